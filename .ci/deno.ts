@@ -1,0 +1,114 @@
+/**
+ * Runs `deno <arguments>`, with a throw-away stand-in for jsr.io where that
+ * cannot be reached but npm can: `deno run -A .ci/deno.ts test -A`.
+ *
+ * @module
+ */
+
+// The stand-in is a JSR registry of a few tiny files in the temporary folder.
+// Its packages re-export @std's code from npm and add the types in ./jsr, since
+// the npm package has none. JSR_URL points Deno at it, and its workers and child
+// processes too, so that deno.json and all sources stay as jsr.io wants them.
+// Who sets JSR_URL has chosen already: then nothing is asked or written.
+
+// deno-lint-ignore-file no-console -- this is a program, not the library
+
+import { pathToFileURL } from "node:url";
+
+const NPM = "npm:deno-std@1.4.0";
+
+/** Satisfies every `^1` in deno.json, and cannot be taken for a real one. */
+const VERSION = "1.99.0";
+
+/** The files to re-export; `async/mod.js` of the npm package does not load. */
+const PACKAGES = {
+  assert: ["mod"],
+  async: [
+    "abortable",
+    "deadline",
+    "debounce",
+    "delay",
+    "mux_async_iterator",
+    "pool",
+    "retry",
+    "tee",
+  ],
+  streams: ["mod"],
+};
+
+/** Whether jsr.io gives an answer within 1.5 seconds. */
+async function isJsrReachable(): Promise<boolean> {
+  try {
+    const response = await fetch("https://jsr.io/@std/assert/meta.json", {
+      method: "HEAD",
+      signal: AbortSignal.timeout(1500),
+    });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes the stand-in, in JSR's own layout, and returns its folder. */
+async function writeStandIn(): Promise<string> {
+  const root = await Deno.makeTempDir({ prefix: "jsr-" });
+  for (const [name, modules] of Object.entries(PACKAGES)) {
+    const code = modules.map((module) =>
+      `export * from "${NPM}/${name}/${module}.js";\n`
+    ).join("");
+    const types = new URL(`./jsr/${name}.d.ts`, import.meta.url);
+    const files = {
+      "meta.json": JSON.stringify({ versions: { [VERSION]: {} } }),
+      [`${VERSION}_meta.json`]: JSON.stringify({
+        exports: { ".": "./mod.js" },
+        manifest: {},
+      }),
+      [`${VERSION}/mod.js`]: `// @ts-self-types="./mod.d.ts"\n${code}`,
+      [`${VERSION}/mod.d.ts`]: await Deno.readTextFile(types),
+    };
+    await Deno.mkdir(`${root}/@std/${name}/${VERSION}`, { recursive: true });
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.writeTextFile(`${root}/@std/${name}/${path}`, text);
+    }
+  }
+  return root;
+}
+
+/** Runs `deno <arguments>` to its own end and returns its exit code. */
+async function runDeno(env: Record<string, string>): Promise<number> {
+  const deno = new Deno.Command(Deno.execPath(), { args: Deno.args, env })
+    .spawn();
+  const windows = Deno.build.os === "windows";
+  // A terminal sends its Ctrl-C to both of us.
+  const both = windows || Deno.stdin.isTerminal();
+  const signals: Deno.Signal[] = windows
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) {
+    // Having a listener keeps us here until the child has ended.
+    Deno.addSignalListener(signal, () => {
+      if (signal === "SIGINT" && both) return;
+      try {
+        deno.kill(signal);
+      } catch {
+        // It has just ended.
+      }
+    });
+  }
+  return (await deno.status).code;
+}
+
+const given = Deno.env.get("JSR_URL");
+const standIn = given || await isJsrReachable() ? null : await writeStandIn();
+console.error(
+  standIn
+    ? "@std comes from npm, as jsr.io does not answer"
+    : `@std comes from ${given || "jsr.io"}`,
+);
+try {
+  Deno.exitCode = await runDeno(
+    standIn ? { JSR_URL: `${pathToFileURL(standIn)}/` } : {},
+  );
+} finally {
+  if (standIn) await Deno.remove(standIn, { recursive: true });
+}

@@ -1,0 +1,99 @@
+import type { HandlerServer, RequestHandler } from "../types.ts";
+
+/**
+ * Handles one request: the base of all handlers.
+ *
+ * The server makes an instance for each request and calls its
+ * {@linkcode BaseRequestHandler.run}. Override `handle()`, and `setup()` and
+ * `finish()` where something must be done before and after it.
+ *
+ * Python's constructor does all of this; a constructor here cannot wait, so
+ * the work has a method of its own.
+ *
+ * @typeParam Request What the server hands out: a `StreamRequest`, a
+ * `DatagramRequest`, or what an overridden `getRequest()` makes.
+ * @typeParam Server The server's class, for a handler that runs where the
+ * server does and uses what that class adds.
+ *
+ * @example Usage
+ * ```ts
+ * import {
+ *   BaseRequestHandler,
+ *   type StreamRequest,
+ *   TCPServer,
+ * } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class HelloHandler extends BaseRequestHandler<StreamRequest> {
+ *   override async handle() {
+ *     await this.request.write(new TextEncoder().encode("hello"));
+ *   }
+ * }
+ *
+ * await using server = new TCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   HelloHandler,
+ * );
+ * const { port } = server.serverAddress;
+ * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await server.handleRequest();
+ * assertEquals(await new Response(client.readable).text(), "hello");
+ * ```
+ */
+export class BaseRequestHandler<
+  Request = unknown,
+  Server extends HandlerServer = HandlerServer,
+> implements RequestHandler {
+  /** What there is of the request: a connection, or a datagram. */
+  readonly request: Request;
+  /**
+   * Where the request came from, as the platform tells it: the `path` of a
+   * Unix client without a name is `null`.
+   */
+  readonly clientAddress: Deno.Addr;
+  /** The server. In a Worker or a child process it has three members only. */
+  readonly server: Server;
+
+  /** Creates an instance for one request. */
+  constructor(request: Request, clientAddress: Deno.Addr, server: Server) {
+    this.request = request;
+    this.clientAddress = clientAddress;
+    this.server = server;
+  }
+
+  /**
+   * Calls `setup()`, `handle()` and `finish()`, in this order.
+   *
+   * `finish()` is called even if `handle()` throws, and not if `setup()` does.
+   *
+   * @throws {unknown} What the first failing of the three threw; a
+   * `SuppressedError` if both `handle()` and `finish()` did.
+   */
+  async run(): Promise<void> {
+    await this.setup();
+    try {
+      await this.handle();
+    } catch (error) {
+      try {
+        await this.finish();
+      } catch (finishError) {
+        throw new SuppressedError(
+          finishError,
+          error,
+          "Both handle() and finish() failed",
+        );
+      }
+      throw error;
+    }
+    await this.finish();
+  }
+
+  /** May be overridden. Called before `handle()`; does nothing by default. */
+  setup(): void | Promise<void> {}
+
+  /** To be overridden: answers the request. Does nothing by default. */
+  handle(): void | Promise<void> {}
+
+  /** May be overridden. Called after `handle()`; does nothing by default. */
+  finish(): void | Promise<void> {}
+}

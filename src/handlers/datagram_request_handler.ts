@@ -1,0 +1,101 @@
+import { NoReplyAddressError } from "../errors.ts";
+import { RequestReader } from "../streams/request_reader.ts";
+import { ResponseWriter } from "../streams/response_writer.ts";
+import type { DatagramRequest, HandlerServer } from "../types.ts";
+import { BaseRequestHandler } from "./base_request_handler.ts";
+
+/**
+ * Handles a datagram through `rfile` and `wfile`.
+ *
+ * `rfile` holds the datagram; what has been written to `wfile` is sent as one
+ * datagram when `handle()` ends, even if it throws. Where nothing was written
+ * nothing is sent (Python sends an empty datagram). Further replies, and empty
+ * ones, go through `this.request[1]`.
+ *
+ * @typeParam Server The server's class; see {@linkcode BaseRequestHandler}.
+ *
+ * @example Usage
+ * ```ts
+ * import { DatagramRequestHandler, UDPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class UpperHandler extends DatagramRequestHandler {
+ *   override async handle() {
+ *     const line = await this.rfile.readLine();
+ *     await this.wfile.write(line?.toUpperCase() ?? "");
+ *   }
+ * }
+ *
+ * await using server = new UDPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   UpperHandler,
+ * );
+ * const client = Deno.listenDatagram({
+ *   transport: "udp",
+ *   hostname: "127.0.0.1",
+ *   port: 0,
+ * });
+ * await client.send(new TextEncoder().encode("hello"), server.serverAddress);
+ * await server.handleRequest();
+ * const [reply] = await client.receive();
+ * assertEquals(new TextDecoder().decode(reply), "HELLO");
+ * client.close();
+ * ```
+ */
+export class DatagramRequestHandler<
+  Server extends HandlerServer = HandlerServer,
+> extends BaseRequestHandler<DatagramRequest, Server> {
+  #rfile: RequestReader | undefined;
+  #wfile: ResponseWriter | undefined;
+  /** What has been written, in order: together they are the reply. */
+  #written: Uint8Array[] = [];
+
+  /** The datagram's bytes. */
+  get rfile(): RequestReader {
+    return this.#rfile ??= new RequestReader(this.request[0]);
+  }
+
+  /** The reply. */
+  get wfile(): ResponseWriter {
+    return this.#wfile ??= new ResponseWriter({
+      write: (data) => {
+        this.#written.push(data.slice());
+        return Promise.resolve(data.length);
+      },
+      closeWrite: () => Promise.resolve(),
+    });
+  }
+
+  /**
+   * May be overridden. Sends the reply, if there is one.
+   *
+   * @throws {NoReplyAddressError} If there is a reply and the client has no
+   * address.
+   */
+  override async finish(): Promise<void> {
+    await this.#wfile?.flush();
+    if (this.#written.length === 0) return;
+    const address = this.clientAddress;
+    if ("path" in address && !address.path) {
+      throw new NoReplyAddressError(
+        "Cannot reply to the datagram as its sender must be bound to an address: current value is null",
+      );
+    }
+    const reply = this.#written.length === 1
+      ? this.#written[0]!
+      : joined(this.#written);
+    await this.request[1].send(reply, address);
+  }
+}
+
+function joined(pieces: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(
+    pieces.reduce((sum, { length }) => sum + length, 0),
+  );
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

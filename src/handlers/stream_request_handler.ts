@@ -1,0 +1,118 @@
+import { RequestReader } from "../streams/request_reader.ts";
+import { ResponseWriter } from "../streams/response_writer.ts";
+import type { HandlerServer, StreamRequest } from "../types.ts";
+import { BaseRequestHandler } from "./base_request_handler.ts";
+
+/**
+ * Handles a connection through `rfile` and `wfile`.
+ *
+ * The fields are read when `rfile` and `wfile` are first used, and in
+ * `setup()`: set them in the subclass.
+ *
+ * @typeParam Server The server's class; see {@linkcode BaseRequestHandler}.
+ *
+ * @example Usage
+ * ```ts
+ * import { StreamRequestHandler, TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class UpperHandler extends StreamRequestHandler {
+ *   override timeout = 30;
+ *
+ *   override async handle() {
+ *     for await (const line of this.rfile.lines()) {
+ *       await this.wfile.write(line.toUpperCase() + "\n");
+ *     }
+ *   }
+ * }
+ *
+ * await using server = new TCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   UpperHandler,
+ * );
+ * const { port } = server.serverAddress;
+ * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await client.write(new TextEncoder().encode("hello\n"));
+ * await client.closeWrite();
+ * await server.handleRequest();
+ * assertEquals(await new Response(client.readable).text(), "HELLO\n");
+ * ```
+ */
+export class StreamRequestHandler<
+  Server extends HandlerServer = HandlerServer,
+> extends BaseRequestHandler<StreamRequest, Server> {
+  /**
+   * The size of `rfile`'s buffer, in bytes: `-1` lets it follow the client,
+   * `0` never reads ahead.
+   *
+   * @default {-1}
+   */
+  rbufsize = -1;
+  /**
+   * How much `wfile` collects before it sends, in bytes: `0` sends at once,
+   * `-1` stands for 8192.
+   *
+   * @default {0}
+   */
+  wbufsize = 0;
+  /**
+   * The longest that one read or one write may take, in seconds; `null` for
+   * ever. The request as a whole is not limited.
+   *
+   * @default {null}
+   */
+  timeout: number | null = null;
+  /**
+   * Whether small writes are sent without waiting for the client's
+   * acknowledgements (TCP_NODELAY). Only TCP connections have the choice.
+   *
+   * @default {false}
+   */
+  disableNagleAlgorithm = false;
+
+  #rfile: RequestReader | undefined;
+  #wfile: ResponseWriter | undefined;
+
+  /** The connection; another name for `request`, as in Python. */
+  get connection(): StreamRequest {
+    return this.request;
+  }
+
+  /** The client's bytes. */
+  get rfile(): RequestReader {
+    return this.#rfile ??= new RequestReader(this.request, {
+      bufferSize: this.rbufsize,
+      timeout: this.timeout,
+    });
+  }
+
+  /** The way to the client. */
+  get wfile(): ResponseWriter {
+    return this.#wfile ??= new ResponseWriter(this.request, {
+      bufferSize: this.wbufsize,
+      timeout: this.timeout,
+    });
+  }
+
+  /**
+   * May be overridden. Applies `disableNagleAlgorithm`.
+   *
+   * @throws {TypeError} If the connection has no such algorithm.
+   */
+  override setup(): void | Promise<void> {
+    if (!this.disableNagleAlgorithm) return;
+    if (this.request.setNoDelay === undefined) {
+      throw new TypeError(
+        `Cannot disable Nagle's algorithm as the connection must be TCP: current value is ${
+          JSON.stringify(this.request.localAddr.transport)
+        }`,
+      );
+    }
+    this.request.setNoDelay(true);
+  }
+
+  /** May be overridden. Sends what `wfile` has collected. */
+  override async finish(): Promise<void> {
+    await this.#wfile?.flush();
+  }
+}

@@ -1,0 +1,184 @@
+import { delay } from "@std/async";
+import { classifyAcceptError } from "./accept_errors.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { BaseServer } from "./base_server.ts";
+import type { RequestLifecycle } from "./request_lifecycle.ts";
+import type { ServeForeverOptions } from "./server_options.ts";
+import { runInside } from "./serving_context.ts";
+
+/** One call of `serveForever()`. */
+interface Run {
+  /** Aborted when no further request is to be taken. */
+  readonly stop: AbortController;
+  /** Resolved when a request that the loop waits for has been given up. */
+  readonly abandoned: PromiseWithResolvers<void>;
+  /** Resolved when `serveForever()` is about to return. */
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+const FIRST_BACK_OFF_MS = 5;
+const LONGEST_BACK_OFF_MS = 1000;
+
+/**
+ * Waits for requests and passes them on, one after the other.
+ *
+ * Each run has a token of its own: to stop one says nothing about the next.
+ */
+export class ServeLoop<Request> {
+  readonly #server: BaseServer<Request, Deno.Addr>;
+  readonly #lifecycle: RequestLifecycle<Request>;
+  readonly #arrivals: Arrivals<readonly [Request, Deno.Addr]>;
+  #run: Run | null = null;
+  #closed = false;
+  #backOff = 0;
+
+  constructor(
+    server: BaseServer<Request, Deno.Addr>,
+    lifecycle: RequestLifecycle<Request>,
+  ) {
+    this.#server = server;
+    this.#lifecycle = lifecycle;
+    this.#arrivals = new Arrivals(() => server.getRequest());
+  }
+
+  /**
+   * Handles requests until `stop()` or `close()`, or until it fails.
+   *
+   * @param paced Whether to call `serviceActions()`.
+   */
+  async run(options: ServeForeverOptions, paced: boolean): Promise<void> {
+    if (this.#run !== null) {
+      throw new Deno.errors.Busy(
+        "Cannot serve as the server is serving already",
+      );
+    }
+    const { signal, pollInterval = 0.5 } = options;
+    const run = this.#run = {
+      stop: new AbortController(),
+      abandoned: Promise.withResolvers<void>(),
+      ended: Promise.withResolvers<void>(),
+    };
+    const stop = () => run.stop.abort();
+    run.stop.signal.addEventListener("abort", () => this.#arrivals.wake());
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
+    const pacemaker = paced && pollInterval !== null
+      ? setInterval(() => this.#arrivals.wake(), pollInterval * 1000)
+      : undefined;
+    this.#server.ref();
+    try {
+      await Promise.race([
+        runInside(this.#server, () => this.#serve(run.stop.signal, paced)),
+        run.abandoned.promise,
+      ]);
+    } finally {
+      this.#server.unref();
+      clearInterval(pacemaker);
+      signal?.removeEventListener("abort", stop);
+      this.#run = null;
+      run.ended.resolve();
+    }
+  }
+
+  /** Handles one request, or none if the server's timeout passes. */
+  async runOnce(): Promise<void> {
+    this.#server.ref();
+    try {
+      await runInside(this.#server, () => this.#serveOne());
+    } finally {
+      if (this.#run === null) this.#server.unref();
+    }
+  }
+
+  /** Stops the run, if there is one; resolves when it has ended. */
+  async stop(): Promise<void> {
+    const run = this.#run;
+    run?.stop.abort();
+    await run?.ended.promise;
+  }
+
+  /** Stops the run for good, and releases a request that comes too late. */
+  close(): Promise<void> {
+    this.#closed = true;
+    const ended = this.stop();
+    this.#arrivals.close(([request, clientAddress]) =>
+      this.#lifecycle.detach(request, clientAddress, () => {})
+    );
+    return ended;
+  }
+
+  /** Ends the run although a request in it has not ended. */
+  abandon(): void {
+    this.#run?.abandoned.resolve();
+  }
+
+  async #serve(signal: AbortSignal, paced: boolean): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const arrival = await this.#arrivals.next();
+        this.#backOff = 0;
+        if (arrival !== null) await this.#lifecycle.dispatch(arrival);
+      } catch (error) {
+        if (await this.#recover(error, signal) === "closed") return;
+      }
+      if (paced) await this.#callServiceActions();
+    }
+  }
+
+  async #serveOne(): Promise<void> {
+    const { timeout } = this.#server;
+    let timedOut = false;
+    const giveUp = () => {
+      timedOut = true;
+      this.#arrivals.wake();
+    };
+    const timer = timeout === null
+      ? undefined
+      : setTimeout(giveUp, Math.max(0, timeout) * 1000);
+    let arrival;
+    try {
+      arrival = await this.#arrivals.next();
+      this.#backOff = 0;
+    } catch (error) {
+      const state = await this.#recover(error);
+      if (state === "closed" && !this.#closed) throw error;
+      return;
+    } finally {
+      clearTimeout(timer);
+    }
+    if (arrival !== null) await this.#lifecycle.dispatch(arrival);
+    else if (timedOut) await this.#server.handleTimeout();
+  }
+
+  /** Decides what a failed wait for a request means; throws if the worst. */
+  async #recover(
+    error: unknown,
+    signal?: AbortSignal,
+  ): Promise<"open" | "closed"> {
+    if (this.#closed) return "closed";
+    switch (classifyAcceptError(error)) {
+      case "closed":
+        return "closed";
+      case "lost":
+        return "open";
+      case "exhausted":
+        // Connections must end first. Asking on would take a whole core.
+        this.#backOff = Math.min(
+          this.#backOff * 2 || FIRST_BACK_OFF_MS,
+          LONGEST_BACK_OFF_MS,
+        );
+        await delay(this.#backOff, signal && { signal }).catch(() => {});
+        return "open";
+      case "fatal":
+        throw error;
+    }
+  }
+
+  async #callServiceActions(): Promise<void> {
+    try {
+      await this.#server.serviceActions();
+    } catch (error) {
+      await this.#lifecycle.report(error, undefined, undefined);
+    }
+  }
+}

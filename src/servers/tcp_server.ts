@@ -1,0 +1,110 @@
+import type { RequestHandlerClass, StreamRequest } from "../types.ts";
+import { checkedPort, checkedReusePort } from "./bind_checks.ts";
+import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
+
+/** Where a TCP or UDP server can listen. */
+export interface InetAddress {
+  /**
+   * The name or address of an interface; `""` for all that have IPv4.
+   *
+   * @default {"0.0.0.0"}
+   */
+  hostname?: string;
+  /** The port; `0` for any that is free. */
+  port: number;
+}
+
+/** Options for {@linkcode TCPServer}. */
+export interface TCPServerOptions extends StreamServerOptions {
+  /**
+   * Whether several servers may listen on the port and share its clients
+   * (SO_REUSEPORT). Needs the flag `--unstable-net`.
+   *
+   * @default {false}
+   */
+  allowReusePort?: boolean;
+}
+
+/**
+ * A server of TCP connections, which handles one after the other.
+ *
+ * Needs the permission `--allow-net`.
+ *
+ * @example Usage
+ * ```ts
+ * import { StreamRequestHandler, TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class EchoHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     await this.rfile.pipeTo(this.wfile);
+ *   }
+ * }
+ *
+ * await using server = new TCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   EchoHandler,
+ * );
+ * const serving = server.serveForever();
+ *
+ * const { port } = server.serverAddress;
+ * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await client.write(new TextEncoder().encode("hello"));
+ * await client.closeWrite();
+ * assertEquals(await new Response(client.readable).text(), "hello");
+ *
+ * await server.shutdown();
+ * await serving;
+ * ```
+ */
+export class TCPServer extends StreamServer<Deno.NetAddr> {
+  /** Whether several servers may listen on the port. */
+  readonly allowReusePort: boolean;
+  /**
+   * Whether the port of a server that has just ended can be bound again
+   * (SO_REUSEADDR). Deno sees to that for every TCP listener.
+   */
+  readonly allowReuseAddress = true;
+
+  /**
+   * Creates an instance, and binds it unless told otherwise.
+   *
+   * @param serverAddress Where to listen.
+   * @param RequestHandlerClass What handles the requests.
+   * @param options Further options.
+   * @throws {RangeError} If the port is out of range.
+   * @throws {TypeError} If an argument has the wrong type.
+   * @throws {Deno.errors.NotSupported} If an option needs a flag of Deno's.
+   * @throws {Deno.errors.AddrInUse} If somebody listens there already.
+   * @throws {Deno.errors.NotCapable} If the permission is missing.
+   */
+  constructor(
+    serverAddress: InetAddress,
+    RequestHandlerClass: RequestHandlerClass<StreamRequest>,
+    options: TCPServerOptions = {},
+  ) {
+    const { hostname = "", port } = serverAddress;
+    super(
+      { transport: "tcp", hostname: hostname || "0.0.0.0", port },
+      RequestHandlerClass,
+      options,
+    );
+    this.allowReusePort = options.allowReusePort ?? false;
+    if (options.bindAndActivate ?? true) this.bindAndActivate();
+  }
+
+  /** The family of the server's address. */
+  get addressFamily(): "AF_INET" | "AF_INET6" {
+    return this.serverAddress.hostname.includes(":") ? "AF_INET6" : "AF_INET";
+  }
+
+  protected override listen(): Deno.Listener {
+    const { hostname, port } = this.serverAddress;
+    return Deno.listen({
+      hostname,
+      port: checkedPort("TCP", port),
+      tcpBacklog: this.requestQueueSize,
+      ...checkedReusePort(this.allowReusePort),
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { DatagramRequest, RequestHandlerClass } from "../types.ts";
+import { checkUnstableNet } from "./bind_checks.ts";
+import {
+  type DatagramListener,
+  DatagramServer,
+  type DatagramServerOptions,
+} from "./datagram_server.ts";
+import { UnixDatagramSocket } from "./unix_datagram_socket.ts";
+import { checkedPath, listenOnPath } from "./unix_path.ts";
+import type { UnixAddress } from "./unix_stream_server.ts";
+
+/**
+ * A server of Unix datagrams, which handles one after the other.
+ *
+ * A client can be answered only if it has bound its own socket to a path. A
+ * socket file that nobody listens on any more is replaced; one that is in use,
+ * or a file of another kind, is refused. `serverClose()` removes the file.
+ *
+ * Needs the flag `--unstable-net`, or `"unstable": ["net"]` in `deno.json`, and
+ * the permissions `--allow-net`, `--allow-read` and `--allow-write`. There are
+ * no Unix sockets on Windows.
+ *
+ * @example Usage
+ * ```ts
+ * import { DatagramRequestHandler, UnixDatagramServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class EchoHandler extends DatagramRequestHandler {
+ *   override async handle() {
+ *     await this.rfile.pipeTo(this.wfile);
+ *   }
+ * }
+ *
+ * if (Deno.build.os !== "windows") {
+ *   const folder = await Deno.makeTempDir();
+ *   const path = `${folder}/echo.sock`;
+ *   await using server = new UnixDatagramServer({ path }, EchoHandler);
+ *   const client = Deno.listenDatagram({
+ *     transport: "unixpacket",
+ *     path: `${folder}/client.sock`,
+ *   });
+ *   await client.send(new TextEncoder().encode("hello"), server.serverAddress);
+ *   await server.handleRequest();
+ *   assertEquals(new TextDecoder().decode((await client.receive())[0]), "hello");
+ *   client.close();
+ * }
+ * ```
+ */
+export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
+  /** The family of the server's address. */
+  readonly addressFamily = "AF_UNIX";
+
+  /**
+   * Creates an instance, and binds it unless told otherwise.
+   *
+   * @param serverAddress Where to listen.
+   * @param RequestHandlerClass What handles the requests.
+   * @param options Further options.
+   * @throws {TypeError} If an argument has the wrong type.
+   * @throws {Deno.errors.NotSupported} If Deno runs without `--unstable-net`.
+   * @throws {Deno.errors.AddrInUse} If the path is taken.
+   * @throws {Deno.errors.NotCapable} If a permission is missing.
+   */
+  constructor(
+    serverAddress: UnixAddress,
+    RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
+    options: DatagramServerOptions = {},
+  ) {
+    const { path } = serverAddress;
+    super({ transport: "unixpacket", path }, RequestHandlerClass, options);
+    if (options.bindAndActivate ?? true) this.bindAndActivate();
+  }
+
+  protected override listen(): DatagramListener {
+    checkUnstableNet("bind the UnixDatagramServer");
+    const path = checkedPath("UnixDatagramServer", this.serverAddress.path);
+    return new UnixDatagramSocket(listenOnPath(
+      path,
+      () => Deno.listenDatagram({ transport: "unixpacket", path }),
+    ));
+  }
+}

@@ -1,0 +1,119 @@
+import { NoReplyAddressError } from "../errors.ts";
+import type { DatagramListener } from "./datagram_server.ts";
+
+const BELL = new Uint8Array(0);
+
+/** A datagram that could not be sent at once. */
+interface Waiting {
+  readonly data: Uint8Array;
+  readonly address: Deno.UnixAddr;
+  readonly sent: PromiseWithResolvers<number>;
+}
+
+/**
+ * A Unix datagram socket that can send while it receives.
+ *
+ * Deno's cannot: a pending `receive()` keeps the socket to itself. Replies
+ * from another socket would not do, as a client that has connected its own to
+ * the server's path is not sent what comes from elsewhere. So a reply that
+ * finds the socket busy rings a bell: a second socket sends the server an
+ * empty datagram, the pending `receive()` ends, the replies go out, and it
+ * begins anew.
+ */
+export class UnixDatagramSocket implements DatagramListener {
+  readonly #socket: Deno.DatagramConn;
+  readonly addr: Deno.UnixAddr;
+  readonly #bellPath: string;
+  #bell: Deno.DatagramConn | null = null;
+  #receiving = false;
+  #waiting: Waiting[] = [];
+
+  /** Creates an instance around a bound socket. */
+  constructor(socket: Deno.DatagramConn) {
+    this.#socket = socket;
+    this.addr = socket.addr as Deno.UnixAddr;
+    this.#bellPath = `${this.addr.path}.bell`;
+  }
+
+  async receive(
+    buffer: Uint8Array,
+  ): Promise<[Uint8Array<ArrayBuffer>, Deno.Addr]> {
+    for (;;) {
+      this.#receiving = true;
+      let datagram;
+      try {
+        datagram = await this.#socket.receive(buffer);
+      } finally {
+        this.#receiving = false;
+        await this.#sendWaiting();
+      }
+      const sender = datagram[1] as Deno.UnixAddr;
+      if (this.#bell === null || sender.path !== this.#bellPath) {
+        return datagram;
+      }
+    }
+  }
+
+  send(data: Uint8Array, address: Deno.Addr): Promise<number> {
+    const { path } = address as Deno.UnixAddr;
+    if (!path) {
+      return Promise.reject(
+        new NoReplyAddressError(
+          `Cannot send a datagram as its receiver must be bound to a path: current value is ${
+            Deno.inspect(path)
+          }`,
+        ),
+      );
+    }
+    const to: Deno.UnixAddr = { transport: "unixpacket", path };
+    if (!this.#receiving) return this.#socket.send(data, to);
+    const sent = Promise.withResolvers<number>();
+    this.#waiting.push({ data: data.slice(), address: to, sent });
+    if (this.#waiting.length === 1) this.#ring();
+    return sent.promise;
+  }
+
+  close(): void {
+    this.#socket.close();
+    if (this.#bell !== null) {
+      this.#bell.close();
+      removeSocketFile(this.#bellPath);
+    }
+    removeSocketFile(this.addr.path);
+  }
+
+  ref(): void {
+    (this.#socket as DatagramListener).ref?.();
+  }
+
+  unref(): void {
+    (this.#socket as DatagramListener).unref?.();
+  }
+
+  async #ring(): Promise<void> {
+    try {
+      this.#bell ??= Deno.listenDatagram({
+        transport: "unixpacket",
+        path: this.#bellPath,
+      });
+      await this.#bell.send(BELL, this.addr);
+    } catch (error) {
+      for (const { sent } of this.#waiting.splice(0)) sent.reject(error);
+    }
+  }
+
+  async #sendWaiting(): Promise<void> {
+    for (const { data, address, sent } of this.#waiting.splice(0)) {
+      await this.#socket.send(data, address).then(sent.resolve, sent.reject);
+    }
+  }
+}
+
+function removeSocketFile(path: string): void {
+  if (path.startsWith("\0")) return;
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,158 @@
+import { withinTimeLimit } from "./time_limit.ts";
+
+/** Where bytes come from: a connection, or what stands in for one. */
+export interface ByteSource {
+  /** Reads into `buffer`; resolves to the bytes read, or `null` at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+}
+
+/** A read that waits for a quiet client should not hold more than this. */
+const SMALLEST_READ = 512;
+/** What a client that sends much gets, after a few full reads. */
+const LARGEST_READ = 65_536;
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The bytes that have come from a source and have not been asked for.
+ *
+ * The buffer grows while the source fills it and shrinks when it does not, so
+ * that an idle connection holds little and a busy one is read in large pieces.
+ */
+export class InputBuffer {
+  /** `null` at the end of the input: no more will come. */
+  #source: ByteSource | null;
+  readonly #bufferSize: number;
+  readonly #timeout: number | null;
+
+  /** The bytes from `#start` to `#end` are the unread ones. */
+  #buffer: Uint8Array<ArrayBuffer> = NOTHING;
+  #start = 0;
+  #end = 0;
+
+  #readSize = SMALLEST_READ;
+  /**
+   * The read in flight. One that outlived its timeout stays here, and the
+   * next call waits for it again, so its bytes are neither lost nor doubled.
+   * It writes behind `#end`: the buffer stays where it is meanwhile.
+   */
+  #reading: Promise<void> | null = null;
+
+  constructor(
+    source: ByteSource | Uint8Array<ArrayBuffer>,
+    bufferSize: number,
+    timeout: number | null,
+  ) {
+    if (source instanceof Uint8Array) {
+      this.#source = null;
+      this.#buffer = source;
+      this.#end = source.length;
+    } else {
+      this.#source = source;
+    }
+    this.#bufferSize = bufferSize;
+    this.#timeout = timeout;
+  }
+
+  /** How many bytes are there to be taken. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** The unread bytes, where they are: they change with the next call. */
+  peek(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  /** Drops the first `count` bytes. */
+  skip(count: number): void {
+    this.#start += count;
+  }
+
+  /** Takes the first `count` bytes out, to be kept by the caller. */
+  take(count: number): Uint8Array<ArrayBuffer> {
+    const taken = this.#buffer.subarray(this.#start, this.#start + count);
+    const whole = count === this.#end && count * 2 >= this.#buffer.length;
+    if (whole && this.#reading === null) {
+      this.#buffer = NOTHING;
+      this.#start = this.#end = 0;
+      return taken;
+    }
+    this.#start += count;
+    return taken.slice();
+  }
+
+  /** Puts bytes before the unread ones. */
+  putBack(bytes: Uint8Array<ArrayBuffer>): void {
+    const unread = this.peek();
+    const joined = new Uint8Array(bytes.length + unread.length);
+    joined.set(bytes);
+    joined.set(unread, bytes.length);
+    this.#buffer = joined;
+    this.#start = 0;
+    this.#end = joined.length;
+  }
+
+  /** Drops everything, what has come and what would come. */
+  discard(): void {
+    this.#source = null;
+    this.#buffer = NOTHING;
+    this.#start = this.#end = 0;
+  }
+
+  /**
+   * Waits for more bytes.
+   *
+   * @param wanted How many the caller can use, for a buffer that must not
+   * read ahead.
+   * @returns False at the end of the input.
+   */
+  async fill(wanted: number): Promise<boolean> {
+    if (this.#source === null) return false;
+    this.#reading ??= this.#read(this.#source, wanted);
+    await (this.#timeout === null
+      ? this.#reading
+      : withinTimeLimit(this.#reading, this.#timeout, "read"));
+    return this.#source !== null;
+  }
+
+  async #read(source: ByteSource, wanted: number): Promise<void> {
+    try {
+      const room = this.#room(wanted);
+      const count = await source.read(room);
+      if (this.#source === null) return; // discarded meanwhile
+      if (count === null) {
+        this.#source = null;
+        return;
+      }
+      this.#end += count;
+      if (count === room.length) {
+        this.#readSize = Math.min(this.#readSize * 4, LARGEST_READ);
+      } else if (count * 4 < this.#readSize) {
+        this.#readSize = Math.max(this.#readSize / 2, SMALLEST_READ);
+      }
+    } finally {
+      this.#reading = null;
+    }
+  }
+
+  /** The place for the next bytes: behind the unread ones, in one piece. */
+  #room(wanted: number): Uint8Array {
+    const unread = this.#end - this.#start;
+    const size = this.#bufferSize === -1
+      ? this.#readSize
+      : this.#bufferSize || Math.min(wanted, LARGEST_READ);
+    if (unread === 0) {
+      if (this.#buffer.length !== size) this.#buffer = new Uint8Array(size);
+      this.#start = this.#end = 0;
+    } else if (this.#buffer.length - this.#end < size) {
+      // Doubled, so that a long message is not moved once for every read.
+      const larger = new Uint8Array(unread + Math.max(unread, size));
+      larger.set(this.peek());
+      this.#buffer = larger;
+      this.#start = 0;
+      this.#end = unread;
+    }
+    return this.#buffer.subarray(this.#end, this.#end + size);
+  }
+}

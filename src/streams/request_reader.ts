@@ -1,0 +1,346 @@
+import { LineTooLongError, UnexpectedEof } from "../errors.ts";
+import { type ByteSource, InputBuffer } from "./input_buffer.ts";
+
+/** Options for {@linkcode RequestReader}. */
+export interface RequestReaderOptions {
+  /**
+   * The largest buffer to read into, in bytes.
+   *
+   * `-1` lets the reader choose, by what the client sends. `0` never reads
+   * ahead: not one byte more than a call asks for leaves the connection, so a
+   * line costs a read for each of its bytes.
+   *
+   * @default {-1}
+   */
+  bufferSize?: number;
+  /**
+   * The longest wait for the client's next bytes, in seconds; `null` for ever.
+   *
+   * @default {null}
+   */
+  timeout?: number | null;
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/**
+ * The client's bytes: Python's `rfile`, and a `ReadableStream` as well.
+ *
+ * The methods read straight from the connection, through one buffer that
+ * grows while the client fills it. The stream takes its bytes from the same
+ * buffer, so the two ways can follow one another: what a method left over
+ * comes first out of the stream. They cannot overlap: while the stream is
+ * locked to a reader the methods throw a `TypeError`, and while one method
+ * waits a second one throws `Deno.errors.Busy`.
+ *
+ * @example Usage
+ * ```ts
+ * import { RequestReader } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rfile = new RequestReader(new TextEncoder().encode("GET /\r\nbody"));
+ * assertEquals(await rfile.readLine(), "GET /");
+ * assertEquals(await new Response(rfile).text(), "body");
+ * ```
+ */
+export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
+  /**
+   * The longest line that {@linkcode RequestReader.readLine} returns, and the
+   * most that {@linkcode RequestReader.readUntil} does, in bytes.
+   *
+   * @default {65536}
+   */
+  maxLineLength = 65_536;
+
+  readonly #input: InputBuffer;
+  #busy = false;
+  /** Resolved when the method that is waiting has what it needs. */
+  #idle: PromiseWithResolvers<void> | null = null;
+  /** Set as soon as the stream side is used. */
+  #controller: ReadableByteStreamController | null = null;
+  #pulling: Promise<void> | null = null;
+
+  /**
+   * Creates an instance.
+   *
+   * @param source Where the bytes come from, or all that there are.
+   * @param options The buffer's size and the timeout.
+   */
+  constructor(
+    source: ByteSource | Uint8Array<ArrayBuffer>,
+    options: RequestReaderOptions = {},
+  ) {
+    super({
+      type: "bytes",
+      pull: (controller) =>
+        this.#pull(controller as ReadableByteStreamController),
+      cancel: () => this.#cancel(),
+    });
+    this.#input = new InputBuffer(
+      source,
+      options.bufferSize ?? -1,
+      options.timeout ?? null,
+    );
+  }
+
+  /**
+   * Reads what has come, and waits only if nothing has.
+   *
+   * @param max The most bytes to return.
+   * @returns The bytes, or `null` at the end. They are the caller's own.
+   * @throws {RangeError} If `max` is not a whole number of bytes.
+   * @throws {Deno.errors.TimedOut} If nothing comes within the timeout; the
+   * next call goes on where this one stopped.
+   */
+  async read(max = Infinity): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (max !== Infinity) checkByteCount(max);
+    if (max === 0) return new Uint8Array(0);
+    this.#enter();
+    try {
+      if (this.#controller !== null) await this.#unqueue();
+      if (this.#input.length === 0 && !(await this.#input.fill(max))) {
+        return null;
+      }
+      return this.#input.take(Math.min(max, this.#input.length));
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /**
+   * Reads a given number of bytes.
+   *
+   * Memory follows the bytes that have come, not the number asked for: a
+   * length that a client made up costs nothing.
+   *
+   * @param count How many bytes.
+   * @returns The bytes.
+   * @throws {RangeError} If `count` is not a whole number of bytes.
+   * @throws {UnexpectedEof} If the input ends earlier.
+   * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
+   * timeout; what came stays in the reader.
+   */
+  async readExactly(count: number): Promise<Uint8Array<ArrayBuffer>> {
+    checkByteCount(count);
+    this.#enter();
+    try {
+      if (this.#controller !== null) await this.#unqueue();
+      for (;;) {
+        const missing = count - this.#input.length;
+        if (missing <= 0) return this.#input.take(count);
+        if (await this.#input.fill(missing)) continue;
+        const partial = this.#input.take(this.#input.length);
+        throw new UnexpectedEof(
+          `Cannot read ${count} bytes as the input ended after ${partial.length}`,
+          partial,
+        );
+      }
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /**
+   * Reads the next line, as UTF-8 text.
+   *
+   * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
+   * line that is not ended is returned as it is.
+   * @throws {LineTooLongError} If the line is longer than `maxLineLength`;
+   * what came of it stays in the reader.
+   * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
+   * timeout; what came stays in the reader.
+   */
+  async readLine(): Promise<string | null> {
+    this.#enter();
+    try {
+      if (this.#controller !== null) await this.#unqueue();
+      // One byte more than the limit, as the line may end in "\r\n".
+      const at = await this.#find(LINE_FEED, this.maxLineLength + 1);
+      const input = this.#input.peek();
+      if (at === -1 && input.length === 0) return null;
+      const text = at === -1 ? input : withoutReturn(input.subarray(0, at));
+      if (text.length > this.maxLineLength) throw this.#tooLong();
+      this.#input.skip(at === -1 ? input.length : at + 1);
+      return decoder.decode(text);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /**
+   * Reads up to a delimiter.
+   *
+   * @param delimiter One or more bytes, or their text.
+   * @returns The bytes up to the delimiter, and the delimiter.
+   * @throws {RangeError} If the delimiter is empty.
+   * @throws {LineTooLongError} If more than `maxLineLength` bytes come before
+   * the delimiter; they stay in the reader.
+   * @throws {UnexpectedEof} If the input ends before the delimiter.
+   * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
+   * timeout; what came stays in the reader.
+   */
+  async readUntil(
+    delimiter: Uint8Array | string,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = typeof delimiter === "string"
+      ? encoder.encode(delimiter)
+      : delimiter;
+    if (bytes.length === 0) {
+      throw new RangeError("Cannot read as 'delimiter' must not be empty");
+    }
+    this.#enter();
+    try {
+      if (this.#controller !== null) await this.#unqueue();
+      const at = await this.#find(bytes, this.maxLineLength);
+      if (at !== -1) return this.#input.take(at + bytes.length);
+      const partial = this.#input.take(this.#input.length);
+      throw new UnexpectedEof(
+        `Cannot read up to the delimiter as the input ended after ${partial.length} bytes`,
+        partial,
+      );
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /**
+   * Iterates over the lines that are left, as {@linkcode RequestReader.readLine}
+   * returns them.
+   *
+   * Leaving the loop early leaves the rest in the reader.
+   *
+   * @returns An iterator that ends with the input.
+   */
+  lines(): AsyncIterableIterator<string> {
+    // Not a generator: those cost three turns of the event queue a line.
+    const iterator: AsyncIterableIterator<string> = {
+      next: async () => {
+        const line = await this.readLine();
+        return line === null
+          ? { done: true, value: undefined }
+          : { done: false, value: line };
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  #enter(): void {
+    if (this.locked) {
+      throw new TypeError("Cannot read as rfile is locked to a stream reader");
+    }
+    if (this.#busy) {
+      throw new Deno.errors.Busy(
+        "Cannot read from rfile as another read is waiting",
+      );
+    }
+    this.#busy = true;
+  }
+
+  #leave(): void {
+    this.#busy = false;
+    this.#idle?.resolve();
+    this.#idle = null;
+  }
+
+  /**
+   * Looks for a delimiter, reading on until it is there.
+   *
+   * @returns Its distance from the first unread byte, or -1 at the end.
+   */
+  async #find(delimiter: number | Uint8Array, limit: number): Promise<number> {
+    const width = typeof delimiter === "number" ? 1 : delimiter.length;
+    for (let searched = 0;;) {
+      const input = this.#input.peek();
+      const at = typeof delimiter === "number"
+        ? input.indexOf(delimiter, searched)
+        : indexOfBytes(input, delimiter, searched);
+      if (at > limit || (at === -1 && input.length >= limit + width)) {
+        throw this.#tooLong();
+      }
+      if (at !== -1) return at;
+      searched = Math.max(0, input.length - width + 1);
+      if (!(await this.#input.fill(1))) return -1;
+    }
+  }
+
+  #tooLong(): LineTooLongError {
+    return new LineTooLongError(
+      `Cannot read a line as it must not be longer than ${this.maxLineLength} bytes: ${this.#input.length} have come`,
+    );
+  }
+
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#controller = controller;
+    this.#pulling = promise;
+    try {
+      if (this.#busy) {
+        this.#idle ??= Promise.withResolvers();
+        await this.#idle.promise;
+      }
+      const more = this.#input.length > 0 || await this.#input.fill(Infinity);
+      if (this.#controller === null) return; // cancelled meanwhile
+      if (more) {
+        controller.enqueue(this.#input.take(this.#input.length));
+      } else {
+        controller.close();
+        controller.byobRequest?.respond(0);
+      }
+    } finally {
+      this.#pulling = null;
+      resolve();
+    }
+  }
+
+  #cancel(): void {
+    this.#controller = null;
+    this.#input.discard();
+  }
+
+  /**
+   * Takes back what the stream asked for on behalf of a reader that has been
+   * released since: it comes before everything that is still to be read.
+   */
+  async #unqueue(): Promise<void> {
+    await this.#pulling;
+    while ((this.#controller?.desiredSize ?? 0) < 0) {
+      const reader = this.getReader();
+      const { value } = await reader.read();
+      reader.releaseLock();
+      if (value !== undefined) this.#input.putBack(value);
+    }
+  }
+}
+
+function withoutReturn(
+  line: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+}
+
+function indexOfBytes(
+  bytes: Uint8Array,
+  wanted: Uint8Array,
+  from: number,
+): number {
+  const first = wanted[0]!;
+  for (let at = from;; at++) {
+    at = bytes.indexOf(first, at);
+    if (at === -1 || wanted.every((byte, i) => bytes[at + i] === byte)) {
+      return at;
+    }
+  }
+}
+
+function checkByteCount(count: number): void {
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new RangeError(
+      `Cannot read as the number of bytes must be a non-negative integer: current value is ${count}`,
+    );
+  }
+}

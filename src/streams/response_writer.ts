@@ -1,0 +1,205 @@
+import { withinTimeLimit } from "./time_limit.ts";
+
+/** Where a {@linkcode ResponseWriter} puts its bytes. */
+export interface ByteSink {
+  /** Writes some of `data`; resolves to how many bytes were taken. */
+  write(data: Uint8Array): Promise<number>;
+  /** Tells the other side that no more bytes will come. */
+  closeWrite(): Promise<void>;
+}
+
+/** Options for {@linkcode ResponseWriter}. */
+export interface ResponseWriterOptions {
+  /**
+   * How many bytes to collect before they are sent, in bytes.
+   *
+   * `0` sends each write at once; `-1` stands for 8192, Python's default.
+   *
+   * @default {0}
+   */
+  bufferSize?: number;
+  /**
+   * The longest wait for the client to take bytes, in seconds; `null` for ever.
+   *
+   * @default {null}
+   */
+  timeout?: number | null;
+}
+
+const DEFAULT_BUFFER_SIZE = 8192;
+const encoder = new TextEncoder();
+
+/**
+ * The way to the client: Python's `wfile`, and a `WritableStream` as well.
+ *
+ * {@linkcode ResponseWriter.write} sends all of its bytes or rejects, and any
+ * number of writes may be under way: they go out in the order of the calls.
+ * Closing the stream, as `pipeTo()` does at the end, tells the client that no
+ * more will come; what the client sends can still be read.
+ *
+ * @example Usage
+ * ```ts
+ * import { ResponseWriter } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sent: number[] = [];
+ * const wfile = new ResponseWriter({
+ *   write: (data) => Promise.resolve(sent.push(...data) && data.length),
+ *   closeWrite: () => Promise.resolve(),
+ * });
+ * assertEquals(await wfile.write("hi"), 2);
+ * assertEquals(sent, [104, 105]);
+ * ```
+ */
+export class ResponseWriter extends WritableStream<Uint8Array> {
+  readonly #sink: ByteSink;
+  readonly #bufferSize: number;
+  readonly #timeout: number | null;
+
+  /** What has been written and not been sent, if the writer collects. */
+  #buffer: Uint8Array<ArrayBuffer> | null = null;
+  #buffered = 0;
+
+  /** The last write under way: the next one is sent after it. */
+  #sending: Promise<number> | null = null;
+  #underway = 0;
+  /** Why nothing more can be sent. */
+  #failure: Error | null = null;
+
+  /**
+   * Creates an instance.
+   *
+   * @param sink Where the bytes go.
+   * @param options The buffer's size and the timeout.
+   */
+  constructor(sink: ByteSink, options: ResponseWriterOptions = {}) {
+    super({
+      write: async (chunk) => {
+        await this.write(chunk);
+      },
+      close: () => this.#close(),
+      abort: () => {
+        this.#buffered = 0;
+        this.#failure ??= closedError();
+      },
+    });
+    const bufferSize = options.bufferSize ?? 0;
+    this.#sink = sink;
+    this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
+    this.#timeout = options.timeout ?? null;
+  }
+
+  /**
+   * Sends bytes to the client, or collects them if the writer has a buffer.
+   *
+   * @param data The bytes, or text to be sent as UTF-8. They must not be
+   * changed before the promise is settled.
+   * @returns The number of bytes, when all of them have been sent or collected.
+   * @throws {TypeError} If `data` is neither, or if the writer is closed.
+   * @throws {Deno.errors.TimedOut} If the client does not take them within the
+   * timeout. How many it took is unknown, so every later write rejects too.
+   */
+  write(data: string | ArrayBufferView | ArrayBuffer): Promise<number> {
+    try {
+      const bytes = toBytes(data);
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#bufferSize === 0) return this.#send(bytes);
+      return this.#collect(bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Sends what has been collected, and waits for every write under way.
+   *
+   * @returns A promise for the moment when everything written has been sent.
+   */
+  async flush(): Promise<void> {
+    if (this.#buffered > 0 && this.#failure === null) {
+      const collected = this.#buffer!.slice(0, this.#buffered);
+      this.#buffered = 0;
+      await this.#send(collected);
+    } else {
+      await this.#sending;
+    }
+  }
+
+  async #collect(bytes: Uint8Array): Promise<number> {
+    if (this.#buffered + bytes.length > this.#bufferSize) {
+      const flushed = this.flush();
+      if (bytes.length >= this.#bufferSize) {
+        const sent = this.#send(bytes);
+        await flushed;
+        return await sent;
+      }
+      this.#store(bytes);
+      await flushed;
+    } else {
+      this.#store(bytes);
+    }
+    return bytes.length;
+  }
+
+  #store(bytes: Uint8Array): void {
+    this.#buffer ??= new Uint8Array(this.#bufferSize);
+    this.#buffer.set(bytes, this.#buffered);
+    this.#buffered += bytes.length;
+  }
+
+  #send(bytes: Uint8Array): Promise<number> {
+    this.#underway++;
+    const sending = this.#sendAll(bytes, this.#sending);
+    // A write that nobody waits for must not end the program when the client
+    // has gone: the handler learns of it from its next write, or from finish.
+    sending.catch(() => {});
+    return this.#sending = sending;
+  }
+
+  async #sendAll(
+    bytes: Uint8Array,
+    before: Promise<number> | null,
+  ): Promise<number> {
+    try {
+      if (before !== null) await before;
+      for (let sent = 0; sent < bytes.length;) {
+        const rest = sent === 0 ? bytes : bytes.subarray(sent);
+        const writing = this.#sink.write(rest);
+        sent += await (this.#timeout === null
+          ? writing
+          : withinTimeLimit(writing, this.#timeout, "write"));
+      }
+      return bytes.length;
+    } catch (error) {
+      this.#failure ??= error as Error;
+      throw error;
+    } finally {
+      if (--this.#underway === 0) this.#sending = null;
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.flush();
+    this.#failure ??= closedError();
+    // A client that has gone already needs no goodbye.
+    await this.#sink.closeWrite().catch(() => {});
+  }
+}
+
+function toBytes(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
+  if (typeof data === "string") return encoder.encode(data);
+  if (data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  throw new TypeError(
+    `Cannot write as data must be bytes or a string: current value is ${
+      Deno.inspect(data)
+    }`,
+  );
+}
+
+function closedError(): TypeError {
+  return new TypeError("Cannot write as wfile is closed");
+}

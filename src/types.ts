@@ -1,0 +1,87 @@
+/** An address that a server can be bound to, or that a client can have. */
+export type Address = Deno.NetAddr | Deno.UnixAddr;
+
+/**
+ * What a stream handler is given to talk to its client.
+ *
+ * A `Deno.Conn` is one. So is a request that is handled in another isolate,
+ * which is why the interface names only what works everywhere.
+ */
+export interface StreamRequest {
+  /** The server's side of the connection. */
+  readonly localAddr: Deno.Addr;
+  /** The client's side of the connection. */
+  readonly remoteAddr: Deno.Addr;
+  /** Reads into `buffer`; resolves to the bytes read, or `null` at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes some of `data`; resolves to how many bytes were taken. */
+  write(data: Uint8Array): Promise<number>;
+  /** Tells the client that no more bytes will come; reading goes on. */
+  closeWrite(): Promise<void>;
+  /** Ends the connection in both directions. */
+  close(): void;
+  /** Switches Nagle's algorithm off or on; only TCP connections have it. */
+  setNoDelay?(noDelay?: boolean): void;
+}
+
+/** What a datagram handler replies through: the server's own socket. */
+export interface DatagramSocket {
+  /** The address that replies come from. */
+  readonly addr: Deno.Addr;
+  /** Sends one datagram; resolves to the number of bytes sent. */
+  send(data: Uint8Array, address: Deno.Addr): Promise<number>;
+}
+
+/** A received datagram, and the socket to reply through. */
+export type DatagramRequest = readonly [
+  data: Uint8Array<ArrayBuffer>,
+  socket: DatagramSocket,
+];
+
+/** A handler as the server sees it: something that can be run once. */
+export interface RequestHandler {
+  /** Handles the request from beginning to end. */
+  run(): void | Promise<void>;
+}
+
+/**
+ * What a handler may count on of its server, wherever the handler runs.
+ *
+ * A handler in the server's own isolate is given the server itself, with
+ * everything that its class adds; one in a Worker or in a child process is
+ * given an object with these members alone.
+ */
+export interface HandlerServer {
+  /** Where the server listens. */
+  readonly serverAddress: Deno.Addr;
+  /** What the server's `data` option held. */
+  readonly data: unknown;
+  /** Asks the server to stop serving. */
+  shutdown(): Promise<void>;
+}
+
+/** A class whose instances handle one request each. */
+export type RequestHandlerConstructor<Request> = new (
+  request: Request,
+  clientAddress: Deno.Addr,
+  // deno-lint-ignore no-explicit-any -- a handler may ask for its own server's class
+  server: any,
+) => RequestHandler;
+
+/**
+ * A function in place of a handler class, as any callable is in Python.
+ *
+ * It handles the request itself, or returns a handler to be run, which is the
+ * way to give a handler's constructor further arguments.
+ */
+export type RequestHandlerFunction<Request> = (
+  request: Request,
+  clientAddress: Deno.Addr,
+  // deno-lint-ignore no-explicit-any -- see RequestHandlerConstructor
+  server: any,
+) => unknown;
+
+/** What a server can be given to handle its requests. */
+export type RequestHandlerClass<Request> =
+  | RequestHandlerConstructor<Request>
+  | RequestHandlerFunction<Request>;
