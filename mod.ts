@@ -5,7 +5,6 @@
  */
 export * from "./src/types.ts";
 export * from "./src/errors.ts";
-export * from "./src/streams/input_buffer.ts";
 export * from "./src/streams/request_reader.ts";
 export * from "./src/streams/response_writer.ts";
 export * from "./src/handlers/base_request_handler.ts";

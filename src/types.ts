@@ -1,5 +1,16 @@
-/** An address that a server can be bound to, or that a client can have. */
-export type Address = Deno.NetAddr | Deno.UnixAddr;
+/** Where bytes come from: a connection, or what stands in for one. */
+export interface ByteSource {
+  /** Reads into `buffer`; resolves to the bytes read, or `null` at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+}
+
+/** Where bytes go to: a connection, or what stands in for one. */
+export interface ByteSink {
+  /** Writes some of `data`; resolves to how many bytes were taken. */
+  write(data: Uint8Array): Promise<number>;
+  /** Tells the other side that no more bytes will come. */
+  closeWrite(): Promise<void>;
+}
 
 /**
  * What a stream handler is given to talk to its client.
@@ -7,17 +18,11 @@ export type Address = Deno.NetAddr | Deno.UnixAddr;
  * A `Deno.Conn` is one. So is a request that is handled in another isolate,
  * which is why the interface names only what works everywhere.
  */
-export interface StreamRequest {
+export interface StreamRequest extends ByteSource, ByteSink {
   /** The server's side of the connection. */
   readonly localAddr: Deno.Addr;
   /** The client's side of the connection. */
   readonly remoteAddr: Deno.Addr;
-  /** Reads into `buffer`; resolves to the bytes read, or `null` at the end. */
-  read(buffer: Uint8Array): Promise<number | null>;
-  /** Writes some of `data`; resolves to how many bytes were taken. */
-  write(data: Uint8Array): Promise<number>;
-  /** Tells the client that no more bytes will come; reading goes on. */
-  closeWrite(): Promise<void>;
   /** Ends the connection in both directions. */
   close(): void;
   /** Switches Nagle's algorithm off or on; only TCP connections have it. */

@@ -47,14 +47,14 @@ export class StreamRequestHandler<
    *
    * @default {-1}
    */
-  rbufsize = -1;
+  rbufsize: number = -1;
   /**
    * How much `wfile` collects before it sends, in bytes: `0` sends at once,
    * `-1` stands for 8192.
    *
    * @default {0}
    */
-  wbufsize = 0;
+  wbufsize: number = 0;
   /**
    * The longest that one read or one write may take, in seconds; `null` for
    * ever. The request as a whole is not limited.

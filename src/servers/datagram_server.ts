@@ -128,6 +128,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
     return [[data.slice(), socket], address];
   }
 
+  /** Closes the socket first; see `BaseServer.serverClose()`. */
   override serverClose(): Promise<void> {
     try {
       this.#socket?.close();
@@ -137,10 +138,12 @@ export abstract class DatagramServer<Address extends Deno.Addr>
     return super.serverClose();
   }
 
+  /** Lets the open socket keep the program alive. */
   override ref(): void {
     this.#socket?.ref?.();
   }
 
+  /** Keeps the open socket alone from keeping the program alive. */
   override unref(): void {
     this.#socket?.unref?.();
   }

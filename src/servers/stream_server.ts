@@ -113,6 +113,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
     this.abandonRequest(request);
   }
 
+  /** Closes the connection, if it is still open. */
   override abandonRequest(request: StreamRequest): void {
     try {
       request.close();
@@ -121,6 +122,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
     }
   }
 
+  /** Closes the socket first; see `BaseServer.serverClose()`. */
   override serverClose(): Promise<void> {
     try {
       this.#socket?.close();
@@ -130,10 +132,12 @@ export abstract class StreamServer<Address extends Deno.Addr>
     return super.serverClose();
   }
 
+  /** Lets the open socket keep the program alive. */
   override ref(): void {
     this.#socket?.ref();
   }
 
+  /** Keeps the open socket alone from keeping the program alive. */
   override unref(): void {
     this.#socket?.unref();
   }

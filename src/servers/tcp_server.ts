@@ -98,6 +98,7 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
     return this.serverAddress.hostname.includes(":") ? "AF_INET6" : "AF_INET";
   }
 
+  /** Makes the listener. */
   protected override listen(): Deno.Listener {
     const { hostname, port } = this.serverAddress;
     return Deno.listen({

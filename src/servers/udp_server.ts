@@ -96,6 +96,7 @@ export class UDPServer extends DatagramServer<Deno.NetAddr> {
     return this.serverAddress.hostname.includes(":") ? "AF_INET6" : "AF_INET";
   }
 
+  /** Makes the socket. */
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UDP server");
     const { hostname, port } = this.serverAddress;

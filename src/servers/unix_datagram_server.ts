@@ -71,6 +71,7 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
     if (options.bindAndActivate ?? true) this.bindAndActivate();
   }
 
+  /** Makes the socket. */
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UnixDatagramServer");
     const path = checkedPath("UnixDatagramServer", this.serverAddress.path);

@@ -63,6 +63,7 @@ export class UnixStreamServer extends StreamServer<Deno.UnixAddr> {
     if (options.bindAndActivate ?? true) this.bindAndActivate();
   }
 
+  /** Makes the listener. */
   protected override listen(): Deno.Listener {
     const path = checkedPath("UnixStreamServer", this.serverAddress.path);
     return listenOnPath(path, () => Deno.listen({ transport: "unix", path }));

@@ -1,10 +1,5 @@
+import type { ByteSource } from "../types.ts";
 import { withinTimeLimit } from "./time_limit.ts";
-
-/** Where bytes come from: a connection, or what stands in for one. */
-export interface ByteSource {
-  /** Reads into `buffer`; resolves to the bytes read, or `null` at the end. */
-  read(buffer: Uint8Array): Promise<number | null>;
-}
 
 /** A read that waits for a quiet client should not hold more than this. */
 const SMALLEST_READ = 512;

@@ -1,5 +1,6 @@
 import { LineTooLongError, UnexpectedEof } from "../errors.ts";
-import { type ByteSource, InputBuffer } from "./input_buffer.ts";
+import type { ByteSource } from "../types.ts";
+import { InputBuffer } from "./input_buffer.ts";
 
 /** Options for {@linkcode RequestReader}. */
 export interface RequestReaderOptions {

@@ -1,12 +1,5 @@
+import type { ByteSink } from "../types.ts";
 import { withinTimeLimit } from "./time_limit.ts";
-
-/** Where a {@linkcode ResponseWriter} puts its bytes. */
-export interface ByteSink {
-  /** Writes some of `data`; resolves to how many bytes were taken. */
-  write(data: Uint8Array): Promise<number>;
-  /** Tells the other side that no more bytes will come. */
-  closeWrite(): Promise<void>;
-}
 
 /** Options for {@linkcode ResponseWriter}. */
 export interface ResponseWriterOptions {
