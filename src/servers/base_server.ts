@@ -2,10 +2,13 @@ import { deadline } from "@std/async";
 import { isHandlerClass, runHandler } from "../handlers/run_handler.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { printRequestError } from "./error_report.ts";
+import { checkNotImporting } from "./import_guard.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
 import { isInside } from "./serving_context.ts";
+
+const LAST_GRACE_MS = 100;
 
 /**
  * The life of a server and of its requests, whatever the requests are made of.
@@ -89,6 +92,7 @@ export abstract class BaseServer<
     RequestHandlerClass: RequestHandlerClass<Request>,
     options: ServerOptions = {},
   ) {
+    checkNotImporting();
     if (!isHandlerClass(RequestHandlerClass)) {
       throw new TypeError(
         `Cannot create the server as RequestHandlerClass must be a handler class or a function: current value is ${
@@ -288,6 +292,27 @@ export abstract class BaseServer<
    */
   serviceActions(): void | Promise<void> {}
 
+  /**
+   * May be overridden. Called when `serveForever()` or `handleRequest()`
+   * begins, before it waits for a request; what it throws rejects them.
+   */
+  prepareToServe(): void | Promise<void> {}
+
+  /**
+   * May be overridden. Called before each wait for a request.
+   *
+   * @returns `null` to go on at once, or a promise that holds the server back.
+   */
+  whenReady(): Promise<void> | null {
+    return null;
+  }
+
+  /**
+   * May be overridden. Called when `serverClose()` has closed the socket and
+   * waited for the requests, to release what else the server has.
+   */
+  serverClosed(): void | Promise<void> {}
+
   /** May be overridden. Lets the open socket keep the program alive. */
   ref(): void {}
 
@@ -319,6 +344,22 @@ export abstract class BaseServer<
   }
 
   /**
+   * Calls `handleError()`, of which nothing escapes.
+   *
+   * @param error What was thrown.
+   * @param request The request; `undefined` if the error belongs to none.
+   * @param clientAddress Where the request came from; `undefined` likewise.
+   * @returns A promise that resolves when `handleError()` has ended.
+   */
+  reportError(
+    error: unknown,
+    request: Request | undefined,
+    clientAddress: Deno.Addr | undefined,
+  ): Promise<void> {
+    return this.#lifecycle.report(error, request, clientAddress);
+  }
+
+  /**
    * Calls `serverBind()` and `serverActivate()`, and closes the server if one
    * of them throws: for the constructor of a subclass.
    */
@@ -346,15 +387,22 @@ export abstract class BaseServer<
   }
 
   async #close(): Promise<void> {
-    const ended = this.#loop.close();
-    if (!this.blockOnClose) return;
-    const drained = ended.then(() => this.#lifecycle.drained());
-    if (this.drainTimeout === null) return await drained;
-    try {
-      await deadline(drained, this.drainTimeout * 1000);
-    } catch {
-      await this.#lifecycle.closeRemaining();
-      this.#loop.abandon();
+    const drained = this.#loop.close().then(() => this.#lifecycle.drained());
+    if (!this.blockOnClose) {
+      drained.then(() => this.serverClosed());
+      return;
     }
+    if (this.drainTimeout === null) {
+      await drained;
+      return await this.serverClosed();
+    }
+    const limit = this.drainTimeout * 1000;
+    const inTime = await deadline(drained, limit).then(() => true, () => false);
+    if (inTime) return await this.serverClosed();
+    await this.#lifecycle.closeRemaining();
+    this.#loop.abandon();
+    await this.serverClosed();
+    // Most handlers end now that they have nothing to read from or write to.
+    await deadline(drained, LAST_GRACE_MS).catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-import { delay } from "@std/async";
+import { abortable, delay } from "@std/async";
 import { classifyAcceptError } from "./accept_errors.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { BaseServer } from "./base_server.ts";
@@ -113,7 +113,13 @@ export class ServeLoop<Request> {
   }
 
   async #serve(signal: AbortSignal, paced: boolean): Promise<void> {
+    await this.#server.prepareToServe();
     while (!signal.aborted) {
+      const held = this.#server.whenReady();
+      if (held !== null) {
+        await abortable(held, signal).catch(() => {});
+        continue;
+      }
       try {
         const arrival = await this.#arrivals.next();
         this.#backOff = 0;
@@ -126,6 +132,8 @@ export class ServeLoop<Request> {
   }
 
   async #serveOne(): Promise<void> {
+    await this.#server.prepareToServe();
+    await this.#server.whenReady();
     const { timeout } = this.#server;
     let timedOut = false;
     const giveUp = () => {

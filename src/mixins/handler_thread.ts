@@ -1,0 +1,115 @@
+import { endOfLife } from "../remote/life_lock.ts";
+import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
+import { errorOf } from "../remote/remote_error.ts";
+import type { ThreadReport, ThreadSettings } from "../remote/worker_entry.ts";
+
+/** Never called: it tells `deno cache` of the thread's main module. */
+const _entry = () => import("../remote/worker_entry.ts");
+
+/**
+ * Reported for each request that a thread took with it when it ended.
+ *
+ * @example Usage
+ * ```ts
+ * import { ThreadError } from "@socketserver/socketserver";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new ThreadError("The thread ended"), Error);
+ * ```
+ */
+export class ThreadError extends Error {
+  /** The name of the error. */
+  override readonly name: string = "ThreadError";
+}
+
+/** What a thread does for its pool, and tells it. */
+export interface ThreadEvents extends FarSideEvents {
+  /** The thread has ended, by itself or by `terminate()`. */
+  onEnd(): void;
+}
+
+/** A Worker that runs handlers. */
+export class HandlerThread {
+  readonly #worker: Worker;
+  readonly #channel: RemoteChannel;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #life = new AbortController();
+  readonly #events: ThreadEvents;
+  #size = 0;
+
+  /** Starts a thread. */
+  constructor(settings: Omit<ThreadSettings, "lifeLock">, events: ThreadEvents) {
+    const lifeLock = crypto.randomUUID();
+    this.#events = events;
+    this.#ready.promise.catch(() => {}); // whoever waits for it is told
+    this.#worker = new Worker(
+      new URL("../remote/worker_entry.ts", import.meta.url),
+      { type: "module", name: "socketserver" },
+    );
+    this.#channel = new RemoteChannel(
+      (batch) => this.#worker.postMessage(batch, [batch.buffer]),
+      events,
+    );
+    this.#worker.onmessage = ({ data }) => {
+      if (data instanceof Uint8Array) {
+        this.#channel.push(data as Uint8Array<ArrayBuffer>);
+      } else this.#note(data as ThreadReport, lifeLock);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault(); // or else the server's own isolate ends too
+      this.terminate(
+        new ThreadError(`The thread ended as of an uncaught error: ${event.message}`),
+      );
+    };
+    this.#worker.postMessage({ ...settings, lifeLock });
+  }
+
+  /** Resolves when the handler has been imported; rejects if it cannot be. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** How many requests the thread has been given and has not finished. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Has a request handled; throws what its handler throws. */
+  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    this.#size++;
+    try {
+      await this.#ready.promise;
+      await this.#channel.handle(request, clientAddress);
+    } finally {
+      this.#size--;
+    }
+  }
+
+  /** Ends the thread, and its requests with an error. */
+  terminate(error: unknown): void {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort();
+    this.#worker.terminate();
+    this.#ready.reject(error);
+    this.#channel.fail(error);
+    this.#events.onEnd();
+  }
+
+  #note(report: ThreadReport, lifeLock: string): void {
+    switch (report.state) {
+      case "alive":
+        endOfLife(lifeLock, this.#life.signal).then(() =>
+          this.terminate(
+            new ThreadError(
+              "The thread ended by itself: its code called Deno.exit() or self.close()",
+            ),
+          )
+        );
+        return;
+      case "ready":
+        return this.#ready.resolve();
+      case "failed":
+        return this.terminate(errorOf(report.error));
+    }
+  }
+}

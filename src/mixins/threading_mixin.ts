@@ -1,0 +1,216 @@
+import { referenceTo } from "../remote/handler_module.ts";
+import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
+import { ThreadPool } from "./thread_pool.ts";
+
+/** Options that {@linkcode ThreadingMixIn} adds to those of a server. */
+export interface ThreadingOptions {
+  /**
+   * The most threads.
+   *
+   * @default {navigator.hardwareConcurrency}
+   */
+  maxThreads?: number;
+  /**
+   * The most requests that share a thread. `1` gives each its own.
+   *
+   * @default {Infinity}
+   */
+  requestsPerThread?: number;
+  /**
+   * How many requests may wait for a thread before the server stops taking
+   * further ones, which then wait in the system's queue.
+   *
+   * @default {1000}
+   */
+  maxWaitingRequests?: number;
+  /**
+   * Whether `serverClose()` ends threads whose handlers still run, without
+   * waiting for them.
+   *
+   * @default {false}
+   */
+  daemonThreads?: boolean;
+  /**
+   * The URL of the module that exports the handler class.
+   *
+   * @default {undefined} The class's `static moduleUrl`, or else the program's
+   * main module.
+   */
+  handlerModule?: string | URL;
+}
+
+/** What {@linkcode ThreadingMixIn} adds to a server. */
+export interface Threading {
+  /** The most threads. */
+  maxThreads: number;
+  /** The most requests that share a thread. */
+  requestsPerThread: number;
+  /** How many requests may wait for a thread. */
+  maxWaitingRequests: number;
+  /** Whether `serverClose()` does not wait for handlers. */
+  daemonThreads: boolean;
+  /** The URL of the module that exports the handler class, if it was given. */
+  readonly handlerModule: string | URL | undefined;
+  /** How many threads there are now. */
+  readonly activeThreads: number;
+
+  /**
+   * May be overridden. Called for each request, beside the loop; what it
+   * throws goes to `handleError()`. Calls `finishRequest()`, which has the
+   * request handled on a thread.
+   */
+  processRequestThread(
+    // deno-lint-ignore no-explicit-any -- what the server's requests are
+    request: any,
+    clientAddress: Deno.Addr,
+  ): void | Promise<void>;
+}
+
+/**
+ * The class that {@linkcode ThreadingMixIn} makes of another one: its
+ * constructor takes the mixin's options too.
+ *
+ * @typeParam Base The class that was extended.
+ */
+export type ThreadingServerConstructor<Base extends ServerConstructor> =
+  ConstructorParameters<Base> extends
+    [infer Address, infer Handler, (infer Options)?] ? new (
+      serverAddress: Address,
+      RequestHandlerClass: Handler,
+      options?: Options & ThreadingOptions,
+    ) => InstanceType<Base> & Threading
+    : Base & ServerConstructor<AnyServer & Threading>;
+
+/**
+ * Makes a server handle requests on threads, which Deno calls Workers: many at
+ * once, on all cores.
+ *
+ * The handler class is imported in each thread from the module that exports
+ * it. Everything else, the hooks and their state, stays where the server is;
+ * `this.server` has `serverAddress`, `data` and `shutdown()` only. A thread
+ * handles many requests at a time, as they wait; when one computes, the others
+ * of its thread wait too. A thread that ends takes its own requests with it,
+ * each of which is reported, and is replaced.
+ *
+ * @typeParam Base The class of server to extend.
+ * @param base The class to extend.
+ * @returns A class that handles requests on threads.
+ *
+ * @example A server of one's own
+ * ```ts
+ * import { TCPServer, ThreadingMixIn } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class LocalServer extends TCPServer {
+ *   override verifyRequest(_request: unknown, clientAddress: Deno.NetAddr) {
+ *     return clientAddress.hostname === "127.0.0.1";
+ *   }
+ * }
+ * class ThreadingLocalServer extends ThreadingMixIn(LocalServer) {}
+ *
+ * await using server = new ThreadingLocalServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   function handle() {},
+ *   { maxThreads: 2 },
+ * );
+ * assertEquals(server.maxThreads, 2);
+ * ```
+ */
+export function ThreadingMixIn<Base extends ServerConstructor>(
+  base: Base,
+): ThreadingServerConstructor<Base> {
+  class ThreadingServer extends base implements Threading {
+    maxThreads: number;
+    requestsPerThread: number;
+    maxWaitingRequests: number;
+    daemonThreads: boolean;
+    readonly handlerModule: string | URL | undefined;
+    readonly #pool: ThreadPool;
+
+    // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
+    constructor(...args: any[]) {
+      super(...args);
+      const options: ThreadingOptions = args[2] ?? {};
+      this.maxThreads = options.maxThreads ?? navigator.hardwareConcurrency;
+      this.requestsPerThread = options.requestsPerThread ?? Infinity;
+      this.maxWaitingRequests = options.maxWaitingRequests ?? 1000;
+      this.daemonThreads = options.daemonThreads ?? false;
+      this.handlerModule = options.handlerModule;
+      this.#pool = new ThreadPool(
+        () => ({
+          handler: referenceTo(this.RequestHandlerClass, this.handlerModule),
+          serverAddress: this.serverAddress,
+          data: this.data,
+        }),
+        this,
+        {
+          onShutdown: () => this.shutdown(),
+          onFault: (...fault) => this.reportError(...fault),
+        },
+      );
+    }
+
+    get activeThreads(): number {
+      return this.#pool.size;
+    }
+
+    override async serveForever(
+      ...options: Parameters<AnyServer["serveForever"]>
+    ): Promise<void> {
+      try {
+        await super.serveForever(...options);
+      } finally {
+        // An idle Worker would keep the program alive.
+        this.#pool.retireIdle();
+      }
+    }
+
+    override async prepareToServe(): Promise<void> {
+      await super.prepareToServe();
+      await this.#pool.start();
+    }
+
+    override whenReady(): Promise<void> | null {
+      return this.#pool.waiting < this.maxWaitingRequests
+        ? super.whenReady()
+        : this.#pool.whenShrunk();
+    }
+
+    override processRequest(
+      request: unknown,
+      clientAddress: Deno.Addr,
+    ): Promise<void> {
+      this.detachRequest(
+        request,
+        clientAddress,
+        () => this.processRequestThread(request, clientAddress),
+      );
+      return Promise.resolve();
+    }
+
+    processRequestThread(
+      request: unknown,
+      clientAddress: Deno.Addr,
+    ): void | Promise<void> {
+      return this.finishRequest(request, clientAddress);
+    }
+
+    override finishRequest(
+      request: unknown,
+      clientAddress: Deno.Addr,
+    ): Promise<void> {
+      return this.#pool.handle(request, clientAddress);
+    }
+
+    override serverClose(): Promise<void> {
+      if (this.daemonThreads) this.drainTimeout = 0;
+      return super.serverClose();
+    }
+
+    override async serverClosed(): Promise<void> {
+      this.#pool.close();
+      await super.serverClosed();
+    }
+  }
+  return ThreadingServer as unknown as ThreadingServerConstructor<Base>;
+}

@@ -1,0 +1,63 @@
+import type { DatagramSocket } from "../types.ts";
+import {
+  FrameType,
+  jsonOf,
+  jsonPayload,
+  RemoteProtocolError,
+} from "./frames.ts";
+import type { FrameSender } from "./frame_sender.ts";
+import { type ErrorRecord, errorOf } from "./remote_error.ts";
+
+/** What the server says of a reply that it was to send. */
+interface Sent {
+  readonly reply: number;
+  readonly count?: number;
+  readonly error?: ErrorRecord;
+}
+
+/** The server's socket as a datagram's handler sees it that runs elsewhere. */
+export class FarDatagramSocket implements DatagramSocket {
+  readonly addr: Deno.Addr;
+  readonly #id: number;
+  readonly #sender: FrameSender;
+  readonly #replies = new Map<number, PromiseWithResolvers<number>>();
+  #lastReply = 0;
+  #failure: Error | null = null;
+
+  constructor(id: number, sender: FrameSender, addr: Deno.Addr) {
+    this.#id = id;
+    this.#sender = sender;
+    this.addr = addr;
+  }
+
+  async send(data: Uint8Array, address: Deno.Addr): Promise<number> {
+    if (this.#failure !== null) throw this.#failure;
+    const reply = ++this.#lastReply;
+    const sent = Promise.withResolvers<number>();
+    this.#replies.set(reply, sent);
+    const payload = jsonPayload({ reply, address }, data);
+    this.#sender.send(FrameType.reply, this.#id, payload);
+    return await sent.promise;
+  }
+
+  /** Takes a frame of the request. */
+  receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
+    if (type !== FrameType.sent) {
+      throw new RemoteProtocolError(
+        `Cannot take a frame of type ${type} for a datagram`,
+      );
+    }
+    const { reply, count, error } = jsonOf(payload)[0] as Sent;
+    const sent = this.#replies.get(reply);
+    this.#replies.delete(reply);
+    if (error === undefined) sent?.resolve(count ?? 0);
+    else sent?.reject(errorOf(error));
+  }
+
+  /** Makes every reply that is under way, and every later one, reject. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    for (const sent of this.#replies.values()) sent.reject(error);
+    this.#replies.clear();
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * How a request is handled in another isolate: the protocol.
+ *
+ * The *near side* is the server, which has the client's connection. The *far
+ * side* is a Worker or a child process, which runs the handler. They exchange
+ * frames over a carrier that keeps their order; a carrier may cut or join them
+ * as it likes.
+ *
+ * ```text
+ * frame   = length type id payload
+ * length  = 4 bytes, big-endian: of the payload
+ * type    = 1 byte: see {@linkcode FrameType}
+ * id      = 4 bytes, big-endian: of the request; 0 for none
+ * ```
+ *
+ * A request begins with `open` and ends with `done` or `failed`; frames of a
+ * request that has ended are ignored, as they may have been on their way.
+ *
+ * ```text
+ * near                                       far
+ *  | open  {json}[datagram] ----------------> |  the handler starts
+ *  | data  bytes  <-------------------------> |  what the client sent, or gets
+ *  | end          <-------------------------> |  no more data this way
+ *  | credit count <-------------------------> |  so many bytes more may come
+ *  | abort {error} -------------------------> |  the client has gone
+ *  | <--------------------------------- close |  the handler hung up
+ *  | <-------------------------- noDelay 0, 1 |
+ *  | <---------------- reply {json}[datagram] |  one datagram to send
+ *  | sent  {json} --------------------------> |  what came of it
+ *  | <---------------------------------- done |  the handler returned
+ *  | <------------------------ failed {error} |  the handler threw
+ *  | <------------------------- fault {error} |  a rejection nobody handled
+ *  | <------------------------------ shutdown |  of the server; id 0
+ * ```
+ *
+ * `{json}[bytes]` stands for the length of the JSON text in 4 bytes, the text,
+ * and bytes up to the end of the payload.
+ *
+ * Each side may send {@linkcode WINDOW} bytes of `data` a request, and then as
+ * many as it has been granted by `credit`: a handler that does not read stops
+ * the client, and a client that does not read stops the handler.
+ *
+ * A frame that breaks these rules ends its request with a
+ * {@linkcode RemoteProtocolError}, on both sides, and nothing else.
+ */
+export const FrameType = {
+  open: 1,
+  data: 2,
+  end: 3,
+  credit: 4,
+  abort: 5,
+  close: 6,
+  noDelay: 7,
+  reply: 8,
+  sent: 9,
+  done: 10,
+  failed: 11,
+  fault: 12,
+  shutdown: 13,
+} as const;
+
+/** The type of a frame, as it is sent. */
+export type FrameType = typeof FrameType[keyof typeof FrameType];
+
+/** How many bytes of data may be on their way unread, each way, a request. */
+export const WINDOW = 262_144;
+
+/** The largest piece of data in one frame, in bytes. */
+export const MAX_DATA = 65_536;
+
+/** The largest payload: a datagram, its addresses, or an error's text. */
+export const MAX_PAYLOAD = 262_144;
+
+/** The bytes of a frame before its payload. */
+export const HEADER_SIZE = 9;
+
+/** Thrown to a request whose frames break the rules of the protocol. */
+export class RemoteProtocolError extends Error {
+  /** The name of the error. */
+  override readonly name: string = "RemoteProtocolError";
+}
+
+const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Makes the payload of a `credit` frame. */
+export function creditPayload(count: number): Uint8Array {
+  const payload = new Uint8Array(4);
+  new DataView(payload.buffer).setUint32(0, count);
+  return payload;
+}
+
+/** Reads the payload of a `credit` frame. */
+export function creditOf(payload: Uint8Array): number {
+  if (payload.length !== 4) {
+    throw new RemoteProtocolError(
+      `Cannot take credit as its frame must have 4 bytes: current value is ${payload.length}`,
+    );
+  }
+  return viewOf(payload).getUint32(0);
+}
+
+/** Makes a payload of JSON text and bytes. */
+export function jsonPayload(
+  value: unknown,
+  bytes: Uint8Array = NOTHING,
+): Uint8Array {
+  const text = encoder.encode(JSON.stringify(value));
+  const payload = new Uint8Array(4 + text.length + bytes.length);
+  viewOf(payload).setUint32(0, text.length);
+  payload.set(text, 4);
+  payload.set(bytes, 4 + text.length);
+  return payload;
+}
+
+/** Reads a payload of JSON text and bytes. */
+export function jsonOf(
+  payload: Uint8Array<ArrayBuffer>,
+): [value: unknown, bytes: Uint8Array<ArrayBuffer>] {
+  const length = payload.length < 4 ? Infinity : viewOf(payload).getUint32(0);
+  if (4 + length > payload.length) {
+    throw new RemoteProtocolError(
+      `Cannot read a frame as its text must end within it: current value is ${length} of ${payload.length} bytes`,
+    );
+  }
+  const text = decoder.decode(payload.subarray(4, 4 + length));
+  try {
+    return [JSON.parse(text), payload.subarray(4 + length)];
+  } catch (cause) {
+    throw new RemoteProtocolError("Cannot read a frame as its text is not JSON", {
+      cause,
+    });
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

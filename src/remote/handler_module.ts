@@ -1,0 +1,98 @@
+import { isHandlerClass } from "../handlers/run_handler.ts";
+import { setImporting } from "../servers/import_guard.ts";
+import type { RequestHandlerClass } from "../types.ts";
+
+/** How another isolate finds a handler class: a class itself cannot be sent. */
+export interface HandlerReference {
+  /** The module to import. */
+  readonly moduleUrl: string;
+  /** The name of the class, or of the function, among its exports. */
+  readonly name: string;
+}
+
+/**
+ * Thrown when the module that should export a handler class does not.
+ *
+ * @example Usage
+ * ```ts
+ * import { HandlerNotFoundError } from "@socketserver/socketserver";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new HandlerNotFoundError("no such export"), TypeError);
+ * ```
+ */
+export class HandlerNotFoundError extends TypeError {
+  /** The name of the error. */
+  override readonly name: string = "HandlerNotFoundError";
+}
+
+const REMEDIES =
+  "export the class, give it `static moduleUrl = import.meta.url`, or name its module with the server's handlerModule option";
+
+/**
+ * Finds out where a handler class can be imported from: from the module that
+ * the server names, or the class does, or else from the program's main module.
+ *
+ * @throws {HandlerNotFoundError} If the class has no name, or no module.
+ */
+export function referenceTo(
+  handlerClass: RequestHandlerClass<never>,
+  handlerModule: string | URL | undefined,
+): HandlerReference {
+  const { name } = handlerClass;
+  if (name === "") {
+    throw new HandlerNotFoundError(
+      `Cannot run the handler elsewhere as its class must have a name: ${REMEDIES}`,
+    );
+  }
+  const own = (handlerClass as { moduleUrl?: unknown }).moduleUrl;
+  const moduleUrl = handlerModule ?? own ?? mainModule();
+  if (!URL.canParse(`${moduleUrl}`)) {
+    throw new HandlerNotFoundError(
+      `Cannot run the handler ${name} elsewhere as its module must be a URL: current value is ${
+        Deno.inspect(moduleUrl)
+      }; ${REMEDIES}`,
+    );
+  }
+  return { moduleUrl: `${moduleUrl}`, name };
+}
+
+/**
+ * Imports a handler class, on the far side.
+ *
+ * @throws {HandlerNotFoundError} If the module does not export one class, and
+ * one only, of that name.
+ * @throws {unknown} What the module throws when it is loaded.
+ */
+export async function importHandler(
+  { moduleUrl, name }: HandlerReference,
+): Promise<RequestHandlerClass<unknown>> {
+  setImporting(moduleUrl);
+  let exported: Record<string, unknown>;
+  try {
+    exported = await import(moduleUrl);
+  } finally {
+    setImporting(null);
+  }
+  const found = new Set(
+    Object.values(exported).filter((value) =>
+      isHandlerClass(value) && (value as { name: string }).name === name
+    ),
+  );
+  if (found.size === 1) {
+    const [handlerClass] = found;
+    return handlerClass as RequestHandlerClass<unknown>;
+  }
+  throw new HandlerNotFoundError(
+    `Cannot run the handler elsewhere as ${moduleUrl} must export one class with the name ${name}: it exports ${found.size}; ${REMEDIES}`,
+  );
+}
+
+/** The program; in a Worker, which has no such thing, `undefined`. */
+function mainModule(): string | undefined {
+  try {
+    return Deno.mainModule;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { DatagramRequest } from "../types.ts";
+import {
+  FrameType,
+  jsonOf,
+  jsonPayload,
+  RemoteProtocolError,
+} from "./frames.ts";
+import type { FrameSender } from "./frame_sender.ts";
+import type { NearRequest } from "./near_request.ts";
+import { type ErrorRecord, errorOf, recordOf } from "./remote_error.ts";
+
+/** Carries a datagram to a far handler, and its replies to the socket. */
+export class NearDatagram implements NearRequest {
+  readonly #id: number;
+  readonly #request: DatagramRequest;
+  readonly #clientAddress: Deno.Addr;
+  readonly #sender: FrameSender;
+  readonly #result = Promise.withResolvers<void>();
+  /** Replies that have not left: the request ends after them. */
+  readonly #replies = new Set<Promise<void>>();
+
+  constructor(
+    id: number,
+    request: DatagramRequest,
+    clientAddress: Deno.Addr,
+    sender: FrameSender,
+  ) {
+    this.#id = id;
+    this.#request = request;
+    this.#clientAddress = clientAddress;
+    this.#sender = sender;
+  }
+
+  async run(): Promise<void> {
+    const [data, { addr }] = this.#request;
+    const clientAddress = this.#clientAddress;
+    this.#sender.send(
+      FrameType.open,
+      this.#id,
+      jsonPayload({ kind: "datagram", localAddr: addr, clientAddress }, data),
+    );
+    try {
+      await this.#result.promise;
+    } finally {
+      await Promise.all(this.#replies);
+    }
+  }
+
+  receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
+    switch (type) {
+      case FrameType.reply: {
+        const reply = this.#reply(payload);
+        this.#replies.add(reply);
+        reply.then(() => this.#replies.delete(reply));
+        return;
+      }
+      case FrameType.done:
+        return this.#result.resolve();
+      case FrameType.failed:
+        return this.fail(errorOf(jsonOf(payload)[0] as ErrorRecord));
+      default:
+        throw new RemoteProtocolError(
+          `Cannot take a frame of type ${type} for a datagram`,
+        );
+    }
+  }
+
+  fail(error: unknown): void {
+    this.#result.reject(error);
+  }
+
+  async #reply(payload: Uint8Array<ArrayBuffer>): Promise<void> {
+    const [head, data] = jsonOf(payload);
+    const { reply, address } = head as { reply: number; address: Deno.Addr };
+    let result: object;
+    try {
+      const count = await this.#request[1].send(data, address);
+      result = { reply, count };
+    } catch (error) {
+      result = { reply, error: recordOf(error) };
+    }
+    this.#sender.send(FrameType.sent, this.#id, jsonPayload(result));
+  }
+}

@@ -1,0 +1,157 @@
+import { InputBuffer } from "../streams/input_buffer.ts";
+import type { StreamRequest } from "../types.ts";
+import {
+  creditOf,
+  creditPayload,
+  FrameType,
+  jsonOf,
+  jsonPayload,
+  MAX_DATA,
+  RemoteProtocolError,
+  WINDOW,
+} from "./frames.ts";
+import type { FrameSender } from "./frame_sender.ts";
+import type { NearRequest } from "./near_request.ts";
+import { type ErrorRecord, errorOf, recordOf } from "./remote_error.ts";
+import { SendCredit } from "./send_credit.ts";
+
+/** Carries bytes between a client's connection and a far handler. */
+export class NearStream implements NearRequest {
+  readonly #id: number;
+  readonly #connection: StreamRequest;
+  readonly #clientAddress: Deno.Addr;
+  readonly #sender: FrameSender;
+  readonly #credit = new SendCredit();
+  readonly #result = Promise.withResolvers<void>();
+
+  /** Everything that the handler has asked to be done, one after the other. */
+  #output: Promise<void> = Promise.resolve();
+  /** How many bytes the handler has sent that the client has not taken. */
+  #unsent = 0;
+  /** The client takes nothing any more. */
+  #broken = false;
+  #ended = false;
+
+  constructor(
+    id: number,
+    connection: StreamRequest,
+    clientAddress: Deno.Addr,
+    sender: FrameSender,
+  ) {
+    this.#id = id;
+    this.#connection = connection;
+    this.#clientAddress = clientAddress;
+    this.#sender = sender;
+  }
+
+  async run(): Promise<void> {
+    const { localAddr, remoteAddr } = this.#connection;
+    const clientAddress = this.#clientAddress;
+    this.#sender.send(
+      FrameType.open,
+      this.#id,
+      jsonPayload({ kind: "stream", localAddr, remoteAddr, clientAddress }),
+    );
+    this.#sendInput();
+    await this.#result.promise;
+  }
+
+  receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
+    switch (type) {
+      case FrameType.data:
+        return this.#sendOutput(payload);
+      case FrameType.credit:
+        return this.#credit.grant(creditOf(payload));
+      case FrameType.end:
+        return this.#then(() => this.#connection.closeWrite());
+      case FrameType.close:
+        return this.#then(() => this.#connection.close());
+      case FrameType.noDelay:
+        return this.#connection.setNoDelay?.(payload[0] === 1);
+      case FrameType.done:
+        return this.#end(() => this.#result.resolve());
+      case FrameType.failed: {
+        const error = errorOf(jsonOf(payload)[0] as ErrorRecord);
+        return this.#end(() => this.#result.reject(error));
+      }
+      default:
+        throw new RemoteProtocolError(
+          `Cannot take a frame of type ${type} for a connection`,
+        );
+    }
+  }
+
+  fail(error: unknown): void {
+    this.#ended = true;
+    this.#credit.wake();
+    this.#result.reject(error);
+  }
+
+  /** Reads from the client as far ahead as the handler has granted. */
+  async #sendInput(): Promise<void> {
+    const input = new InputBuffer(this.#connection, -1, null);
+    try {
+      while (await input.fill(Infinity)) {
+        while (input.length > 0) {
+          await this.#credit.wait();
+          if (this.#ended) return;
+          const count = Math.min(input.length, this.#credit.bytes, MAX_DATA);
+          const data = input.peek().subarray(0, count);
+          this.#sender.send(FrameType.data, this.#id, data);
+          this.#credit.spend(count);
+          input.skip(count);
+        }
+      }
+      if (!this.#ended) this.#sender.send(FrameType.end, this.#id);
+    } catch (error) {
+      // After the end it is the server that closed the connection.
+      this.#abort(error);
+    }
+  }
+
+  #sendOutput(data: Uint8Array): void {
+    this.#unsent += data.length;
+    if (this.#unsent > WINDOW) {
+      throw new RemoteProtocolError(
+        `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${this.#unsent}`,
+      );
+    }
+    this.#then(async () => {
+      for (let sent = 0; sent < data.length;) {
+        sent += await this.#connection.write(data.subarray(sent));
+      }
+      this.#unsent -= data.length;
+      if (this.#ended) return;
+      this.#sender.send(
+        FrameType.credit,
+        this.#id,
+        creditPayload(data.length),
+      );
+    });
+  }
+
+  /** Does something with the connection after all that was asked before. */
+  #then(act: () => void | Promise<void>): void {
+    this.#output = this.#output.then(async () => {
+      if (this.#broken) return;
+      try {
+        await act();
+      } catch (error) {
+        this.#broken = true;
+        this.#abort(error);
+      }
+    });
+  }
+
+  #abort(error: unknown): void {
+    if (this.#ended) return;
+    const record = recordOf(error);
+    this.#sender.send(FrameType.abort, this.#id, jsonPayload(record));
+  }
+
+  #end(settle: () => void): void {
+    this.#ended = true;
+    this.#credit.wake();
+    this.#output = this.#output.then(settle);
+  }
+}

@@ -1,0 +1,121 @@
+import type { DatagramRequest, StreamRequest } from "../types.ts";
+import { FrameReceiver } from "./frame_receiver.ts";
+import { type Carrier, FrameSender } from "./frame_sender.ts";
+import { FrameType, jsonOf, jsonPayload } from "./frames.ts";
+import type { RemoteProtocolError } from "./frames.ts";
+import { NearDatagram } from "./near_datagram.ts";
+import type { NearRequest } from "./near_request.ts";
+import { NearStream } from "./near_stream.ts";
+import { type ErrorRecord, errorOf, recordOf } from "./remote_error.ts";
+
+/** What the far side may want of the server, beyond its requests. */
+export interface FarSideEvents {
+  /** A handler called `this.server.shutdown()`. */
+  onShutdown(): void;
+  /**
+   * A promise was rejected and nobody handled it.
+   *
+   * @param request The request that it belongs to, if that is certain.
+   * @param clientAddress Where that request came from.
+   */
+  onFault(
+    error: Error,
+    request: unknown,
+    clientAddress: Deno.Addr | undefined,
+  ): void;
+}
+
+/** A request that the far side is handling. */
+interface OpenRequest {
+  readonly near: NearRequest;
+  readonly request: unknown;
+  readonly clientAddress: Deno.Addr;
+}
+
+/**
+ * The near side of a Worker or a child process: its requests, by number.
+ */
+export class RemoteChannel {
+  readonly #sender: FrameSender;
+  readonly #events: FarSideEvents;
+  readonly #receiver = new FrameReceiver(this);
+  readonly #open = new Map<number, OpenRequest>();
+  #lastId = 0;
+
+  /** Creates an instance over a carrier to the far side. */
+  constructor(carrier: Carrier, events: FarSideEvents) {
+    this.#sender = new FrameSender(carrier);
+    this.#events = events;
+  }
+
+  /** How many requests the far side is handling. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Has a request handled on the far side.
+   *
+   * @throws {unknown} What its handler throws, or why it could not end.
+   */
+  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    const id = this.#nextId();
+    const near = Array.isArray(request)
+      ? new NearDatagram(
+        id,
+        request as unknown as DatagramRequest,
+        clientAddress,
+        this.#sender,
+      )
+      : new NearStream(
+        id,
+        request as StreamRequest,
+        clientAddress,
+        this.#sender,
+      );
+    this.#open.set(id, { near, request, clientAddress });
+    try {
+      await near.run();
+    } finally {
+      this.#open.delete(id);
+    }
+  }
+
+  /** Takes what the carrier brings. */
+  push(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#receiver.push(bytes);
+  }
+
+  /** Ends all requests with an error: the far side is gone. */
+  fail(error: unknown): void {
+    for (const { near } of this.#open.values()) near.fail(error);
+  }
+
+  /** Takes a frame. */
+  receive(type: FrameType, id: number, payload: Uint8Array<ArrayBuffer>): void {
+    const open = this.#open.get(id);
+    try {
+      if (type === FrameType.shutdown) this.#events.onShutdown();
+      else if (type === FrameType.fault) {
+        const error = errorOf(jsonOf(payload)[0] as ErrorRecord);
+        this.#events.onFault(error, open?.request, open?.clientAddress);
+      } else open?.near.receive(type, payload);
+    } catch (error) {
+      this.reject(id, error as RemoteProtocolError);
+    }
+  }
+
+  /** Ends a request whose frames cannot be understood, on both sides. */
+  reject(id: number, error: RemoteProtocolError): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#sender.send(FrameType.abort, id, jsonPayload(recordOf(error)));
+    open.near.fail(error);
+  }
+
+  #nextId(): number {
+    do this.#lastId = this.#lastId % 0xffff_ffff + 1;
+    while (this.#open.has(this.#lastId));
+    return this.#lastId;
+  }
+}

@@ -1,0 +1,94 @@
+import { LineTooLongError, NoReplyAddressError, UnexpectedEof } from "../errors.ts";
+
+/** What of an error can go to another isolate. */
+export interface ErrorRecord {
+  /** The error's name, which also tells its class. */
+  readonly name: string;
+  /** The error's message. */
+  readonly message: string;
+  /** Where it was thrown. */
+  readonly stack?: string;
+  /** The code of a system's error. */
+  readonly code?: string;
+  /** What led to it. */
+  readonly cause?: ErrorRecord;
+}
+
+/** A value that was thrown though it is no error. */
+const THROWN_VALUE = "ThrownValue";
+/** With these two limits a record fits into one frame. */
+const DEEPEST_CAUSE = 8;
+const LONGEST_TEXT = 4096;
+
+/** Makes a record of whatever was thrown. */
+export function recordOf(thrown: unknown, depth = 0): ErrorRecord {
+  if (!(thrown instanceof Error)) {
+    return { name: THROWN_VALUE, message: cut(inspected(thrown)) };
+  }
+  const { name, message, stack, cause } = thrown;
+  const { code } = thrown as { code?: unknown };
+  return {
+    name: cut(`${name}`),
+    message: cut(`${message}`),
+    ...(typeof stack === "string" ? { stack: cut(stack) } : {}),
+    ...(typeof code === "string" ? { code } : {}),
+    ...(cause !== undefined && depth < DEEPEST_CAUSE
+      ? { cause: recordOf(cause, depth + 1) }
+      : {}),
+  };
+}
+
+/**
+ * Makes an error of a record: of the same class, if both sides have it, so
+ * that a server tells a disconnect from a bug wherever the handler ran.
+ */
+export function errorOf(record: ErrorRecord): Error {
+  const error = record.name === THROWN_VALUE
+    ? new Error(`A handler threw ${record.message}`)
+    : make(record.name, record.message);
+  if (error.name !== record.name && record.name !== THROWN_VALUE) {
+    error.name = record.name;
+  }
+  if (record.stack !== undefined) error.stack = record.stack;
+  if (record.cause !== undefined) error.cause = errorOf(record.cause);
+  if (record.code !== undefined) {
+    Object.defineProperty(error, "code", { value: record.code });
+  }
+  return error;
+}
+
+type ErrorClass = new (message: string) => Error;
+
+const CLASSES: Record<string, ErrorClass | undefined> = {
+  ...Deno.errors,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  LineTooLongError,
+  NoReplyAddressError,
+};
+
+function make(name: string, message: string): Error {
+  if (name === "UnexpectedEof") {
+    return new UnexpectedEof(message, new Uint8Array(0));
+  }
+  const ErrorClass = Object.hasOwn(CLASSES, name) ? CLASSES[name]! : Error;
+  return new ErrorClass(message);
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_TEXT
+    ? text
+    : `${text.slice(0, LONGEST_TEXT)}…`;
+}
+
+function inspected(value: unknown): string {
+  try {
+    return Deno.inspect(value);
+  } catch {
+    return "something that cannot be shown";
+  }
+}
