@@ -1,7 +1,7 @@
 import { endOfLife } from "../remote/life_lock.ts";
 import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
-import { errorOf } from "../remote/remote_error.ts";
-import type { ThreadReport, ThreadSettings } from "../remote/worker_entry.ts";
+import type { HostSettings } from "../remote/handler_host.ts";
+import type { ThreadSettings } from "../remote/worker_entry.ts";
 
 /** Never called: it tells `deno cache` of the thread's main module. */
 const _entry = () => import("../remote/worker_entry.ts");
@@ -32,16 +32,14 @@ export interface ThreadEvents extends FarSideEvents {
 export class HandlerThread {
   readonly #worker: Worker;
   readonly #channel: RemoteChannel;
-  readonly #ready = Promise.withResolvers<void>();
   readonly #life = new AbortController();
   readonly #events: ThreadEvents;
   #size = 0;
 
   /** Starts a thread. */
-  constructor(settings: Omit<ThreadSettings, "lifeLock">, events: ThreadEvents) {
+  constructor(settings: HostSettings, events: ThreadEvents) {
     const lifeLock = crypto.randomUUID();
     this.#events = events;
-    this.#ready.promise.catch(() => {}); // whoever waits for it is told
     this.#worker = new Worker(
       new URL("../remote/worker_entry.ts", import.meta.url),
       { type: "module", name: "socketserver" },
@@ -53,20 +51,25 @@ export class HandlerThread {
     this.#worker.onmessage = ({ data }) => {
       if (data instanceof Uint8Array) {
         this.#channel.push(data as Uint8Array<ArrayBuffer>);
-      } else this.#note(data as ThreadReport, lifeLock);
+      } else this.#watch(lifeLock);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or else the server's own isolate ends too
       this.terminate(
-        new ThreadError(`The thread ended as of an uncaught error: ${event.message}`),
+        new ThreadError(
+          `The thread ended as of an uncaught error: ${event.message}`,
+        ),
       );
     };
-    this.#worker.postMessage({ ...settings, lifeLock });
+    const first: ThreadSettings = { ...settings, lifeLock };
+    this.#worker.postMessage(first);
+    // Without its handler a thread is of no use.
+    this.ready.catch((error) => this.terminate(error));
   }
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return this.#channel.ready;
   }
 
   /** How many requests the thread has been given and has not finished. */
@@ -78,7 +81,7 @@ export class HandlerThread {
   async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
     this.#size++;
     try {
-      await this.#ready.promise;
+      await this.#channel.ready;
       await this.#channel.handle(request, clientAddress);
     } finally {
       this.#size--;
@@ -90,26 +93,16 @@ export class HandlerThread {
     if (this.#life.signal.aborted) return;
     this.#life.abort();
     this.#worker.terminate();
-    this.#ready.reject(error);
     this.#channel.fail(error);
     this.#events.onEnd();
   }
 
-  #note(report: ThreadReport, lifeLock: string): void {
-    switch (report.state) {
-      case "alive":
-        endOfLife(lifeLock, this.#life.signal).then(() =>
-          this.terminate(
-            new ThreadError(
-              "The thread ended by itself: its code called Deno.exit() or self.close()",
-            ),
-          )
-        );
-        return;
-      case "ready":
-        return this.#ready.resolve();
-      case "failed":
-        return this.terminate(errorOf(report.error));
-    }
+  async #watch(lifeLock: string): Promise<void> {
+    await endOfLife(lifeLock, this.#life.signal);
+    this.terminate(
+      new ThreadError(
+        "The thread ended by itself: its code called Deno.exit() or self.close()",
+      ),
+    );
   }
 }

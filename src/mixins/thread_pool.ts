@@ -1,6 +1,8 @@
+import type { HostSettings } from "../remote/handler_host.ts";
 import type { FarSideEvents } from "../remote/remote_channel.ts";
-import type { ThreadSettings } from "../remote/worker_entry.ts";
+
 import { HandlerThread, ThreadError } from "./handler_thread.ts";
+import { RequestQueue } from "./request_queue.ts";
 
 /** What a pool may use. It is asked anew each time. */
 export interface ThreadLimits {
@@ -10,25 +12,17 @@ export interface ThreadLimits {
   readonly requestsPerThread: number;
 }
 
-/** A request for which no thread was free. */
-interface WaitingRequest {
-  start(thread: HandlerThread): void;
-  reject(error: unknown): void;
-}
-
-/** Threads, started when they are needed, and the requests that wait for one. */
+/** Threads, started when they are needed. */
 export class ThreadPool {
-  readonly #settings: () => Omit<ThreadSettings, "lifeLock">;
+  readonly #settings: () => HostSettings;
   readonly #limits: ThreadLimits;
   readonly #events: FarSideEvents;
   readonly #threads = new Set<HandlerThread>();
-  /** Requests that wait for a thread, in order. */
-  readonly #waiting: WaitingRequest[] = [];
-  /** Resolved when the number of waiting requests has shrunk. */
-  #shrunk = Promise.withResolvers<void>();
+  /** The requests that wait for a thread. */
+  readonly queue: RequestQueue = new RequestQueue(() => this.#freeThread());
 
   constructor(
-    settings: () => Omit<ThreadSettings, "lifeLock">,
+    settings: () => HostSettings,
     limits: ThreadLimits,
     events: FarSideEvents,
   ) {
@@ -42,32 +36,10 @@ export class ThreadPool {
     return this.#threads.size;
   }
 
-  /** How many requests wait for a thread. */
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   /** Starts the first thread; throws if the handler cannot be imported. */
   async start(): Promise<void> {
     const [thread = this.#startThread()] = this.#threads;
     await thread.ready;
-  }
-
-  /** Has a request handled on a thread; throws what its handler throws. */
-  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    try {
-      const thread = this.#freeThread();
-      await (thread === undefined
-        ? this.#handleLater(request, clientAddress)
-        : thread.handle(request, clientAddress));
-    } finally {
-      this.#startWaiting();
-    }
-  }
-
-  /** Resolves when fewer requests wait than do now. */
-  async whenShrunk(): Promise<void> {
-    await this.#shrunk.promise;
   }
 
   /** Ends the threads that have nothing to do. */
@@ -79,8 +51,10 @@ export class ThreadPool {
 
   /** Ends all threads; their requests, and those that wait, with an error. */
   close(): void {
-    const error = new ThreadError("The thread was ended as the server closed");
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    const error = new ThreadError(
+      "Cannot go on with the request as the server has closed",
+    );
+    this.queue.rejectAll(error);
     for (const thread of this.#threads) thread.terminate(error);
   }
 
@@ -91,35 +65,21 @@ export class ThreadPool {
       if (best === undefined || thread.size < best.size) best = thread;
     }
     if (best?.size === 0) return best;
-    if (this.#threads.size < this.#limits.maxThreads) return this.#startThread();
-    const free = best !== undefined && best.size < this.#limits.requestsPerThread;
-    return free ? best : undefined;
-  }
-
-  #handleLater(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({
-        start: (thread) => resolve(thread.handle(request, clientAddress)),
-        reject,
-      });
-    });
-  }
-
-  #startWaiting(): void {
-    while (this.#waiting.length > 0) {
-      const thread = this.#freeThread();
-      if (thread === undefined) return;
-      this.#waiting.shift()!.start(thread);
-      this.#shrunk.resolve();
-      this.#shrunk = Promise.withResolvers();
-    }
+    const { maxThreads, requestsPerThread } = this.#limits;
+    if (this.#threads.size < maxThreads) return this.#startThread();
+    return best !== undefined && best.size < requestsPerThread
+      ? best
+      : undefined;
   }
 
   #startThread(): HandlerThread {
     const thread: HandlerThread = new HandlerThread(this.#settings(), {
       onShutdown: () => this.#events.onShutdown(),
       onFault: (...fault) => this.#events.onFault(...fault),
-      onEnd: () => this.#threads.delete(thread),
+      onEnd: () => {
+        this.#threads.delete(thread);
+        this.queue.startWaiting();
+      },
     });
     this.#threads.add(thread);
     return thread;

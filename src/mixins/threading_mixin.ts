@@ -171,9 +171,10 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
     }
 
     override whenReady(): Promise<void> | null {
-      return this.#pool.waiting < this.maxWaitingRequests
+      const { queue } = this.#pool;
+      return queue.length < this.maxWaitingRequests
         ? super.whenReady()
-        : this.#pool.whenShrunk();
+        : queue.whenShrunk();
     }
 
     override processRequest(
@@ -199,7 +200,7 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
       request: unknown,
       clientAddress: Deno.Addr,
     ): Promise<void> {
-      return this.#pool.handle(request, clientAddress);
+      return this.#pool.queue.handle(request, clientAddress);
     }
 
     override serverClose(): Promise<void> {

@@ -6,14 +6,7 @@ import {
   RemoteProtocolError,
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
-import { type ErrorRecord, errorOf } from "./remote_error.ts";
-
-/** What the server says of a reply that it was to send. */
-interface Sent {
-  readonly reply: number;
-  readonly count?: number;
-  readonly error?: ErrorRecord;
-}
+import { errorIn } from "./remote_error.ts";
 
 /** The server's socket as a datagram's handler sees it that runs elsewhere. */
 export class FarDatagramSocket implements DatagramSocket {
@@ -47,11 +40,12 @@ export class FarDatagramSocket implements DatagramSocket {
         `Cannot take a frame of type ${type} for a datagram`,
       );
     }
-    const { reply, count, error } = jsonOf(payload)[0] as Sent;
+    const [head, error] = jsonOf(payload);
+    const { reply, count } = head as { reply: number; count?: number };
     const sent = this.#replies.get(reply);
     this.#replies.delete(reply);
-    if (error === undefined) sent?.resolve(count ?? 0);
-    else sent?.reject(errorOf(error));
+    if (count !== undefined) sent?.resolve(count);
+    else sent?.reject(errorIn(error));
   }
 
   /** Makes every reply that is under way, and every later one, reject. */

@@ -13,6 +13,7 @@
  * id      = 4 bytes, big-endian: of the request; 0 for none
  * ```
  *
+ * The far side begins with `ready`, with or without the reason why it is not.
  * A request begins with `open` and ends with `done` or `failed`; frames of a
  * request that has ended are ignored, as they may have been on their way.
  *
@@ -26,11 +27,12 @@
  *  | <--------------------------------- close |  the handler hung up
  *  | <-------------------------- noDelay 0, 1 |
  *  | <---------------- reply {json}[datagram] |  one datagram to send
- *  | sent  {json} --------------------------> |  what came of it
+ *  | sent  {json}[{error}] -----------------> |  what came of it
  *  | <---------------------------------- done |  the handler returned
  *  | <------------------------ failed {error} |  the handler threw
  *  | <------------------------- fault {error} |  a rejection nobody handled
  *  | <------------------------------ shutdown |  of the server; id 0
+ *  | <----------------------- ready [{error}] |  the handler is imported; id 0
  * ```
  *
  * `{json}[bytes]` stands for the length of the JSON text in 4 bytes, the text,
@@ -57,6 +59,7 @@ export const FrameType = {
   failed: 11,
   fault: 12,
   shutdown: 13,
+  ready: 14,
 } as const;
 
 /** The type of a frame, as it is sent. */
@@ -128,9 +131,12 @@ export function jsonOf(
   try {
     return [JSON.parse(text), payload.subarray(4 + length)];
   } catch (cause) {
-    throw new RemoteProtocolError("Cannot read a frame as its text is not JSON", {
-      cause,
-    });
+    throw new RemoteProtocolError(
+      "Cannot read a frame as its text is not JSON",
+      {
+        cause,
+      },
+    );
   }
 }
 

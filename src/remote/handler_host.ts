@@ -1,17 +1,13 @@
 import { runHandler } from "../handlers/run_handler.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
+import { type HandlerReference, importHandler } from "./handler_module.ts";
 import { createFarServer } from "./far_server.ts";
 import { FarConnection } from "./far_connection.ts";
 import { FarDatagramSocket } from "./far_datagram_socket.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
-import {
-  FrameType,
-  jsonOf,
-  jsonPayload,
-  RemoteProtocolError,
-} from "./frames.ts";
-import { type ErrorRecord, errorOf, recordOf } from "./remote_error.ts";
+import { FrameType, jsonOf, RemoteProtocolError } from "./frames.ts";
+import { errorIn, errorPayload } from "./remote_error.ts";
 
 /** What an `open` frame says of its request. */
 interface Opening {
@@ -21,46 +17,65 @@ interface Opening {
   readonly clientAddress: Deno.Addr;
 }
 
+/** What this module uses of a Worker's, or a program's, global scope. */
+interface Scope {
+  addEventListener(
+    type: "unhandledrejection",
+    listener: (event: PromiseRejectionEvent) => void,
+  ): void;
+}
+
+/** What a far side is told about the server. */
+export interface HostSettings {
+  /** The handler to run. */
+  readonly handler: HandlerReference;
+  /** Where the server listens. */
+  readonly serverAddress: Deno.Addr;
+  /** What the server's `data` option held. */
+  readonly data: unknown;
+}
+
 /** The far side of a Worker or a child process: it runs the handlers. */
 export class HandlerHost {
-  readonly #handlerClass: RequestHandlerClass<unknown>;
+  readonly #settings: HostSettings;
   readonly #server: HandlerServer;
   readonly #sender: FrameSender;
   readonly #receiver = new FrameReceiver(this);
   readonly #open = new Map<number, FarConnection | FarDatagramSocket>();
+  #handlerClass: RequestHandlerClass<unknown> | null = null;
 
   /** Creates an instance over a carrier to the server. */
-  constructor(
-    handlerClass: RequestHandlerClass<unknown>,
-    serverAddress: Deno.Addr,
-    data: unknown,
-    carrier: Carrier,
-  ) {
-    this.#handlerClass = handlerClass;
+  constructor(settings: HostSettings, carrier: Carrier) {
+    this.#settings = settings;
     this.#sender = new FrameSender(carrier);
     this.#server = createFarServer(
-      serverAddress,
-      data,
+      settings.serverAddress,
+      settings.data,
       () => this.#sender.send(FrameType.shutdown, 0),
     );
   }
 
-  /** How many requests are being handled. */
-  get size(): number {
-    return this.#open.size;
+  /** Imports the handler and tells the server that it is ready, or why not. */
+  async start(): Promise<void> {
+    try {
+      this.#handlerClass = await importHandler(this.#settings.handler);
+      // One forgotten promise must not end everybody's requests.
+      (globalThis as unknown as Scope).addEventListener(
+        "unhandledrejection",
+        (event) => {
+          event.preventDefault();
+          this.#reportFault(event.reason);
+        },
+      );
+      this.#sender.send(FrameType.ready, 0);
+    } catch (error) {
+      this.#sender.send(FrameType.ready, 0, errorPayload(error));
+    }
   }
 
   /** Takes what the carrier brings. */
   push(bytes: Uint8Array<ArrayBuffer>): void {
     this.#receiver.push(bytes);
-  }
-
-  /** Reports a rejection that no handler handles; it ends no request. */
-  reportFault(reason: unknown): void {
-    const [id, ...others] = this.#open.keys();
-    const certain = id !== undefined && others.length === 0 ? id : 0;
-    const record = recordOf(reason);
-    this.#sender.send(FrameType.fault, certain, jsonPayload(record));
   }
 
   /** Takes a frame. */
@@ -69,7 +84,7 @@ export class HandlerHost {
     try {
       if (type === FrameType.open) this.#start(id, payload);
       else if (type === FrameType.abort) {
-        far?.fail(errorOf(jsonOf(payload)[0] as ErrorRecord));
+        far?.fail(errorIn(payload));
       } else far?.receive(type, payload);
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
@@ -105,7 +120,7 @@ export class HandlerHost {
   ): Promise<void> {
     try {
       await runHandler(
-        this.#handlerClass,
+        this.#handlerClass!,
         request,
         clientAddress,
         this.#server,
@@ -117,7 +132,7 @@ export class HandlerHost {
   }
 
   #fail(id: number, error: unknown): void {
-    this.#end(id, FrameType.failed, jsonPayload(recordOf(error)));
+    this.#end(id, FrameType.failed, errorPayload(error));
   }
 
   #end(id: number, type: FrameType, payload?: Uint8Array): void {
@@ -126,5 +141,11 @@ export class HandlerHost {
     this.#open.delete(id);
     far.fail(new Deno.errors.BadResource("The request has ended"));
     this.#sender.send(type, id, payload);
+  }
+
+  #reportFault(reason: unknown): void {
+    const [id, ...others] = this.#open.keys();
+    const certain = id !== undefined && others.length === 0 ? id : 0;
+    this.#sender.send(FrameType.fault, certain, errorPayload(reason));
   }
 }

@@ -7,7 +7,7 @@ import {
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
-import { type ErrorRecord, errorOf, recordOf } from "./remote_error.ts";
+import { errorIn, errorPayload } from "./remote_error.ts";
 
 /** Carries a datagram to a far handler, and its replies to the socket. */
 export class NearDatagram implements NearRequest {
@@ -57,7 +57,7 @@ export class NearDatagram implements NearRequest {
       case FrameType.done:
         return this.#result.resolve();
       case FrameType.failed:
-        return this.fail(errorOf(jsonOf(payload)[0] as ErrorRecord));
+        return this.fail(errorIn(payload));
       default:
         throw new RemoteProtocolError(
           `Cannot take a frame of type ${type} for a datagram`,
@@ -72,13 +72,13 @@ export class NearDatagram implements NearRequest {
   async #reply(payload: Uint8Array<ArrayBuffer>): Promise<void> {
     const [head, data] = jsonOf(payload);
     const { reply, address } = head as { reply: number; address: Deno.Addr };
-    let result: object;
+    let result: Uint8Array;
     try {
       const count = await this.#request[1].send(data, address);
-      result = { reply, count };
+      result = jsonPayload({ reply, count });
     } catch (error) {
-      result = { reply, error: recordOf(error) };
+      result = jsonPayload({ reply }, errorPayload(error));
     }
-    this.#sender.send(FrameType.sent, this.#id, jsonPayload(result));
+    this.#sender.send(FrameType.sent, this.#id, result);
   }
 }

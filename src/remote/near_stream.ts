@@ -4,7 +4,6 @@ import {
   creditOf,
   creditPayload,
   FrameType,
-  jsonOf,
   jsonPayload,
   MAX_DATA,
   RemoteProtocolError,
@@ -12,7 +11,7 @@ import {
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
-import { type ErrorRecord, errorOf, recordOf } from "./remote_error.ts";
+import { errorIn, errorPayload } from "./remote_error.ts";
 import { SendCredit } from "./send_credit.ts";
 
 /** Carries bytes between a client's connection and a far handler. */
@@ -71,7 +70,7 @@ export class NearStream implements NearRequest {
       case FrameType.done:
         return this.#end(() => this.#result.resolve());
       case FrameType.failed: {
-        const error = errorOf(jsonOf(payload)[0] as ErrorRecord);
+        const error = errorIn(payload);
         return this.#end(() => this.#result.reject(error));
       }
       default:
@@ -145,8 +144,7 @@ export class NearStream implements NearRequest {
 
   #abort(error: unknown): void {
     if (this.#ended) return;
-    const record = recordOf(error);
-    this.#sender.send(FrameType.abort, this.#id, jsonPayload(record));
+    this.#sender.send(FrameType.abort, this.#id, errorPayload(error));
   }
 
   #end(settle: () => void): void {

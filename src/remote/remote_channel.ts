@@ -1,12 +1,12 @@
 import type { DatagramRequest, StreamRequest } from "../types.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
-import { FrameType, jsonOf, jsonPayload } from "./frames.ts";
+import { FrameType } from "./frames.ts";
 import type { RemoteProtocolError } from "./frames.ts";
 import { NearDatagram } from "./near_datagram.ts";
 import type { NearRequest } from "./near_request.ts";
 import { NearStream } from "./near_stream.ts";
-import { type ErrorRecord, errorOf, recordOf } from "./remote_error.ts";
+import { errorIn, errorPayload } from "./remote_error.ts";
 
 /** What the far side may want of the server, beyond its requests. */
 export interface FarSideEvents {
@@ -40,12 +40,19 @@ export class RemoteChannel {
   readonly #events: FarSideEvents;
   readonly #receiver = new FrameReceiver(this);
   readonly #open = new Map<number, OpenRequest>();
+  readonly #ready = Promise.withResolvers<void>();
   #lastId = 0;
 
   /** Creates an instance over a carrier to the far side. */
   constructor(carrier: Carrier, events: FarSideEvents) {
     this.#sender = new FrameSender(carrier);
     this.#events = events;
+    this.#ready.promise.catch(() => {}); // told to whoever waits for it
+  }
+
+  /** Resolves when the handler has been imported; rejects if it cannot be. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   /** How many requests the far side is handling. */
@@ -88,6 +95,7 @@ export class RemoteChannel {
 
   /** Ends all requests with an error: the far side is gone. */
   fail(error: unknown): void {
+    this.#ready.reject(error);
     for (const { near } of this.#open.values()) near.fail(error);
   }
 
@@ -95,11 +103,22 @@ export class RemoteChannel {
   receive(type: FrameType, id: number, payload: Uint8Array<ArrayBuffer>): void {
     const open = this.#open.get(id);
     try {
-      if (type === FrameType.shutdown) this.#events.onShutdown();
-      else if (type === FrameType.fault) {
-        const error = errorOf(jsonOf(payload)[0] as ErrorRecord);
-        this.#events.onFault(error, open?.request, open?.clientAddress);
-      } else open?.near.receive(type, payload);
+      switch (type) {
+        case FrameType.ready:
+          if (payload.length === 0) this.#ready.resolve();
+          else this.#ready.reject(errorIn(payload));
+          return;
+        case FrameType.shutdown:
+          return this.#events.onShutdown();
+        case FrameType.fault:
+          return this.#events.onFault(
+            errorIn(payload),
+            open?.request,
+            open?.clientAddress,
+          );
+        default:
+          return open?.near.receive(type, payload);
+      }
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
     }
@@ -109,13 +128,14 @@ export class RemoteChannel {
   reject(id: number, error: RemoteProtocolError): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
-    this.#sender.send(FrameType.abort, id, jsonPayload(recordOf(error)));
+    this.#sender.send(FrameType.abort, id, errorPayload(error));
     open.near.fail(error);
   }
 
   #nextId(): number {
-    do this.#lastId = this.#lastId % 0xffff_ffff + 1;
-    while (this.#open.has(this.#lastId));
+    do this.#lastId = this.#lastId % 0xffff_ffff + 1; while (
+      this.#open.has(this.#lastId)
+    );
     return this.#lastId;
   }
 }

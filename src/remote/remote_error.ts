@@ -1,7 +1,12 @@
-import { LineTooLongError, NoReplyAddressError, UnexpectedEof } from "../errors.ts";
+import {
+  LineTooLongError,
+  NoReplyAddressError,
+  UnexpectedEof,
+} from "../errors.ts";
+import { jsonOf, jsonPayload, RemoteProtocolError } from "./frames.ts";
 
 /** What of an error can go to another isolate. */
-export interface ErrorRecord {
+interface ErrorRecord {
   /** The error's name, which also tells its class. */
   readonly name: string;
   /** The error's message. */
@@ -20,8 +25,21 @@ const THROWN_VALUE = "ThrownValue";
 const DEEPEST_CAUSE = 8;
 const LONGEST_TEXT = 4096;
 
-/** Makes a record of whatever was thrown. */
-export function recordOf(thrown: unknown, depth = 0): ErrorRecord {
+/** Makes the payload of a frame that holds an error, of whatever was thrown. */
+export function errorPayload(thrown: unknown): Uint8Array {
+  return jsonPayload(recordOf(thrown));
+}
+
+/**
+ * Reads an error from the payload of a frame. It is of the same class, if both
+ * sides have it, so that a server tells a disconnect from a bug wherever the
+ * handler ran.
+ */
+export function errorIn(payload: Uint8Array<ArrayBuffer>): Error {
+  return errorOf(jsonOf(payload)[0] as ErrorRecord);
+}
+
+function recordOf(thrown: unknown, depth = 0): ErrorRecord {
   if (!(thrown instanceof Error)) {
     return { name: THROWN_VALUE, message: cut(inspected(thrown)) };
   }
@@ -38,11 +56,12 @@ export function recordOf(thrown: unknown, depth = 0): ErrorRecord {
   };
 }
 
-/**
- * Makes an error of a record: of the same class, if both sides have it, so
- * that a server tells a disconnect from a bug wherever the handler ran.
- */
-export function errorOf(record: ErrorRecord): Error {
+function errorOf(record: ErrorRecord): Error {
+  if (typeof record?.name !== "string" || typeof record.message !== "string") {
+    throw new RemoteProtocolError(
+      "Cannot read an error as its frame must hold a name and a message",
+    );
+  }
   const error = record.name === THROWN_VALUE
     ? new Error(`A handler threw ${record.message}`)
     : make(record.name, record.message);
@@ -80,9 +99,7 @@ function make(name: string, message: string): Error {
 }
 
 function cut(text: string): string {
-  return text.length <= LONGEST_TEXT
-    ? text
-    : `${text.slice(0, LONGEST_TEXT)}…`;
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`;
 }
 
 function inspected(value: unknown): string {

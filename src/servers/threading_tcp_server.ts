@@ -5,8 +5,9 @@ import {
 import { TCPServer } from "./tcp_server.ts";
 
 /** @ignore JSR wants the base of a published class to have a name. */
-export const ThreadingTCPServerBase: ThreadingServerConstructor<typeof TCPServer> =
-  ThreadingMixIn(TCPServer);
+export const ThreadingTCPServerBase: ThreadingServerConstructor<
+  typeof TCPServer
+> = ThreadingMixIn(TCPServer);
 
 /**
  * A server of TCP connections, which handles them on a pool of threads.

@@ -5,8 +5,9 @@ import {
 import { UDPServer } from "./udp_server.ts";
 
 /** @ignore JSR wants the base of a published class to have a name. */
-export const ThreadingUDPServerBase: ThreadingServerConstructor<typeof UDPServer> =
-  ThreadingMixIn(UDPServer);
+export const ThreadingUDPServerBase: ThreadingServerConstructor<
+  typeof UDPServer
+> = ThreadingMixIn(UDPServer);
 
 /**
  * A server of UDP datagrams, which handles them on a pool of threads.

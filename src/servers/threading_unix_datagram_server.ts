@@ -5,8 +5,9 @@ import {
 import { UnixDatagramServer } from "./unix_datagram_server.ts";
 
 /** @ignore JSR wants the base of a published class to have a name. */
-export const ThreadingUnixDatagramServerBase: ThreadingServerConstructor<typeof UnixDatagramServer> =
-  ThreadingMixIn(UnixDatagramServer);
+export const ThreadingUnixDatagramServerBase: ThreadingServerConstructor<
+  typeof UnixDatagramServer
+> = ThreadingMixIn(UnixDatagramServer);
 
 /**
  * A server of Unix datagrams, which handles them on a pool of threads.
@@ -19,4 +20,5 @@ export const ThreadingUnixDatagramServerBase: ThreadingServerConstructor<typeof 
  * ```ts ignore
  * ```
  */
-export class ThreadingUnixDatagramServer extends ThreadingUnixDatagramServerBase {}
+export class ThreadingUnixDatagramServer
+  extends ThreadingUnixDatagramServerBase {}

@@ -5,8 +5,9 @@ import {
 import { UnixStreamServer } from "./unix_stream_server.ts";
 
 /** @ignore JSR wants the base of a published class to have a name. */
-export const ThreadingUnixStreamServerBase: ThreadingServerConstructor<typeof UnixStreamServer> =
-  ThreadingMixIn(UnixStreamServer);
+export const ThreadingUnixStreamServerBase: ThreadingServerConstructor<
+  typeof UnixStreamServer
+> = ThreadingMixIn(UnixStreamServer);
 
 /**
  * A server of Unix stream connections, which handles them on a pool of threads.

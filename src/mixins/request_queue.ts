@@ -1,0 +1,81 @@
+/** Something that handles requests: a thread, or a child process. */
+export interface RequestRunner {
+  /** Has a request handled; throws what its handler throws. */
+  handle(request: unknown, clientAddress: Deno.Addr): Promise<void>;
+}
+
+/** A request for which no runner was free. */
+interface WaitingRequest {
+  start(runner: RequestRunner): void;
+  reject(error: unknown): void;
+}
+
+/** The requests of a pool that wait for a runner, in order. */
+export class RequestQueue {
+  readonly #findFree: () => RequestRunner | undefined;
+  readonly #waiting: WaitingRequest[] = [];
+  /** Resolved when the number of waiting requests has shrunk. */
+  #shrunk = Promise.withResolvers<void>();
+
+  /**
+   * Creates an instance.
+   *
+   * @param findFree Finds or starts a runner that is free; may throw.
+   */
+  constructor(findFree: () => RequestRunner | undefined) {
+    this.#findFree = findFree;
+  }
+
+  /** How many requests wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Has a request handled, when its turn comes. */
+  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    try {
+      const runner = this.length === 0 ? this.#findFree() : undefined;
+      await (runner === undefined
+        ? this.#handleLater(request, clientAddress)
+        : runner.handle(request, clientAddress));
+    } finally {
+      this.startWaiting();
+    }
+  }
+
+  /** Starts as many waiting requests as there are free runners. */
+  startWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const [first] = this.#waiting;
+      try {
+        const runner = this.#findFree();
+        if (runner === undefined) return;
+        first!.start(runner);
+      } catch (error) {
+        first!.reject(error);
+      }
+      this.#waiting.shift();
+      this.#shrunk.resolve();
+      this.#shrunk = Promise.withResolvers();
+    }
+  }
+
+  /** Resolves when fewer requests wait than do now. */
+  async whenShrunk(): Promise<void> {
+    await this.#shrunk.promise;
+  }
+
+  /** Ends all requests that wait with an error. */
+  rejectAll(error: unknown): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+
+  #handleLater(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        start: (runner) => resolve(runner.handle(request, clientAddress)),
+        reject,
+      });
+    });
+  }
+}
