@@ -1,26 +1,151 @@
 /**
- * placeholder
+ * Network servers, as Python's `socketserver` has them: a server class says
+ * how requests come in, a handler class of yours says what happens with one,
+ * and a mixin says how many are handled at once.
+ *
+ * ## The classes
+ *
+ * ```text
+ * BaseServer                            the life of a server; does no I/O
+ * |
+ * +-- StreamServer                      a request is a connection
+ * |   |
+ * |   +-- TCPServer
+ * |   |   +-- AsyncTCPServer
+ * |   |
+ * |   +-- UnixStreamServer
+ * |       +-- AsyncUnixStreamServer
+ * |
+ * +-- DatagramServer                    a request is [data, socket]
+ *     |
+ *     +-- UDPServer
+ *     |   +-- AsyncUDPServer
+ *     |
+ *     +-- UnixDatagramServer
+ *         +-- AsyncUnixDatagramServer
+ *
+ * BaseRequestHandler                    has request, clientAddress, server
+ * |
+ * +-- StreamRequestHandler              has rfile and wfile over a connection
+ * |
+ * +-- DatagramRequestHandler            has rfile and wfile over a datagram
+ * ```
+ *
+ * {@linkcode TCPServer} and the other three without a prefix handle one request
+ * after the other. Those that begin with `Async` are made from them by
+ * {@linkcode AsyncMixIn} and handle many at once. {@linkcode StreamServer} and
+ * {@linkcode DatagramServer} are there to be extended.
+ *
+ * ## Who calls whom
+ *
+ * | Method | Called by | Calls |
+ * | --- | --- | --- |
+ * | `serverBind()`, `serverActivate()` | the constructor | the platform |
+ * | `serveForever()`, `handleRequest()` | you | `getRequest()`, `verifyRequest()`, `processRequest()` |
+ * | `processRequest()` | the server's loop | `finishRequest()`, then `shutdownRequest()` |
+ * | `finishRequest()` | `processRequest()` | the handler: `setup()`, `handle()`, `finish()` |
+ * | `shutdownRequest()` | after handling, refusal or failure | `closeRequest()` |
+ * | `handleError()` | when a handler or a hook throws | standard error |
+ * | `handleTimeout()` | `handleRequest()`, after `timeout` seconds | nothing |
+ * | `serviceActions()` | `serveForever()`, from time to time | nothing |
+ * | `shutdown()`, `serverClose()` | you, from anywhere | each waits for what it ends |
+ *
+ * All but your own four are hooks: a subclass may override them, and may make
+ * them asynchronous, the first two excepted.
+ *
+ * ## The life of a request
+ *
+ * ```text
+ * getRequest -> verifyRequest -> processRequest -> finishRequest
+ *                   |                                |
+ *                   | false                          +-> setup -> handle -> finish
+ *                   |                                |              |
+ *                   |                                | done         | throws
+ *                   |                                |              v
+ *                   |                                |          handleError
+ *                   v                                v              |
+ *                   +--------------------------------+--------------+
+ *                                    |
+ *                                    v
+ *                        shutdownRequest -> closeRequest
+ * ```
+ *
+ * Whatever throws, the request is released and the server goes on. `finish()`
+ * is called even if `handle()` throws, and not if `setup()` does.
+ *
+ * Every duration is in seconds, as in Python.
+ *
+ * @example A server, and a client that talks to it
+ * ```ts
+ * import { AsyncTCPServer, StreamRequestHandler } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class EchoHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     for await (const line of this.rfile.lines()) {
+ *       await this.wfile.write(line + "\n");
+ *     }
+ *   }
+ * }
+ *
+ * await using server = new AsyncTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   EchoHandler,
+ * );
+ * const serving = server.serveForever();
+ *
+ * const { port } = server.serverAddress;
+ * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await client.write(new TextEncoder().encode("hello\n"));
+ * await client.closeWrite();
+ * assertEquals(await new Response(client.readable).text(), "hello\n");
+ *
+ * await server.shutdown();
+ * await serving;
+ * ```
  *
  * @module
  */
-export * from "./src/types.ts";
-export * from "./src/errors.ts";
-export * from "./src/streams/request_reader.ts";
-export * from "./src/streams/response_writer.ts";
-export * from "./src/handlers/base_request_handler.ts";
+
+// Servers that handle one request after the other.
+export * from "./src/servers/tcp_server.ts";
+export * from "./src/servers/udp_server.ts";
+export * from "./src/servers/unix_stream_server.ts";
+export * from "./src/servers/unix_datagram_server.ts";
+
+// Handlers, and what they read from and write to.
 export * from "./src/handlers/stream_request_handler.ts";
 export * from "./src/handlers/datagram_request_handler.ts";
-export * from "./src/servers/server_options.ts";
-export * from "./src/servers/base_server.ts";
-export * from "./src/servers/stream_server.ts";
-export * from "./src/servers/tcp_server.ts";
-export * from "./src/servers/unix_stream_server.ts";
-export * from "./src/servers/datagram_server.ts";
-export * from "./src/servers/udp_server.ts";
-export * from "./src/servers/unix_datagram_server.ts";
-export * from "./src/mixins/server_constructor.ts";
+export * from "./src/handlers/base_request_handler.ts";
+export * from "./src/streams/request_reader.ts";
+export * from "./src/streams/response_writer.ts";
+
+// Servers that handle many requests at once.
 export * from "./src/mixins/async_mixin.ts";
 export * from "./src/servers/async_tcp_server.ts";
 export * from "./src/servers/async_udp_server.ts";
 export * from "./src/servers/async_unix_stream_server.ts";
 export * from "./src/servers/async_unix_datagram_server.ts";
+
+// Servers that handle requests on a pool of Workers.
+export * from "./src/mixins/threading_mixin.ts";
+export * from "./src/servers/threading_tcp_server.ts";
+export * from "./src/servers/threading_udp_server.ts";
+export * from "./src/servers/threading_unix_stream_server.ts";
+export * from "./src/servers/threading_unix_datagram_server.ts";
+
+// Servers that handle requests in child processes without permissions.
+export * from "./src/mixins/forking_mixin.ts";
+export * from "./src/servers/forking_tcp_server.ts";
+export * from "./src/servers/forking_udp_server.ts";
+export * from "./src/servers/forking_unix_stream_server.ts";
+export * from "./src/servers/forking_unix_datagram_server.ts";
+
+// For servers and mixins of one's own.
+export * from "./src/servers/base_server.ts";
+export * from "./src/servers/stream_server.ts";
+export * from "./src/servers/datagram_server.ts";
+export * from "./src/servers/server_options.ts";
+export * from "./src/mixins/server_constructor.ts";
+export * from "./src/types.ts";
+export * from "./src/errors.ts";

@@ -61,3 +61,95 @@ export class NoReplyAddressError extends TypeError {
   /** The name of the error. */
   override readonly name: string = "NoReplyAddressError";
 }
+
+/**
+ * Thrown when the module that should export a handler class does not.
+ *
+ * @example Usage
+ * ```ts
+ * import { HandlerNotFoundError } from "@socketserver/socketserver";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new HandlerNotFoundError("no such export"), TypeError);
+ * ```
+ */
+export class HandlerNotFoundError extends TypeError {
+  /** The name of the error. */
+  override readonly name: string = "HandlerNotFoundError";
+}
+
+/**
+ * Reported for each request that a thread took with it when it ended.
+ *
+ * @example Usage
+ * ```ts
+ * import { ThreadError } from "@socketserver/socketserver";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new ThreadError("The thread ended"), Error);
+ * ```
+ */
+export class ThreadError extends Error {
+  /** The name of the error. */
+  override readonly name: string = "ThreadError";
+}
+
+/**
+ * Reported for a request whose child process ended before it.
+ *
+ * @example Usage
+ * ```ts
+ * import { ChildProcessError } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new ChildProcessError("The child ended", {
+ *   code: 3,
+ *   signal: null,
+ *   stderr: "last words",
+ * });
+ * assertEquals(error.code, 3);
+ * ```
+ */
+export class ChildProcessError extends Error {
+  /** The name of the error. */
+  override readonly name: string = "ChildProcessError";
+  /** The process's exit code, or `null` if it was never started. */
+  readonly code: number | null;
+  /** The signal that ended the process, if one did. */
+  readonly signal: Deno.Signal | null;
+  /** The last lines that the process wrote to standard error. */
+  readonly stderr: string;
+
+  /** Creates an instance. */
+  constructor(
+    message: string,
+    end: {
+      code: number | null;
+      signal: Deno.Signal | null;
+      stderr: string;
+    },
+  ) {
+    super(message);
+    this.code = end.code;
+    this.signal = end.signal;
+    this.stderr = end.stderr;
+  }
+}
+
+/**
+ * Thrown to a request that is handled elsewhere and whose frames break the
+ * rules of the protocol: a fault of the library, or of a handler that forges
+ * them.
+ *
+ * @example Usage
+ * ```ts
+ * import { RemoteProtocolError } from "@socketserver/socketserver";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(new RemoteProtocolError("no such frame"), Error);
+ * ```
+ */
+export class RemoteProtocolError extends Error {
+  /** The name of the error. */
+  override readonly name: string = "RemoteProtocolError";
+}

@@ -1,4 +1,5 @@
 import { NoReplyAddressError } from "../errors.ts";
+import { concat } from "../streams/concat.ts";
 import { RequestReader } from "../streams/request_reader.ts";
 import { ResponseWriter } from "../streams/response_writer.ts";
 import type { DatagramRequest, HandlerServer } from "../types.ts";
@@ -83,19 +84,7 @@ export class DatagramRequestHandler<
     }
     const reply = this.#written.length === 1
       ? this.#written[0]!
-      : joined(this.#written);
+      : concat(...this.#written);
     await this.request[1].send(reply, address);
   }
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(
-    pieces.reduce((sum, { length }) => sum + length, 0),
-  );
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -1,26 +1,11 @@
 import { endOfLife } from "../remote/life_lock.ts";
 import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
+import { ThreadError } from "../errors.ts";
 import type { HostSettings } from "../remote/handler_host.ts";
 import type { ThreadSettings } from "../remote/worker_entry.ts";
 
 /** Never called: it tells `deno cache` of the thread's main module. */
 const _entry = () => import("../remote/worker_entry.ts");
-
-/**
- * Reported for each request that a thread took with it when it ended.
- *
- * @example Usage
- * ```ts
- * import { ThreadError } from "@socketserver/socketserver";
- * import { assertInstanceOf } from "@std/assert";
- *
- * assertInstanceOf(new ThreadError("The thread ended"), Error);
- * ```
- */
-export class ThreadError extends Error {
-  /** The name of the error. */
-  override readonly name: string = "ThreadError";
-}
 
 /** What a thread does for its pool, and tells it. */
 export interface ThreadEvents extends FarSideEvents {

@@ -1,7 +1,8 @@
 import type { HostSettings } from "../remote/handler_host.ts";
 import type { FarSideEvents } from "../remote/remote_channel.ts";
 
-import { HandlerThread, ThreadError } from "./handler_thread.ts";
+import { ThreadError } from "../errors.ts";
+import { HandlerThread } from "./handler_thread.ts";
 import { RequestQueue } from "./request_queue.ts";
 
 /** What a pool may use. It is asked anew each time. */

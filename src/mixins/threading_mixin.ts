@@ -1,4 +1,5 @@
 import { referenceTo } from "../remote/handler_module.ts";
+import { PooledMixIn } from "./pooled_mixin.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
 import { ThreadPool } from "./thread_pool.ts";
 
@@ -119,13 +120,11 @@ export type ThreadingServerConstructor<Base extends ServerConstructor> =
 export function ThreadingMixIn<Base extends ServerConstructor>(
   base: Base,
 ): ThreadingServerConstructor<Base> {
-  class ThreadingServer extends base implements Threading {
+  class ThreadingServer extends PooledMixIn(base) implements Threading {
     maxThreads: number;
     requestsPerThread: number;
-    maxWaitingRequests: number;
     daemonThreads: boolean;
     readonly handlerModule: string | URL | undefined;
-    readonly #pool: ThreadPool;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
@@ -133,10 +132,16 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
       const options: ThreadingOptions = args[2] ?? {};
       this.maxThreads = options.maxThreads ?? navigator.hardwareConcurrency;
       this.requestsPerThread = options.requestsPerThread ?? Infinity;
-      this.maxWaitingRequests = options.maxWaitingRequests ?? 1000;
       this.daemonThreads = options.daemonThreads ?? false;
       this.handlerModule = options.handlerModule;
-      this.#pool = new ThreadPool(
+    }
+
+    get activeThreads(): number {
+      return (this.handlerPool as ThreadPool).size;
+    }
+
+    override createPool(): ThreadPool {
+      return new ThreadPool(
         () => ({
           handler: referenceTo(this.RequestHandlerClass, this.handlerModule),
           serverAddress: this.serverAddress,
@@ -148,33 +153,6 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
           onFault: (...fault) => this.reportError(...fault),
         },
       );
-    }
-
-    get activeThreads(): number {
-      return this.#pool.size;
-    }
-
-    override async serveForever(
-      ...options: Parameters<AnyServer["serveForever"]>
-    ): Promise<void> {
-      try {
-        await super.serveForever(...options);
-      } finally {
-        // An idle Worker would keep the program alive.
-        this.#pool.retireIdle();
-      }
-    }
-
-    override async prepareToServe(): Promise<void> {
-      await super.prepareToServe();
-      await this.#pool.start();
-    }
-
-    override whenReady(): Promise<void> | null {
-      const { queue } = this.#pool;
-      return queue.length < this.maxWaitingRequests
-        ? super.whenReady()
-        : queue.whenShrunk();
     }
 
     override processRequest(
@@ -196,21 +174,9 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
       return this.finishRequest(request, clientAddress);
     }
 
-    override finishRequest(
-      request: unknown,
-      clientAddress: Deno.Addr,
-    ): Promise<void> {
-      return this.#pool.queue.handle(request, clientAddress);
-    }
-
     override serverClose(): Promise<void> {
       if (this.daemonThreads) this.drainTimeout = 0;
       return super.serverClose();
-    }
-
-    override async serverClosed(): Promise<void> {
-      this.#pool.close();
-      await super.serverClosed();
     }
   }
   return ThreadingServer as unknown as ThreadingServerConstructor<Base>;

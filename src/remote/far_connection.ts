@@ -1,10 +1,10 @@
+import { RemoteProtocolError } from "../errors.ts";
 import type { StreamRequest } from "../types.ts";
 import {
   creditOf,
   creditPayload,
   FrameType,
   MAX_DATA,
-  RemoteProtocolError,
   WINDOW,
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";

@@ -1,10 +1,6 @@
+import { RemoteProtocolError } from "../errors.ts";
 import type { DatagramSocket } from "../types.ts";
-import {
-  FrameType,
-  jsonOf,
-  jsonPayload,
-  RemoteProtocolError,
-} from "./frames.ts";
+import { FrameType, jsonOf, jsonPayload } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
 import { errorIn } from "./remote_error.ts";
 

@@ -1,9 +1,6 @@
-import {
-  FrameType,
-  HEADER_SIZE,
-  MAX_PAYLOAD,
-  RemoteProtocolError,
-} from "./frames.ts";
+import { RemoteProtocolError } from "../errors.ts";
+import { concat } from "../streams/concat.ts";
+import { FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frames.ts";
 
 const NOTHING = new Uint8Array(0);
 const KNOWN_TYPES = new Set<number>(Object.values(FrameType));
@@ -35,7 +32,7 @@ export class FrameReceiver {
 
   /** Takes the next bytes. They belong to the receiver from now on. */
   push(bytes: Uint8Array<ArrayBuffer>): void {
-    const input = this.#rest.length === 0 ? bytes : joined(this.#rest, bytes);
+    const input = this.#rest.length === 0 ? bytes : concat(this.#rest, bytes);
     const view = new DataView(input.buffer, input.byteOffset, input.length);
     let at = Math.min(this.#skipping, input.length);
     this.#skipping -= at;
@@ -76,14 +73,4 @@ function unknownType(type: number): RemoteProtocolError {
   return new RemoteProtocolError(
     `Cannot read a frame as its type must be known: current value is ${type}`,
   );
-}
-
-function joined(
-  first: Uint8Array<ArrayBuffer>,
-  second: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }

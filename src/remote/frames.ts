@@ -1,3 +1,5 @@
+import { RemoteProtocolError } from "../errors.ts";
+
 /**
  * How a request is handled in another isolate: the protocol.
  *
@@ -76,12 +78,6 @@ export const MAX_PAYLOAD = 262_144;
 
 /** The bytes of a frame before its payload. */
 export const HEADER_SIZE = 9;
-
-/** Thrown to a request whose frames break the rules of the protocol. */
-export class RemoteProtocolError extends Error {
-  /** The name of the error. */
-  override readonly name: string = "RemoteProtocolError";
-}
 
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();

@@ -1,3 +1,4 @@
+import { RemoteProtocolError } from "../errors.ts";
 import { runHandler } from "../handlers/run_handler.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { type HandlerReference, importHandler } from "./handler_module.ts";
@@ -6,7 +7,7 @@ import { FarConnection } from "./far_connection.ts";
 import { FarDatagramSocket } from "./far_datagram_socket.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
-import { FrameType, jsonOf, RemoteProtocolError } from "./frames.ts";
+import { FrameType, jsonOf } from "./frames.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 
 /** What an `open` frame says of its request. */

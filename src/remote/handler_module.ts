@@ -1,3 +1,4 @@
+import { HandlerNotFoundError } from "../errors.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
 import { setImporting } from "../servers/import_guard.ts";
 import type { RequestHandlerClass } from "../types.ts";
@@ -8,22 +9,6 @@ export interface HandlerReference {
   readonly moduleUrl: string;
   /** The name of the class, or of the function, among its exports. */
   readonly name: string;
-}
-
-/**
- * Thrown when the module that should export a handler class does not.
- *
- * @example Usage
- * ```ts
- * import { HandlerNotFoundError } from "@socketserver/socketserver";
- * import { assertInstanceOf } from "@std/assert";
- *
- * assertInstanceOf(new HandlerNotFoundError("no such export"), TypeError);
- * ```
- */
-export class HandlerNotFoundError extends TypeError {
-  /** The name of the error. */
-  override readonly name: string = "HandlerNotFoundError";
 }
 
 const REMEDIES =

@@ -1,10 +1,6 @@
+import { RemoteProtocolError } from "../errors.ts";
 import type { DatagramRequest } from "../types.ts";
-import {
-  FrameType,
-  jsonOf,
-  jsonPayload,
-  RemoteProtocolError,
-} from "./frames.ts";
+import { FrameType, jsonOf, jsonPayload } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";

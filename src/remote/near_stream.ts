@@ -1,3 +1,4 @@
+import { RemoteProtocolError } from "../errors.ts";
 import { InputBuffer } from "../streams/input_buffer.ts";
 import type { StreamRequest } from "../types.ts";
 import {
@@ -6,7 +7,6 @@ import {
   FrameType,
   jsonPayload,
   MAX_DATA,
-  RemoteProtocolError,
   WINDOW,
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";

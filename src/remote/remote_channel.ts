@@ -1,8 +1,9 @@
+import type { RemoteProtocolError } from "../errors.ts";
 import type { DatagramRequest, StreamRequest } from "../types.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
 import { FrameType } from "./frames.ts";
-import type { RemoteProtocolError } from "./frames.ts";
+
 import { NearDatagram } from "./near_datagram.ts";
 import type { NearRequest } from "./near_request.ts";
 import { NearStream } from "./near_stream.ts";

@@ -1,9 +1,10 @@
 import {
   LineTooLongError,
   NoReplyAddressError,
+  RemoteProtocolError,
   UnexpectedEof,
 } from "../errors.ts";
-import { jsonOf, jsonPayload, RemoteProtocolError } from "./frames.ts";
+import { jsonOf, jsonPayload } from "./frames.ts";
 
 /** What of an error can go to another isolate. */
 interface ErrorRecord {

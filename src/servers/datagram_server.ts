@@ -79,6 +79,8 @@ export abstract class DatagramServer<Address extends Deno.Addr>
   maxPacketSize: number;
 
   #socket: DatagramListener | null = null;
+  /** The system releases the address when this is settled, not before. */
+  #receiving: Promise<unknown> | null = null;
   /** Where a datagram lands before it is copied to where it belongs. */
   #landing = new Uint8Array(0);
 
@@ -124,18 +126,20 @@ export abstract class DatagramServer<Address extends Deno.Addr>
     if (this.#landing.length !== this.maxPacketSize) {
       this.#landing = new Uint8Array(this.maxPacketSize);
     }
-    const [data, address] = await socket.receive(this.#landing);
+    const receiving = this.#receiving = socket.receive(this.#landing);
+    const [data, address] = await receiving;
     return [[data.slice(), socket], address];
   }
 
   /** Closes the socket first; see `BaseServer.serverClose()`. */
-  override serverClose(): Promise<void> {
+  override async serverClose(): Promise<void> {
     try {
       this.#socket?.close();
     } catch (error) {
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
-    return super.serverClose();
+    await super.serverClose();
+    await this.#receiving?.catch(() => {});
   }
 
   /** Lets the open socket keep the program alive. */

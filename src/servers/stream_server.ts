@@ -1,3 +1,4 @@
+import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { BaseServer } from "./base_server.ts";
 import type { ServerOptions } from "./server_options.ts";
@@ -18,6 +19,9 @@ export interface StreamServerOptions extends ServerOptions {
    */
   socket?: Deno.Listener;
 }
+
+/** How long a TLS client may take to hear that no more will come, in seconds. */
+const TLS_GOODBYE_LIMIT = 1;
 
 /**
  * A server of connections: what TCP and Unix stream servers have in common.
@@ -52,6 +56,8 @@ export abstract class StreamServer<Address extends Deno.Addr>
   readonly requestQueueSize: number;
 
   #socket: Deno.Listener | null = null;
+  /** The system releases the address when this is settled, not before. */
+  #accepting: Promise<Deno.Conn> | null = null;
 
   /** Creates an instance, which is bound to nothing yet. */
   constructor(
@@ -91,7 +97,8 @@ export abstract class StreamServer<Address extends Deno.Addr>
 
   /** Waits for a client to connect. */
   override async getRequest(): Promise<readonly [StreamRequest, Deno.Addr]> {
-    const connection = await this.socket.accept();
+    const accepting = this.#accepting = this.socket.accept();
+    const connection = await accepting;
     return [connection, connection.remoteAddr];
   }
 
@@ -101,7 +108,11 @@ export abstract class StreamServer<Address extends Deno.Addr>
    */
   override async shutdownRequest(request: StreamRequest): Promise<void> {
     try {
-      await request.closeWrite();
+      const closing = request.closeWrite();
+      // With TLS this waits for the client, which may never say a word.
+      await ("handshake" in request
+        ? withinTimeLimit(closing, TLS_GOODBYE_LIMIT, "close")
+        : closing);
     } catch {
       // The client has gone, or the handler has closed the connection.
     }
@@ -123,13 +134,14 @@ export abstract class StreamServer<Address extends Deno.Addr>
   }
 
   /** Closes the socket first; see `BaseServer.serverClose()`. */
-  override serverClose(): Promise<void> {
+  override async serverClose(): Promise<void> {
     try {
       this.#socket?.close();
     } catch (error) {
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
-    return super.serverClose();
+    await super.serverClose();
+    await this.#accepting?.catch(() => {});
   }
 
   /** Lets the open socket keep the program alive. */

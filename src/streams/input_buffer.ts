@@ -1,4 +1,5 @@
 import type { ByteSource } from "../types.ts";
+import { concat } from "./concat.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** A read that waits for a quiet client should not hold more than this. */
@@ -79,10 +80,7 @@ export class InputBuffer {
 
   /** Puts bytes before the unread ones. */
   putBack(bytes: Uint8Array<ArrayBuffer>): void {
-    const unread = this.peek();
-    const joined = new Uint8Array(bytes.length + unread.length);
-    joined.set(bytes);
-    joined.set(unread, bytes.length);
+    const joined = concat(bytes, this.peek());
     this.#buffer = joined;
     this.#start = 0;
     this.#end = joined.length;

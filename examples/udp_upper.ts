@@ -1,0 +1,31 @@
+// Answers every datagram with the same text in capitals.
+//
+//   deno run --unstable-net --allow-net=127.0.0.1 examples/udp_upper.ts
+//
+// In a second terminal:
+//
+//   printf 'hello\n' | nc -u -W 1 127.0.0.1 8000
+//
+// Another port than 8000 can be given as the first argument; 0 takes a free one.
+
+// deno-lint-ignore-file no-console -- it tells where it listens
+
+import { DatagramRequestHandler, UDPServer } from "@socketserver/socketserver";
+import { toText } from "@std/streams";
+
+export class UpperHandler extends DatagramRequestHandler {
+  override async handle() {
+    const text = await toText(this.rfile);
+    await this.wfile.write(text.toUpperCase());
+  }
+}
+
+if (import.meta.main) {
+  await using server = new UDPServer(
+    { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
+    UpperHandler,
+  );
+  const { hostname, port } = server.serverAddress;
+  console.log(`Listening on ${hostname}:${port}`);
+  await server.serveForever();
+}

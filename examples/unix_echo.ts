@@ -1,0 +1,31 @@
+// Sends everything back, over a Unix socket.
+//
+//   deno run --allow-net=unix:/tmp/echo.sock --allow-read=/tmp/echo.sock --allow-write=/tmp/echo.sock examples/unix_echo.ts
+//
+// In a second terminal:
+//
+//   printf 'hello\n' | socat - UNIX-CONNECT:/tmp/echo.sock
+//
+// Another path can be given as the first argument; the flags must name it too.
+
+// deno-lint-ignore-file no-console -- it tells where it listens
+
+import {
+  AsyncUnixStreamServer,
+  StreamRequestHandler,
+} from "@socketserver/socketserver";
+
+export class EchoHandler extends StreamRequestHandler {
+  override async handle() {
+    await this.rfile.pipeTo(this.wfile);
+  }
+}
+
+if (import.meta.main) {
+  await using server = new AsyncUnixStreamServer(
+    { path: Deno.args[0] ?? "/tmp/echo.sock" },
+    EchoHandler,
+  );
+  console.log(`Listening on ${server.serverAddress.path}`);
+  await server.serveForever();
+}

@@ -1,0 +1,133 @@
+import type { HostSettings } from "../remote/handler_host.ts";
+import type { FarSideEvents } from "../remote/remote_channel.ts";
+import { ChildProcessError } from "../errors.ts";
+import { type ChildCommand, HandlerChild } from "./handler_child.ts";
+import { RequestQueue } from "./request_queue.ts";
+
+/** What a pool may use. It is asked anew each time. */
+export interface ChildLimits {
+  /** The most processes. */
+  readonly maxChildren: number;
+  /** How many processes wait for requests. */
+  readonly minSpareChildren: number;
+}
+
+/**
+ * How long after a request the next spare child is started, in milliseconds:
+ * its start must not take the processor from the request.
+ */
+const REFILL_DELAY_MS = 5;
+
+/** Child processes, one for each request, started ahead of them. */
+export class ChildPool {
+  readonly #settings: () => HostSettings;
+  readonly #command: () => ChildCommand;
+  readonly #limits: ChildLimits;
+  readonly #events: FarSideEvents;
+  readonly #children = new Set<HandlerChild>();
+  /** Whether spare children are wanted. */
+  #serving = false;
+  #refill: ReturnType<typeof setTimeout> | undefined;
+  /** The requests that wait for a child. */
+  readonly queue: RequestQueue = new RequestQueue(() => this.#freeChild());
+
+  constructor(
+    settings: () => HostSettings,
+    command: () => ChildCommand,
+    limits: ChildLimits,
+    events: FarSideEvents,
+  ) {
+    this.#settings = settings;
+    this.#command = command;
+    this.#limits = limits;
+    this.#events = events;
+  }
+
+  /** The numbers of the processes that handle requests. */
+  get active(): Set<number> {
+    const busy = [...this.#children].filter((child) => child.busy);
+    return new Set(busy.map(({ pid }) => pid));
+  }
+
+  /** Starts the first child; throws if the handler cannot be imported. */
+  async start(): Promise<void> {
+    const [child = this.#startChild()] = this.#children;
+    await child.ready;
+    this.#serving = true;
+    this.#startSpares();
+  }
+
+  /** Waits for the end of the processes that handle requests now. */
+  async collect(): Promise<void> {
+    const busy = [...this.#children].filter((child) => child.busy);
+    await Promise.all(busy.map(({ ended }) => ended));
+  }
+
+  /** Ends the children that have nothing to do. */
+  retireIdle(): void {
+    this.#serving = false;
+    clearTimeout(this.#refill);
+    for (const child of this.#children) if (child.free) child.retire();
+  }
+
+  /** Ends all children; their requests, and those that wait, with an error. */
+  async close(): Promise<void> {
+    const error = new ChildProcessError(
+      "Cannot go on with the request as the server has closed",
+      { code: null, signal: null, stderr: "" },
+    );
+    this.queue.rejectAll(error);
+    this.retireIdle();
+    const children = [...this.#children];
+    for (const child of children) if (child.busy) child.kill(error);
+    await Promise.all(children.map(({ ended }) => ended));
+  }
+
+  #freeChild(): HandlerChild | undefined {
+    let free: HandlerChild | undefined;
+    for (const child of this.#children) if (child.free) free ??= child;
+    if (free === undefined && this.#children.size < this.#limits.maxChildren) {
+      free = this.#startChild();
+    }
+    if (free !== undefined) this.#refillSoon();
+    return free;
+  }
+
+  #startChild(): HandlerChild {
+    const child: HandlerChild = new HandlerChild(
+      this.#command(),
+      this.#settings(),
+      {
+        onShutdown: () => this.#events.onShutdown(),
+        onFault: (...fault) => this.#events.onFault(...fault),
+        onEnd: () => {
+          this.#children.delete(child);
+          this.queue.startWaiting();
+          // Else a handler that cannot be imported would be tried for ever.
+          if (child.used) this.#refillSoon();
+        },
+      },
+    );
+    this.#children.add(child);
+    return child;
+  }
+
+  #refillSoon(): void {
+    clearTimeout(this.#refill);
+    if (!this.#serving) return;
+    this.#refill = setTimeout(() => this.#startSpares(), REFILL_DELAY_MS);
+  }
+
+  #startSpares(): void {
+    const { maxChildren, minSpareChildren } = this.#limits;
+    let spare = [...this.#children].filter((child) => child.free).length;
+    try {
+      while (spare < minSpareChildren && this.#children.size < maxChildren) {
+        this.#startChild();
+        spare++;
+      }
+    } catch {
+      // The request that needs a child next is told why there is none.
+    }
+  }
+}

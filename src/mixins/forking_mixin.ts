@@ -1,0 +1,230 @@
+import { referenceTo } from "../remote/handler_module.ts";
+import { ChildPool } from "./child_pool.ts";
+import { permissionFlags } from "./permission_flags.ts";
+import { PooledMixIn } from "./pooled_mixin.ts";
+import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
+
+/** What a child process may do; see {@linkcode ForkingOptions}. */
+export type ChildPermissions =
+  | "none"
+  | "inherit"
+  | Deno.PermissionOptionsObject;
+
+/** Options that {@linkcode ForkingMixIn} adds to those of a server. */
+export interface ForkingOptions {
+  /**
+   * The most child processes, those that wait for requests included.
+   *
+   * @default {40}
+   */
+  maxChildren?: number;
+  /**
+   * After how many requests a child ends. More than one trades isolation for
+   * speed: what one request leaves behind, the next one finds.
+   *
+   * @default {1}
+   */
+  maxRequestsPerChild?: number;
+  /**
+   * How many children wait for requests, so that these need not wait for a
+   * process to start.
+   *
+   * @default {1}
+   */
+  minSpareChildren?: number;
+  /**
+   * How many requests may wait for a child before the server stops taking
+   * further ones, which then wait in the system's queue.
+   *
+   * @default {1000}
+   */
+  maxWaitingRequests?: number;
+  /**
+   * What the children may do: `"none"`, the parts that are named, as in
+   * `{ read: ["/srv/data"] }`, or with `"inherit"` what this program may do.
+   *
+   * Deno tells a program of each kind of permission whether it has all of it,
+   * not which parts; so only what was granted wholly is inherited.
+   *
+   * @default {"none"}
+   */
+  permissions?: ChildPermissions;
+  /**
+   * Further flags for Deno in the children, which inherit none from this
+   * program: `["--unstable-kv", "--cached-only"]`.
+   *
+   * @default {[]}
+   */
+  denoFlags?: readonly string[];
+  /**
+   * The path of the children's `deno.json`.
+   *
+   * @default {undefined} The one that Deno finds beside the handler's module.
+   */
+  configPath?: string;
+  /**
+   * The path of Deno. A program made with `deno compile` has to name it.
+   *
+   * @default {Deno.execPath()}
+   */
+  denoPath?: string;
+  /**
+   * The URL of the module that exports the handler class.
+   *
+   * @default {undefined} The class's `static moduleUrl`, or else the program's
+   * main module.
+   */
+  handlerModule?: string | URL;
+}
+
+/** What {@linkcode ForkingMixIn} adds to a server. */
+export interface Forking {
+  /** The most child processes. */
+  maxChildren: number;
+  /** After how many requests a child ends. */
+  maxRequestsPerChild: number;
+  /** How many children wait for requests. */
+  minSpareChildren: number;
+  /** How many requests may wait for a child. */
+  maxWaitingRequests: number;
+  /** What the children may do. */
+  permissions: ChildPermissions;
+  /** Further flags for Deno in the children. */
+  denoFlags: readonly string[];
+  /** The path of the children's `deno.json`, if it was given. */
+  configPath: string | undefined;
+  /** The path of Deno. */
+  denoPath: string;
+  /** The URL of the module that exports the handler class, if it was given. */
+  readonly handlerModule: string | URL | undefined;
+  /** The numbers of the processes that handle requests now. */
+  readonly activeChildren: Set<number>;
+
+  /**
+   * Waits for children, if asked to. They need not be collected: each is as
+   * soon as it ends, and no other child of the program is touched.
+   *
+   * @param options With `blocking`, waits for the end of the children that
+   * handle requests now.
+   */
+  collectChildren(options?: { blocking?: boolean }): Promise<void>;
+}
+
+/**
+ * The class that {@linkcode ForkingMixIn} makes of another one: its
+ * constructor takes the mixin's options too.
+ *
+ * @typeParam Base The class that was extended.
+ */
+export type ForkingServerConstructor<Base extends ServerConstructor> =
+  ConstructorParameters<Base> extends
+    [infer Address, infer Handler, (infer Options)?] ? new (
+      serverAddress: Address,
+      RequestHandlerClass: Handler,
+      options?: Options & ForkingOptions,
+    ) => InstanceType<Base> & Forking
+    : Base & ServerConstructor<AnyServer & Forking>;
+
+/**
+ * Makes a server handle each request in a child process of its own, which has
+ * no permissions.
+ *
+ * The handler class is imported in the child from the module that exports it,
+ * and the client's bytes come and go through pipes: it needs no permission to
+ * serve, and has none to do anything else. Everything else, the hooks and
+ * their state, stays where the server is; `this.server` has `serverAddress`,
+ * `data` and `shutdown()` only. A child that dies costs its own request only,
+ * which is reported with a `ChildProcessError`.
+ *
+ * Needs the permission to run Deno: `--allow-run=<the path of deno>`.
+ *
+ * @typeParam Base The class of server to extend.
+ * @param base The class to extend.
+ * @returns A class that handles requests in child processes.
+ *
+ * @example A server of one's own
+ * ```ts
+ * import { ForkingMixIn, TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class LocalServer extends TCPServer {
+ *   override verifyRequest(_request: unknown, clientAddress: Deno.NetAddr) {
+ *     return clientAddress.hostname === "127.0.0.1";
+ *   }
+ * }
+ * class ForkingLocalServer extends ForkingMixIn(LocalServer) {}
+ *
+ * await using server = new ForkingLocalServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   function handle() {},
+ *   { maxChildren: 10 },
+ * );
+ * assertEquals(server.maxChildren, 10);
+ * ```
+ */
+export function ForkingMixIn<Base extends ServerConstructor>(
+  base: Base,
+): ForkingServerConstructor<Base> {
+  class ForkingServer extends PooledMixIn(base) implements Forking {
+    maxChildren: number;
+    maxRequestsPerChild: number;
+    minSpareChildren: number;
+    permissions: ChildPermissions;
+    denoFlags: readonly string[];
+    configPath: string | undefined;
+    denoPath: string;
+    readonly handlerModule: string | URL | undefined;
+
+    // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
+    constructor(...args: any[]) {
+      super(...args);
+      const options: ForkingOptions & { timeout?: number | null } = args[2] ??
+        {};
+      // Python's default: handleRequest() returns after five idle minutes.
+      this.timeout = options.timeout === undefined ? 300 : options.timeout;
+      this.maxChildren = options.maxChildren ?? 40;
+      this.maxRequestsPerChild = options.maxRequestsPerChild ?? 1;
+      this.minSpareChildren = options.minSpareChildren ?? 1;
+      this.permissions = options.permissions ?? "none";
+      this.denoFlags = options.denoFlags ?? [];
+      this.configPath = options.configPath;
+      this.denoPath = options.denoPath ?? Deno.execPath();
+      this.handlerModule = options.handlerModule;
+    }
+
+    get activeChildren(): Set<number> {
+      return (this.handlerPool as ChildPool).active;
+    }
+
+    async collectChildren({ blocking = false } = {}): Promise<void> {
+      if (blocking) await (this.handlerPool as ChildPool).collect();
+    }
+
+    override createPool(): ChildPool {
+      return new ChildPool(
+        () => ({
+          handler: referenceTo(this.RequestHandlerClass, this.handlerModule),
+          serverAddress: this.serverAddress,
+          data: this.data,
+        }),
+        () => ({
+          denoPath: this.denoPath,
+          flags: [
+            ...permissionFlags(this.permissions),
+            ...(this.configPath === undefined
+              ? []
+              : [`--config=${this.configPath}`]),
+            ...this.denoFlags,
+          ],
+          maxRequests: this.maxRequestsPerChild,
+        }),
+        this,
+        {
+          onShutdown: () => this.shutdown(),
+          onFault: (...fault) => this.reportError(...fault),
+        },
+      );
+    }
+  }
+  return ForkingServer as unknown as ForkingServerConstructor<Base>;
+}

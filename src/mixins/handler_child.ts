@@ -1,0 +1,230 @@
+import { deadline } from "@std/async";
+import { concat } from "../streams/concat.ts";
+import type { HostSettings } from "../remote/handler_host.ts";
+import { createMark, MarkedBatches } from "../remote/marked_batches.ts";
+import {
+  encodeSettings,
+  type ProcessSettings,
+} from "../remote/process_settings.ts";
+import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
+import { ChildProcessError } from "../errors.ts";
+
+/** Never called: it tells `deno cache` of a child's own modules. */
+const _entries = () => [
+  import("../remote/process_prelude.ts"),
+  import("../remote/process_entry.ts"),
+];
+
+const PRELUDE = import.meta.resolve("../remote/process_prelude.ts");
+const ENTRY = import.meta.resolve("../remote/process_entry.ts");
+
+/** How much of what a child last wrote is kept for its error, in bytes. */
+const LAST_WORDS = 4096;
+/** How long a child may take to end when it is told to, in milliseconds. */
+const RETIREMENT_MS = 1000;
+
+/** How a child process is started. */
+export interface ChildCommand {
+  /** The path of Deno. */
+  readonly denoPath: string;
+  /** Deno's own flags. */
+  readonly flags: readonly string[];
+  /** After how many requests the process ends. */
+  readonly maxRequests: number;
+}
+
+/** What a child does for its pool, and tells it. */
+export interface ChildEvents extends FarSideEvents {
+  /** The process has ended, for whatever reason. */
+  onEnd(): void;
+}
+
+/** A child process that runs handlers, one after the other. */
+export class HandlerChild {
+  readonly #process: Deno.ChildProcess;
+  readonly #channel: RemoteChannel;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #ended: Promise<void>;
+  readonly #maxRequests: number;
+  #lastWords: Uint8Array = new Uint8Array(0);
+  #retiring = false;
+  #busy = false;
+  #handled = 0;
+
+  /**
+   * Starts a child process.
+   *
+   * @throws {Deno.errors.NotCapable} If the permission to run is missing.
+   * @throws {Deno.errors.NotFound} If Deno is not there.
+   * @throws {Error} If the system has no room for another process.
+   */
+  constructor(
+    { denoPath, flags, maxRequests }: ChildCommand,
+    settings: HostSettings,
+    events: ChildEvents,
+  ) {
+    const { moduleUrl } = settings.handler;
+    this.#process = new Deno.Command(denoPath, {
+      args: [
+        "run",
+        "--no-prompt",
+        "--quiet",
+        ...flags,
+        `--preload=${PRELUDE}`,
+        `--preload=${moduleUrl}`,
+        `--preload=${ENTRY}`,
+        moduleUrl,
+        moduleUrl,
+      ],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#maxRequests = maxRequests;
+    this.#input = this.#process.stdin.getWriter();
+    this.#channel = new RemoteChannel((batch) => this.#send(batch), events);
+    const mark = createMark();
+    this.#start({ ...settings, mark });
+    this.#ended = this.#attend(mark).then(() => events.onEnd());
+  }
+
+  /** The process's number. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Whether a request is being handled. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Whether a request can be handed over. */
+  get free(): boolean {
+    return !this.#busy && !this.#retiring;
+  }
+
+  /** Whether a request has been handled. */
+  get used(): boolean {
+    return this.#handled > 0;
+  }
+
+  /** Resolves when the handler has been imported; rejects if it cannot be. */
+  get ready(): Promise<void> {
+    return this.#channel.ready;
+  }
+
+  /** Resolves when the process has ended and nothing is left of it. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** Has a request handled; throws what its handler throws. */
+  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    this.#busy = true;
+    try {
+      await this.#channel.ready;
+      await this.#channel.handle(request, clientAddress);
+    } finally {
+      this.#busy = false;
+      if (++this.#handled >= this.#maxRequests) this.retire();
+    }
+  }
+  /** Lets the process end by itself: it gets no further request. */
+  async retire(): Promise<void> {
+    if (this.#retiring) return;
+    this.#retiring = true;
+    this.#input.close().catch(() => {}); // it may have ended already
+    await deadline(this.#ended, RETIREMENT_MS).catch(() => this.kill());
+  }
+
+  /** Ends the process at once, and its request with an error. */
+  kill(error?: unknown): void {
+    this.#retiring = true;
+    if (error !== undefined) this.#channel.fail(error);
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  }
+
+  async #start(settings: ProcessSettings): Promise<void> {
+    try {
+      this.#send(await encodeSettings(settings));
+      await this.#channel.ready;
+    } catch (error) {
+      // Without its handler a child is of no use.
+      this.kill(error);
+    }
+  }
+
+  #send(bytes: Uint8Array<ArrayBuffer>): void {
+    // That the process has ended is noticed elsewhere.
+    this.#input.write(bytes).catch(() => {});
+  }
+
+  /** Reads what the process writes until it ends. */
+  async #attend(mark: Uint8Array): Promise<void> {
+    const output = this.#process.stdout.getReader();
+    const errors = this.#process.stderr.getReader();
+    const reading = Promise.all([
+      this.#readFrames(output, mark),
+      this.#forward(errors),
+    ]);
+    const { code, signal } = await this.#process.status;
+    // A process of its own may have inherited the pipes and live on.
+    await deadline(reading, RETIREMENT_MS).catch(() =>
+      Promise.all([output.cancel(), errors.cancel()])
+    );
+    await this.#input.abort().catch(() => {});
+    const stderr = new TextDecoder().decode(this.#lastWords).trim();
+    const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
+    this.#channel.fail(
+      new ChildProcessError(
+        `The child process ended before its request, with ${end}${
+          stderr && `:\n${stderr}`
+        }`,
+        { code, signal, stderr },
+      ),
+    );
+  }
+
+  async #readFrames(
+    output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+    mark: Uint8Array,
+  ): Promise<void> {
+    let printing: Promise<void> | null = null;
+    const batches = new MarkedBatches(mark, {
+      onBatch: (bytes) => this.#channel.push(bytes),
+      onPrinted: (bytes) => printing = print(bytes, printing),
+    });
+    for (;;) {
+      const { value } = await output.read();
+      if (value === undefined) return;
+      batches.push(value);
+      if (printing !== null) await printing;
+    }
+  }
+
+  async #forward(
+    errors: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    for (;;) {
+      const { value } = await errors.read();
+      if (value === undefined) return;
+      this.#lastWords = concat(this.#lastWords, value).slice(-LAST_WORDS);
+      await print(value, null);
+    }
+  }
+}
+
+/** Writes to this program's own standard error. */
+async function print(
+  bytes: Uint8Array,
+  before: Promise<void> | null,
+): Promise<void> {
+  await before;
+  for (let sent = 0; sent < bytes.length;) {
+    sent += await Deno.stderr.write(bytes.subarray(sent));
+  }
+}

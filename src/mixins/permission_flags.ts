@@ -1,0 +1,50 @@
+import type { ChildPermissions } from "./forking_mixin.ts";
+
+const NAMES = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
+
+/**
+ * Makes Deno's command-line flags of what a child process may do.
+ *
+ * @throws {TypeError} If the permissions are not understood.
+ */
+export function permissionFlags(permissions: ChildPermissions): string[] {
+  if (permissions === "none") return [];
+  const wanted: Record<string, unknown> = permissions === "inherit"
+    ? Object.fromEntries(NAMES.map((name) => [name, "inherit"]))
+    : { ...permissions };
+  return Object.entries(wanted).flatMap(([name, value]) => flag(name, value));
+}
+
+function flag(name: string, value: unknown): string[] {
+  if (!NAMES.includes(name)) {
+    throw new TypeError(
+      `Cannot start a child process as the name of a permission must be one of ${
+        NAMES.join(", ")
+      }: current value is ${Deno.inspect(name)}`,
+    );
+  }
+  if (value === true) return [`--allow-${name}`];
+  if (value === "inherit") return isGranted(name) ? [`--allow-${name}`] : [];
+  if (Array.isArray(value) && value.length > 0) {
+    return [`--allow-${name}=${value.map(listed).join(",")}`];
+  }
+  if (value === false || value === undefined || Array.isArray(value)) return [];
+  throw new TypeError(
+    `Cannot start a child process as the permission '${name}' must be a boolean, "inherit" or a list: current value is ${
+      Deno.inspect(value)
+    }`,
+  );
+}
+
+/** Deno tells whether all of a kind is granted, not which parts of it. */
+function isGranted(name: string): boolean {
+  const descriptor = { name } as Deno.PermissionDescriptor;
+  return Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+function listed(item: unknown): string {
+  const text = item instanceof URL && item.protocol === "file:"
+    ? decodeURIComponent(item.pathname)
+    : `${item}`;
+  return text.replaceAll(",", ",,");
+}

@@ -1,0 +1,83 @@
+import { concat } from "../streams/concat.ts";
+
+const MARK_SIZE = 16;
+const HEAD_SIZE = MARK_SIZE + 4;
+/** No sender makes larger ones; it would take too long to be found wrong. */
+const MAX_BATCH = 64 * 1024 * 1024;
+
+/** Makes a mark that nothing else will print. */
+export function createMark(): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(MARK_SIZE));
+}
+
+/** Puts the mark and its length before a batch. */
+export function marked(
+  mark: Uint8Array,
+  batch: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(HEAD_SIZE + batch.length);
+  whole.set(mark);
+  new DataView(whole.buffer).setUint32(MARK_SIZE, batch.length);
+  whole.set(batch, HEAD_SIZE);
+  return whole;
+}
+
+/** Takes what a {@linkcode MarkedBatches} has told apart. */
+export interface MarkedBatchesListener {
+  /** Takes a part of a batch. */
+  onBatch(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Takes what was printed between batches. */
+  onPrinted(bytes: Uint8Array<ArrayBuffer>): void;
+}
+
+/**
+ * Tells batches of frames from whatever else a program prints.
+ *
+ * A child process has one standard output, for the frames and for all that
+ * its handler, and the handler's libraries and Workers, may print there.
+ */
+export class MarkedBatches {
+  readonly #mark: Uint8Array;
+  readonly #listener: MarkedBatchesListener;
+  /** What may be the beginning of a batch. */
+  #rest = new Uint8Array(0);
+  /** How many bytes are still to come of the batch that has begun. */
+  #open = 0;
+
+  constructor(mark: Uint8Array, listener: MarkedBatchesListener) {
+    this.#mark = mark;
+    this.#listener = listener;
+  }
+
+  /** Takes the next bytes of the output. */
+  push(bytes: Uint8Array<ArrayBuffer>): void {
+    let input = this.#rest.length === 0 ? bytes : concat(this.#rest, bytes);
+    while (input.length > 0) {
+      if (this.#open > 0) {
+        const part = input.subarray(0, this.#open);
+        this.#open -= part.length;
+        input = input.subarray(part.length);
+        this.#listener.onBatch(part);
+        continue;
+      }
+      const at = this.#findMark(input);
+      if (at > 0) this.#listener.onPrinted(input.subarray(0, at));
+      input = input.subarray(at);
+      if (input.length < HEAD_SIZE) break;
+      const view = new DataView(input.buffer, input.byteOffset, HEAD_SIZE);
+      this.#open = Math.min(view.getUint32(MARK_SIZE), MAX_BATCH);
+      input = input.subarray(HEAD_SIZE);
+    }
+    this.#rest = input;
+  }
+
+  /** Where the mark begins, or may begin; or the end. */
+  #findMark(input: Uint8Array): number {
+    for (let at = 0;; at++) {
+      at = input.indexOf(this.#mark[0]!, at);
+      if (at === -1) return input.length;
+      const candidate = input.subarray(at, at + MARK_SIZE);
+      if (candidate.every((byte, i) => byte === this.#mark[i])) return at;
+    }
+  }
+}

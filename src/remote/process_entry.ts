@@ -1,0 +1,48 @@
+/**
+ * The last module of a child process: it imports the handler and runs it.
+ *
+ * The process was started with the handler's module as its main module, so
+ * that Deno finds the user's configuration beside it. That module has been
+ * loaded already, as a module like any other; here the process waits for the
+ * server and never comes to run it as its program.
+ *
+ * @module
+ */
+import { RequestReader } from "../streams/request_reader.ts";
+import { HandlerHost } from "./handler_host.ts";
+import { marked } from "./marked_batches.ts";
+import { readSettings } from "./process_settings.ts";
+
+const { stdin, stdout } = Deno;
+// Frames come in and go out here. The handler finds an empty input, and what
+// it prints cannot get between two halves of a batch.
+Object.defineProperty(Deno, "stdin", { value: emptyInput() });
+Object.defineProperty(Deno, "stdout", { value: Deno.stderr });
+
+const input = new RequestReader({ read: (buffer) => stdin.read(buffer) });
+const settings = await readSettings(input);
+const host = new HandlerHost(settings, (batch) => {
+  const bytes = marked(settings.mark, batch);
+  for (let sent = 0; sent < bytes.length;) {
+    sent += stdout.writeSync(bytes.subarray(sent));
+  }
+});
+await host.start();
+for (;;) {
+  const bytes = await input.read();
+  // The server wants no more of this process, or is no more itself.
+  if (bytes === null) Deno.exit(0);
+  host.push(bytes);
+}
+
+function emptyInput(): typeof Deno.stdin {
+  return {
+    read: () => Promise.resolve(null),
+    readSync: () => null,
+    close() {},
+    readable: new ReadableStream({ start: (controller) => controller.close() }),
+    setRaw() {},
+    isTerminal: () => false,
+    [Symbol.dispose]() {},
+  } as unknown as typeof Deno.stdin;
+}

@@ -1,0 +1,310 @@
+import { deadline } from "@std/async";
+import { assert, assertEquals } from "@std/assert";
+import { TextLineStream, toText } from "@std/streams";
+
+// Every example runs as its header says: in a process of its own, with the
+// flags that are written there and no others.
+
+const LIMIT_MS = 30_000;
+const windows = Deno.build.os === "windows";
+
+/** An example that is running. */
+interface Example {
+  readonly process: Deno.ChildProcess;
+  /** Resolves to the next line that it prints. */
+  nextLine(): Promise<string | undefined>;
+  /** Where it listens: a port, or a path. */
+  readonly place: string;
+  /** Sends it a signal, and resolves to its exit code. */
+  stop(signal: Deno.Signal): Promise<number>;
+}
+
+/** The flags in the header of an example, and the paths they may stand for. */
+async function flagsOf(
+  name: string,
+  replace: Record<string, string>,
+): Promise<string[]> {
+  const url = new URL(`../examples/${name}`, import.meta.url);
+  const source = await Deno.readTextFile(url);
+  const command = source.match(/^\/\/ +deno run (.*) examples\/(\S+)$/m);
+  assertEquals(command?.[2], name);
+  let flags = command![1]!;
+  for (const [from, to] of Object.entries(replace)) {
+    flags = flags.replaceAll(from, to);
+  }
+  return flags.split(" ");
+}
+
+/** Starts an example, runs `body` when it listens, and makes sure it ends. */
+async function withExample(
+  name: string,
+  argument: string,
+  body: (example: Example) => Promise<void>,
+  { cwd, replace = {} }: {
+    cwd?: string;
+    replace?: Record<string, string>;
+  } = {},
+): Promise<void> {
+  const url = new URL(`../examples/${name}`, import.meta.url);
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      ...await flagsOf(name, replace),
+      url.href,
+      argument,
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+    ...(cwd === undefined ? {} : { cwd }),
+  }).spawn();
+  const lines = process.stdout
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream())
+    .getReader();
+  const nextLine = async () => (await deadline(lines.read(), LIMIT_MS)).value;
+  let running = true;
+  const ended = process.status.then(({ code }) => {
+    running = false;
+    return code;
+  });
+  try {
+    const place = (await nextLine())?.match(/^Listening on (?:.*:)?(.+)$/)?.[1];
+    assert(place !== undefined, `${name} did not say where it listens`);
+    const stop = (signal: Deno.Signal) => {
+      process.kill(signal);
+      return deadline(ended, LIMIT_MS);
+    };
+    await body({ process, nextLine, place, stop });
+  } finally {
+    if (running) process.kill("SIGKILL");
+    await ended;
+    await lines.cancel();
+  }
+}
+
+/** Runs a client to its end; resolves to what it prints. */
+async function talk(
+  program: string,
+  args: string[],
+  input: string,
+): Promise<string> {
+  const client = new Deno.Command(program, {
+    args,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  try {
+    const output = toText(client.stdout);
+    await new Blob([input]).stream().pipeTo(client.stdin);
+    return await deadline(output, LIMIT_MS);
+  } finally {
+    try {
+      client.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await client.status;
+  }
+}
+
+/** Sends everything over a connection; resolves to the whole answer. */
+async function exchange(client: Deno.Conn, input: string): Promise<string> {
+  await client.write(new TextEncoder().encode(input));
+  await client.closeWrite();
+  return await deadline(toText(client.readable), LIMIT_MS);
+}
+
+/** Whether a program is there, and its help shows that it is the right one. */
+async function has(program: string, args: string[], shows: RegExp) {
+  try {
+    const { stdout, stderr } = await new Deno.Command(program, { args })
+      .output();
+    const decoder = new TextDecoder();
+    return shows.test(decoder.decode(stdout) + decoder.decode(stderr));
+  } catch {
+    return false;
+  }
+}
+
+// Ended by a signal that it does not handle, a process has 128 more than it.
+const code = { SIGINT: windows ? 1 : 130, SIGTERM: windows ? 1 : 143 };
+// That of macOS, for one, lacks these two.
+const noNetcat = !(await has("nc", ["-h"], /-N\s+Shutdown[^]*-W recvlimit/));
+const noSocat = !(await has("socat", ["-V"], /socat version/));
+const noOpenssl = !(await has("openssl", ["version"], /^OpenSSL|^LibreSSL/));
+
+Deno.test({
+  name: "examples/tcp_echo.ts sends a line of nc back (OpenBSD nc)",
+  ignore: noNetcat,
+  fn: () =>
+    withExample("tcp_echo.ts", "0", async ({ place, stop }) => {
+      const answer = await talk("nc", ["-N", "127.0.0.1", place], "hello\n");
+      assertEquals(answer, "hello\n");
+      assertEquals(await stop("SIGINT"), code.SIGINT);
+    }),
+});
+
+Deno.test("examples/tcp_echo.ts serves a client beside a silent one", () =>
+  withExample("tcp_echo.ts", "0", async ({ place, stop }) => {
+    const port = Number(place);
+    using _silent = await Deno.connect({ hostname: "127.0.0.1", port });
+    const client = await Deno.connect({ hostname: "127.0.0.1", port });
+    assertEquals(await exchange(client, "hello\nthere"), "hello\nthere\n");
+    assertEquals(await stop("SIGTERM"), code.SIGTERM);
+  }));
+
+Deno.test({
+  name: "examples/udp_upper.ts answers nc -u in capitals (OpenBSD nc)",
+  ignore: noNetcat,
+  fn: () =>
+    withExample("udp_upper.ts", "0", async ({ place, stop }) => {
+      const args = ["-u", "-W", "1", "127.0.0.1", place];
+      assertEquals(await talk("nc", args, "hello\n"), "HELLO\n");
+      assertEquals(await stop("SIGTERM"), code.SIGTERM);
+    }),
+});
+
+Deno.test("examples/udp_upper.ts answers each client in capitals", () =>
+  withExample("udp_upper.ts", "0", async ({ place, stop }) => {
+    const hostname = "127.0.0.1";
+    for (const text of ["straße", "hello"]) {
+      const client = Deno.listenDatagram({
+        transport: "udp",
+        hostname,
+        port: 0,
+      });
+      try {
+        await client.send(new TextEncoder().encode(text), {
+          transport: "udp",
+          hostname,
+          port: Number(place),
+        });
+        const [reply] = await deadline(client.receive(), LIMIT_MS);
+        assertEquals(new TextDecoder().decode(reply), text.toUpperCase());
+      } finally {
+        client.close();
+      }
+    }
+    assertEquals(await stop("SIGINT"), code.SIGINT);
+  }));
+
+/** Runs `unix_echo.ts` on a path of its own in place of its header's. */
+async function withUnixEcho(
+  body: (example: Example) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/echo.sock`;
+    const replace = { "/tmp/echo.sock": path };
+    await withExample("unix_echo.ts", path, body, { replace });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "examples/unix_echo.ts sends a line of socat back (socat)",
+  ignore: windows || noSocat,
+  fn: () =>
+    withUnixEcho(async ({ place, stop }) => {
+      const args = ["-t", "30", "-", `UNIX-CONNECT:${place}`];
+      assertEquals(await talk("socat", args, "hello\n"), "hello\n");
+      assertEquals(await stop("SIGTERM"), code.SIGTERM);
+    }),
+});
+
+Deno.test({
+  name: "examples/unix_echo.ts sends everything back",
+  ignore: windows,
+  fn: () =>
+    withUnixEcho(async ({ place, stop }) => {
+      const client = await Deno.connect({ transport: "unix", path: place });
+      assertEquals(await exchange(client, "no line end"), "no line end");
+      assertEquals(await stop("SIGINT"), code.SIGINT);
+    }),
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `examples/graceful_shutdown.ts serves its client after ${signal}`,
+    ignore: windows, // Deno can't send a signal there, only end the process
+    fn: () =>
+      withExample("graceful_shutdown.ts", "0", async (example) => {
+        const { place, nextLine, stop } = example;
+        const address = { hostname: "127.0.0.1", port: Number(place) };
+        const client = await Deno.connect(address);
+        const question = new Uint8Array(100);
+        assert(await deadline(client.read(question), LIMIT_MS) !== null);
+        const stopped = stop(signal);
+        assertEquals(await nextLine(), "Waiting for clients: 1");
+        assertEquals(await exchange(client, "Ada\n"), "Hello, Ada!\n");
+        assertEquals(await stopped, 0);
+      }),
+  });
+}
+
+Deno.test({
+  name: "examples/graceful_shutdown.ts ends at once without clients",
+  ignore: windows,
+  fn: () =>
+    withExample("graceful_shutdown.ts", "0", async ({ nextLine, stop }) => {
+      const stopped = stop("SIGTERM");
+      assertEquals(await nextLine(), "Waiting for clients: 0");
+      assertEquals(await stopped, 0);
+    }),
+});
+
+/** Runs `tls_echo.ts` beside a new certificate. */
+async function withTlsEcho(
+  body: (example: Example, certificate: string) => Promise<void>,
+): Promise<void> {
+  const cwd = await Deno.makeTempDir();
+  try {
+    const args = "req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=localhost"
+      .concat(" -keyout key.pem -out cert.pem").split(" ");
+    const made = await new Deno.Command("openssl", { args, cwd }).output();
+    assert(made.success);
+    const certificate = `${cwd}/cert.pem`;
+    await withExample("tls_echo.ts", "0", (it) => body(it, certificate), {
+      cwd,
+    });
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "examples/tls_echo.ts serves s_client beside a silent client (openssl)",
+  ignore: windows || noOpenssl,
+  fn: () =>
+    withTlsEcho(async ({ place, stop }, certificate) => {
+      const address = { hostname: "127.0.0.1", port: Number(place) };
+      using _silent = await Deno.connect(address);
+      const client = new Deno.Command("openssl", {
+        args: "s_client -quiet -verify_return_error -CAfile".split(" ")
+          .concat(certificate, "-connect", `127.0.0.1:${place}`),
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const lines = client.stdout
+        .pipeThrough(new TextDecoderStream())
+        .pipeThrough(new TextLineStream())
+        .getReader();
+      const keyboard = client.stdin.getWriter();
+      try {
+        await keyboard.write(new TextEncoder().encode("hello\n"));
+        const { value } = await deadline(lines.read(), LIMIT_MS);
+        assertEquals(value, "hello");
+      } finally {
+        client.kill("SIGKILL"); // as -quiet keeps it from ending with its input
+        await client.status;
+        await keyboard.abort().catch(() => {});
+        await lines.cancel();
+      }
+      assertEquals(await stop("SIGTERM"), code.SIGTERM);
+    }),
+});

@@ -1,0 +1,52 @@
+import { assert, assertEquals } from "@std/assert";
+import { deadline } from "@std/async";
+import { TCPServer } from "@socketserver/socketserver";
+
+const LIMIT_MS = 20_000;
+
+async function hasOpenssl(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("openssl", { args: ["version"] }).output())
+      .success;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes a certificate, and a TLS listener with it. */
+async function listenTls(): Promise<Deno.TlsListener> {
+  const cwd = await Deno.makeTempDir();
+  try {
+    const args = "req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=localhost"
+      .concat(" -keyout key.pem -out cert.pem").split(" ");
+    const made = await new Deno.Command("openssl", { args, cwd }).output();
+    assert(made.success);
+    return Deno.listenTls({
+      hostname: "127.0.0.1",
+      port: 0,
+      cert: await Deno.readTextFile(`${cwd}/cert.pem`),
+      key: await Deno.readTextFile(`${cwd}/key.pem`),
+    });
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+Deno.test({
+  name:
+    "TCPServer.handleRequest() returns though a TLS client never shakes hands (openssl)",
+  ignore: !(await hasOpenssl()),
+  fn: async () => {
+    const socket = await listenTls();
+    const server = new TCPServer(socket.addr, () => {}, { socket });
+    const { port } = server.serverAddress;
+    const silent = await Deno.connect({ hostname: "127.0.0.1", port });
+    try {
+      await deadline(server.handleRequest(), LIMIT_MS);
+      assertEquals(server.activeRequests, []);
+    } finally {
+      silent.close();
+      await server.serverClose();
+    }
+  },
+});
