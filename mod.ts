@@ -116,6 +116,7 @@ export * from "./src/servers/unix_datagram_server.ts";
 // Handlers, and what they read from and write to.
 export * from "./src/handlers/stream_request_handler.ts";
 export * from "./src/handlers/datagram_request_handler.ts";
+export * from "./src/handlers/command_request_handler.ts";
 export * from "./src/handlers/base_request_handler.ts";
 export * from "./src/streams/request_reader.ts";
 export * from "./src/streams/response_writer.ts";

@@ -1,0 +1,127 @@
+import { deadline } from "@std/async";
+import type { HandlerServer } from "../types.ts";
+import { StreamRequestHandler } from "./stream_request_handler.ts";
+
+/** How long a program may take to end when its client has gone. */
+const GRACE_MS = 1000;
+
+/**
+ * Connects the client to a program's standard input and output, as inetd and
+ * tcpserver do.
+ *
+ * The program finds both ends of the connection in its environment, under the
+ * names that tcpserver gives them: `PROTO`, `TCPREMOTEIP`, `TCPREMOTEPORT`,
+ * `TCPLOCALIP` and `TCPLOCALPORT`, or `UNIXLOCALPATH` for a Unix socket. Its
+ * standard error is the server's. What it leaves unread is dropped. When it has
+ * ended its output, the connection ends; when the client goes, the program is
+ * ended too.
+ *
+ * Needs the permission `--allow-run=<the program>`, wherever the handler runs.
+ *
+ * @typeParam Server The server's class; see `BaseRequestHandler`.
+ *
+ * @example Usage
+ * ```ts
+ * import { AsyncTCPServer, CommandRequestHandler } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class EvalHandler extends CommandRequestHandler {
+ *   override command = Deno.execPath();
+ *   override args = ["eval", "Deno.stdin.readable.pipeTo(Deno.stdout.writable)"];
+ * }
+ *
+ * await using server = new AsyncTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   EvalHandler,
+ * );
+ * const serving = server.serveForever();
+ *
+ * const { port } = server.serverAddress;
+ * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await client.write(new TextEncoder().encode("hello"));
+ * await client.closeWrite();
+ * assertEquals(await new Response(client.readable).text(), "hello");
+ *
+ * await server.shutdown();
+ * await serving;
+ * ```
+ */
+export class CommandRequestHandler<
+  Server extends HandlerServer = HandlerServer,
+> extends StreamRequestHandler<Server> {
+  /** The program to run: its name, or its path. To be set in the subclass. */
+  command: string = "";
+  /**
+   * The program's arguments.
+   *
+   * @default {[]}
+   */
+  args: string[] = [];
+
+  /**
+   * Runs the program until it has ended its output.
+   *
+   * @throws {TypeError} If no program is named.
+   * @throws {Deno.errors.NotFound} If there is no such program.
+   * @throws {Deno.errors.NotCapable} If the permission to run it is missing.
+   */
+  override async handle(): Promise<void> {
+    if (this.command === "") {
+      throw new TypeError(
+        "Cannot handle the request as 'command' must name a program: current value is ''",
+      );
+    }
+    const program = new Deno.Command(this.command, {
+      args: this.args,
+      env: connectionEnvironment(this.request.localAddr, this.clientAddress),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const ended = Promise.all([
+      program.stdout.pipeTo(this.wfile),
+      program.status,
+    ]);
+    const fed = this.rfile.pipeTo(program.stdin).catch(ignoreBrokenPipe);
+    try {
+      // What fails first counts; that all input has been taken does not.
+      await Promise.race([ended, fed.then(() => ended)]);
+    } finally {
+      await terminate(program);
+    }
+  }
+}
+
+/** A program need not read what its client sends. */
+function ignoreBrokenPipe(error: unknown): void {
+  if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+}
+
+/** Ends a program, if it has not ended; politely first. */
+async function terminate(program: Deno.ChildProcess): Promise<void> {
+  try {
+    program.kill("SIGTERM");
+    await deadline(program.status, GRACE_MS).catch(() => {
+      program.kill("SIGKILL");
+    });
+  } catch {
+    // It has ended already.
+  }
+}
+
+function connectionEnvironment(
+  local: Deno.Addr,
+  remote: Deno.Addr,
+): Record<string, string> {
+  if (!("hostname" in local) || !("hostname" in remote)) {
+    const path = "path" in local ? local.path : "";
+    return { PROTO: "UNIX", UNIXLOCALPATH: path };
+  }
+  return {
+    PROTO: "TCP",
+    TCPLOCALIP: local.hostname,
+    TCPLOCALPORT: `${local.port}`,
+    TCPREMOTEIP: remote.hostname,
+    TCPREMOTEPORT: `${remote.port}`,
+  };
+}
