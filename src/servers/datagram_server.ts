@@ -133,6 +133,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
 
   /** Closes the socket first; see `BaseServer.serverClose()`. */
   override async serverClose(): Promise<void> {
+    this.ref(); // the pending call is still to be heard of
     try {
       this.#socket?.close();
     } catch (error) {
