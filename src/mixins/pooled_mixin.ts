@@ -48,15 +48,10 @@ export function PooledMixIn(
       throw new TypeError("Cannot serve as createPool() must be overridden");
     }
 
-    override async serveForever(
-      ...options: Parameters<AnyServer["serveForever"]>
-    ): Promise<void> {
-      try {
-        await super.serveForever(...options);
-      } finally {
-        // An idle Worker, or child, would keep the program alive.
-        this.#pool?.retireIdle();
-      }
+    override servingEnded(): void {
+      super.servingEnded();
+      // An idle Worker, or child, would keep the program alive.
+      this.#pool?.retireIdle();
     }
 
     override async prepareToServe(): Promise<void> {

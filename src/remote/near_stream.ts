@@ -1,5 +1,6 @@
 import { RemoteProtocolError } from "../errors.ts";
 import { InputBuffer } from "../streams/input_buffer.ts";
+import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 import {
   creditOf,
@@ -13,6 +14,9 @@ import type { FrameSender } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 import { SendCredit } from "./send_credit.ts";
+
+/** How long a client may take for what a failed handler wrote, in seconds. */
+const LAST_WORDS_LIMIT = 1;
 
 /** Carries bytes between a client's connection and a far handler. */
 export class NearStream implements NearRequest {
@@ -71,6 +75,9 @@ export class NearStream implements NearRequest {
         return this.#end(() => this.#result.resolve());
       case FrameType.failed: {
         const error = errorIn(payload);
+        // What was written before is to arrive, if the client takes it.
+        this.#output = withinTimeLimit(this.#output, LAST_WORDS_LIMIT, "write")
+          .catch(() => {});
         return this.#end(() => this.#result.reject(error));
       }
       default:

@@ -34,9 +34,5 @@ export function classifyAcceptError(error: unknown): AcceptFailure {
     if (EXHAUSTED.has(code)) return "exhausted";
     if (LOST.has(code)) return "lost";
   }
-  const lost = error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.Interrupted;
-  return lost ? "lost" : "fatal";
+  return "fatal";
 }

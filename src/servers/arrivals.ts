@@ -25,15 +25,11 @@ export class Arrivals<T> {
   /**
    * Waits for the next arrival.
    *
+   * Only one may wait at a time.
+   *
    * @returns The arrival, or `null` after {@linkcode Arrivals.wake}.
-   * @throws {Deno.errors.Busy} If somebody is waiting already.
    */
   next(): Promise<T | null> {
-    if (this.#waiter !== null) {
-      throw new Deno.errors.Busy(
-        "Cannot wait for a request as the server is waiting for one already",
-      );
-    }
     const waiter = this.#waiter = Promise.withResolvers<T | null>();
     if (this.#kept !== null) this.#deliver(this.#kept);
     else if (!this.#underway) this.#ask();

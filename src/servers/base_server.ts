@@ -1,5 +1,6 @@
 import { deadline } from "@std/async";
 import { isHandlerClass, runHandler } from "../handlers/run_handler.ts";
+import { toMilliseconds } from "../streams/time_limit.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { printRequestError } from "./error_report.ts";
 import { checkNotImporting } from "./import_guard.ts";
@@ -150,7 +151,7 @@ export abstract class BaseServer<
    *
    * @returns A promise that resolves when the request has been handled, or
    * handed on, or after `handleTimeout()`.
-   * @throws {Deno.errors.Busy} If the server is waiting for a request already.
+   * @throws {Deno.errors.Busy} If the server is serving already.
    * @throws {Deno.errors.BadResource} If the server has been closed.
    * @throws {unknown} What `handleTimeout()` throws, and what `getRequest()`
    * throws, if it is neither a client's doing nor a lack of resources.
@@ -307,6 +308,9 @@ export abstract class BaseServer<
     return null;
   }
 
+  /** May be overridden. Called when `serveForever()` has ended. */
+  servingEnded(): void {}
+
   /**
    * May be overridden. Called when `serverClose()` has closed the socket and
    * waited for the requests, to release what else the server has.
@@ -396,7 +400,7 @@ export abstract class BaseServer<
       await drained;
       return await this.serverClosed();
     }
-    const limit = this.drainTimeout * 1000;
+    const limit = toMilliseconds(this.drainTimeout);
     const inTime = await deadline(drained, limit).then(() => true, () => false);
     if (inTime) return await this.serverClosed();
     await this.#lifecycle.closeRemaining();

@@ -1,10 +1,43 @@
 /**
- * Checks a port before the platform does, which would not name the action.
+ * Checks the address of a TCP or UDP server before the platform does, which
+ * would not name the action, and fills in the default.
  *
- * @throws {TypeError} If the port is not a number.
+ * @throws {TypeError} If the hostname is not a string, or the port no number.
  * @throws {RangeError} If the port is out of range.
  */
-export function checkedPort(protocol: "TCP" | "UDP", port: unknown): number {
+export function checkedAddress(
+  protocol: "TCP" | "UDP",
+  { hostname, port }: Deno.NetAddr,
+): { hostname: string; port: number } {
+  if (typeof hostname !== "string") {
+    throw new TypeError(
+      `Cannot bind the ${protocol} server as hostname must be a string: current value is ${
+        Deno.inspect(hostname)
+      }`,
+    );
+  }
+  return { hostname, port: checkedPort(protocol, port) };
+}
+
+/**
+ * Binds, and names the host if it cannot be found.
+ *
+ * @throws {Error} Whatever the platform throws.
+ */
+export function bindTo<T>(hostname: string, bind: () => T): T {
+  try {
+    return bind();
+  } catch (error) {
+    // The one error that has no class of its own, nor a code.
+    if ((error as Error).constructor !== Error) throw error;
+    throw new Error(
+      `Cannot bind the server as the host must be known: current value is ${hostname}`,
+      { cause: error },
+    );
+  }
+}
+
+function checkedPort(protocol: "TCP" | "UDP", port: unknown): number {
   const action = `Cannot bind the ${protocol} server`;
   if (typeof port !== "number") {
     throw new TypeError(

@@ -108,7 +108,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
   }
 
   set socket(socket: DatagramListener) {
-    this.#socket = socket;
+    this.#socket = this.adapt(socket);
     this.serverAddress = socket.addr as Address;
   }
 
@@ -119,6 +119,11 @@ export abstract class DatagramServer<Address extends Deno.Addr>
 
   /** To be overridden: makes the socket. */
   protected abstract listen(): DatagramListener;
+
+  /** May be overridden, for sockets that need help. Returns its argument. */
+  protected adapt(socket: DatagramListener): DatagramListener {
+    return socket;
+  }
 
   /** Waits for a datagram. */
   override async getRequest(): Promise<readonly [DatagramRequest, Deno.Addr]> {

@@ -4,6 +4,7 @@ import { Arrivals } from "./arrivals.ts";
 import type { BaseServer } from "./base_server.ts";
 import type { RequestLifecycle } from "./request_lifecycle.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
+import { toMilliseconds } from "../streams/time_limit.ts";
 import { runInside } from "./serving_context.ts";
 
 /** One call of `serveForever()`. */
@@ -29,6 +30,8 @@ export class ServeLoop<Request> {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #arrivals: Arrivals<readonly [Request, Deno.Addr]>;
   #run: Run | null = null;
+  /** Set while one request is waited for and handled: resolved to give it up. */
+  #single: PromiseWithResolvers<void> | null = null;
   #closed = false;
   #backOff = 0;
 
@@ -47,11 +50,7 @@ export class ServeLoop<Request> {
    * @param paced Whether to call `serviceActions()`.
    */
   async run(options: ServeForeverOptions, paced: boolean): Promise<void> {
-    if (this.#run !== null) {
-      throw new Deno.errors.Busy(
-        "Cannot serve as the server is serving already",
-      );
-    }
+    this.#checkIdle();
     const { signal, pollInterval = 0.5 } = options;
     const run = this.#run = {
       stop: new AbortController(),
@@ -63,7 +62,7 @@ export class ServeLoop<Request> {
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
     const pacemaker = paced && pollInterval !== null
-      ? setInterval(() => this.#arrivals.wake(), pollInterval * 1000)
+      ? setInterval(() => this.#arrivals.wake(), toMilliseconds(pollInterval))
       : undefined;
     this.#server.ref();
     try {
@@ -73,6 +72,7 @@ export class ServeLoop<Request> {
       ]);
     } finally {
       this.#server.unref();
+      this.#server.servingEnded();
       clearInterval(pacemaker);
       signal?.removeEventListener("abort", stop);
       this.#run = null;
@@ -82,11 +82,17 @@ export class ServeLoop<Request> {
 
   /** Handles one request, or none if the server's timeout passes. */
   async runOnce(): Promise<void> {
+    this.#checkIdle();
+    const single = this.#single = Promise.withResolvers<void>();
     this.#server.ref();
     try {
-      await runInside(this.#server, () => this.#serveOne());
+      await Promise.race([
+        runInside(this.#server, () => this.#serveOne()),
+        single.promise,
+      ]);
     } finally {
-      if (this.#run === null) this.#server.unref();
+      this.#single = null;
+      this.#server.unref();
     }
   }
 
@@ -110,6 +116,12 @@ export class ServeLoop<Request> {
   /** Ends the run although a request in it has not ended. */
   abandon(): void {
     this.#run?.abandoned.resolve();
+    this.#single?.resolve();
+  }
+
+  #checkIdle(): void {
+    if (this.#run === null && this.#single === null) return;
+    throw new Deno.errors.Busy("Cannot serve as the server is serving already");
   }
 
   async #serve(signal: AbortSignal, paced: boolean): Promise<void> {
@@ -142,7 +154,7 @@ export class ServeLoop<Request> {
     };
     const timer = timeout === null
       ? undefined
-      : setTimeout(giveUp, Math.max(0, timeout) * 1000);
+      : setTimeout(giveUp, toMilliseconds(timeout));
     let arrival;
     try {
       arrival = await this.#arrivals.next();

@@ -20,8 +20,8 @@ export interface StreamServerOptions extends ServerOptions {
   socket?: Deno.Listener;
 }
 
-/** How long a TLS client may take to hear that no more will come, in seconds. */
-const TLS_GOODBYE_LIMIT = 1;
+/** How long it may take to tell a client that no more will come, in seconds. */
+const GOODBYE_LIMIT = 1;
 
 /**
  * A server of connections: what TCP and Unix stream servers have in common.
@@ -108,11 +108,9 @@ export abstract class StreamServer<Address extends Deno.Addr>
    */
   override async shutdownRequest(request: StreamRequest): Promise<void> {
     try {
-      const closing = request.closeWrite();
-      // With TLS this waits for the client, which may never say a word.
-      await ("handshake" in request
-        ? withinTimeLimit(closing, TLS_GOODBYE_LIMIT, "close")
-        : closing);
+      // This waits for a write under way that nobody waits for any more, and
+      // with TLS for the client, which may never say a word.
+      await withinTimeLimit(request.closeWrite(), GOODBYE_LIMIT, "close");
     } catch {
       // The client has gone, or the handler has closed the connection.
     }

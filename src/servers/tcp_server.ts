@@ -1,5 +1,5 @@
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
-import { checkedPort, checkedReusePort } from "./bind_checks.ts";
+import { bindTo, checkedAddress, checkedReusePort } from "./bind_checks.ts";
 import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 
 /** Where a TCP or UDP server can listen. */
@@ -100,12 +100,11 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
 
   /** Makes the listener. */
   protected override listen(): Deno.Listener {
-    const { hostname, port } = this.serverAddress;
-    return Deno.listen({
-      hostname,
-      port: checkedPort("TCP", port),
+    const options = {
+      ...checkedAddress("TCP", this.serverAddress),
       tcpBacklog: this.requestQueueSize,
       ...checkedReusePort(this.allowReusePort),
-    });
+    };
+    return bindTo(options.hostname, () => Deno.listen(options));
   }
 }

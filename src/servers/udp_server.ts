@@ -1,5 +1,5 @@
 import type { DatagramRequest, RequestHandlerClass } from "../types.ts";
-import { checkedPort, checkUnstableNet } from "./bind_checks.ts";
+import { bindTo, checkedAddress, checkUnstableNet } from "./bind_checks.ts";
 import {
   type DatagramListener,
   DatagramServer,
@@ -99,13 +99,12 @@ export class UDPServer extends DatagramServer<Deno.NetAddr> {
   /** Makes the socket. */
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UDP server");
-    const { hostname, port } = this.serverAddress;
-    return Deno.listenDatagram({
-      transport: "udp",
-      hostname,
-      port: checkedPort("UDP", port),
+    const options = {
+      ...checkedAddress("UDP", this.serverAddress),
+      transport: "udp" as const,
       reuseAddress: this.allowReuseAddress,
       ...(this.allowReusePort ? { reusePort: true } : {}),
-    });
+    };
+    return bindTo(options.hostname, () => Deno.listenDatagram(options));
   }
 }

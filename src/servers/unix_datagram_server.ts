@@ -75,9 +75,17 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UnixDatagramServer");
     const path = checkedPath("UnixDatagramServer", this.serverAddress.path);
-    return new UnixDatagramSocket(listenOnPath(
+    const socket = listenOnPath(
       path,
       () => Deno.listenDatagram({ transport: "unixpacket", path }),
-    ));
+    );
+    return new UnixDatagramSocket(socket, { ownsPath: true });
+  }
+
+  /** Makes the socket able to send while it receives. */
+  protected override adapt(socket: DatagramListener): DatagramListener {
+    return socket instanceof UnixDatagramSocket
+      ? socket
+      : new UnixDatagramSocket(socket, { ownsPath: false });
   }
 }

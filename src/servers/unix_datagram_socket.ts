@@ -21,24 +21,34 @@ interface Waiting {
  * begins anew.
  */
 export class UnixDatagramSocket implements DatagramListener {
-  readonly #socket: Deno.DatagramConn;
+  readonly #socket: DatagramListener;
   readonly addr: Deno.UnixAddr;
+  /** On Linux a name that is no file's: it needs no permission to write. */
   readonly #bellPath: string;
+  /** The socket file that is ours to remove. */
+  readonly #inode: number | null;
+  /** Set while nobody wants datagrams: the socket must not be receiving. */
+  #parked: PromiseWithResolvers<void> | null = null;
   #bell: Deno.DatagramConn | null = null;
   #receiving = false;
+  #closed = false;
   #waiting: Waiting[] = [];
 
   /** Creates an instance around a bound socket. */
-  constructor(socket: Deno.DatagramConn) {
+  constructor(socket: DatagramListener, { ownsPath }: { ownsPath: boolean }) {
     this.#socket = socket;
     this.addr = socket.addr as Deno.UnixAddr;
-    this.#bellPath = `${this.addr.path}.bell`;
+    this.#inode = ownsPath ? inodeOf(this.addr.path) : null;
+    this.#bellPath = Deno.build.os === "linux"
+      ? `\0${crypto.randomUUID()}`
+      : `${this.addr.path}.bell`;
   }
 
   async receive(
     buffer: Uint8Array,
   ): Promise<[Uint8Array<ArrayBuffer>, Deno.Addr]> {
     for (;;) {
+      await this.#parked?.promise;
       this.#receiving = true;
       let datagram;
       try {
@@ -75,19 +85,27 @@ export class UnixDatagramSocket implements DatagramListener {
 
   close(): void {
     this.#socket.close();
+    this.#closed = true;
+    this.ref();
     if (this.#bell !== null) {
       this.#bell.close();
       removeSocketFile(this.#bellPath);
     }
-    removeSocketFile(this.addr.path);
+    if (this.#inode !== null && inodeOf(this.addr.path) === this.#inode) {
+      removeSocketFile(this.addr.path);
+    }
   }
 
   ref(): void {
-    (this.#socket as DatagramListener).ref?.();
+    this.#parked?.resolve();
+    this.#parked = null;
   }
 
+  /** Deno's own has no effect here, so a pending `receive()` is ended. */
   unref(): void {
-    (this.#socket as DatagramListener).unref?.();
+    if (this.#closed) return;
+    this.#parked ??= Promise.withResolvers();
+    if (this.#receiving) this.#ring();
   }
 
   async #ring(): Promise<void> {
@@ -106,6 +124,15 @@ export class UnixDatagramSocket implements DatagramListener {
     for (const { data, address, sent } of this.#waiting.splice(0)) {
       await this.#socket.send(data, address).then(sent.resolve, sent.reject);
     }
+  }
+}
+
+function inodeOf(path: string): number | null {
+  if (path.startsWith("\0")) return null;
+  try {
+    return Deno.lstatSync(path).ino;
+  } catch {
+    return null; // it has been removed already
   }
 }
 

@@ -1,3 +1,11 @@
+/** The longest delay of a timer: a longer one would end at once. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** Makes the delay of a timer of a duration, however long or negative. */
+export function toMilliseconds(seconds: number): number {
+  return Math.min(Math.max(0, seconds * 1000), LONGEST_DELAY_MS);
+}
+
 /**
  * Waits for an operation on a connection, at most `seconds`.
  *
@@ -7,19 +15,26 @@
  *
  * @throws {Deno.errors.TimedOut} If the operation takes longer.
  */
-export function withinTimeLimit<T>(
+export async function withinTimeLimit<T>(
   operation: Promise<T>,
   seconds: number,
   action: string,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(
-        new Deno.errors.TimedOut(
-          `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
-        ),
-      );
-    }, seconds * 1000);
-    operation.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+  let settled = false;
+  const note = () => {
+    settled = true;
+  };
+  operation.then(note, note);
+  await null; // most operations are done at once, and need no timer
+  if (settled) return await operation;
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => {
+    reject(
+      new Deno.errors.TimedOut(
+        `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
+      ),
+    );
+  }, toMilliseconds(seconds));
+  operation.then(resolve, reject).finally(() => clearTimeout(timer));
+  return await promise;
 }
