@@ -86,7 +86,8 @@ export function PooledMixIn(
     }
 
     override async serverClosed(): Promise<void> {
-      await this.#pool?.close();
+      // A server that cannot be bound is closed before it is constructed.
+      if (#pool in this) await this.#pool?.close();
       await super.serverClosed();
     }
   };

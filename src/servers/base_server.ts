@@ -372,7 +372,7 @@ export abstract class BaseServer<
       this.serverBind();
       this.serverActivate();
     } catch (error) {
-      this.serverClose();
+      this.serverClose().catch(() => {}); // the cause counts
       throw error;
     }
   }
