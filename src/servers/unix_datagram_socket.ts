@@ -33,6 +33,7 @@ export class UnixDatagramSocket implements DatagramListener {
   #receiving = false;
   #closed = false;
   #waiting: Waiting[] = [];
+  #rung: Promise<void> = Promise.resolve();
 
   /** Creates an instance around a bound socket. */
   constructor(socket: DatagramListener, { ownsPath }: { ownsPath: boolean }) {
@@ -108,7 +109,12 @@ export class UnixDatagramSocket implements DatagramListener {
     if (this.#receiving) this.#ring();
   }
 
-  async #ring(): Promise<void> {
+  /** Ends a pending `receive()`; one ring after the other. */
+  #ring(): void {
+    this.#rung = this.#rung.then(() => this.#sendBell());
+  }
+
+  async #sendBell(): Promise<void> {
     try {
       this.#bell ??= Deno.listenDatagram({
         transport: "unixpacket",
