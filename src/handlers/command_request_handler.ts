@@ -1,9 +1,9 @@
-import { deadline } from "@std/async";
+import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { HandlerServer } from "../types.ts";
 import { StreamRequestHandler } from "./stream_request_handler.ts";
 
-/** How long a program may take to end when its client has gone. */
-const GRACE_MS = 1000;
+/** How long a program may take to end when its client has gone, in seconds. */
+const GRACE = 1;
 
 /**
  * Connects the client to a program's standard input and output, as inetd and
@@ -101,9 +101,8 @@ function ignoreBrokenPipe(error: unknown): void {
 async function terminate(program: Deno.ChildProcess): Promise<void> {
   try {
     program.kill("SIGTERM");
-    await deadline(program.status, GRACE_MS).catch(() => {
-      program.kill("SIGKILL");
-    });
+    await withinTimeLimit(program.status, GRACE, "end the program")
+      .catch(() => program.kill("SIGKILL"));
   } catch {
     // It has ended already.
   }

@@ -1,6 +1,7 @@
 import type { HostSettings } from "../remote/handler_host.ts";
 import type { FarSideEvents } from "../remote/remote_channel.ts";
 import { ChildProcessError } from "../errors.ts";
+import { ChildGuardian } from "./child_guardian.ts";
 import { type ChildCommand, HandlerChild } from "./handler_child.ts";
 import { RequestQueue } from "./request_queue.ts";
 
@@ -25,6 +26,7 @@ export class ChildPool {
   readonly #limits: ChildLimits;
   readonly #events: FarSideEvents;
   readonly #children = new Set<HandlerChild>();
+  #guardian: ChildGuardian | null = null;
   /** Whether spare children are wanted. */
   #serving = false;
   #refill: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +83,7 @@ export class ChildPool {
     const children = [...this.#children];
     for (const child of children) if (child.busy) child.kill(error);
     await Promise.all(children.map(({ ended }) => ended));
+    await this.#releaseGuardian();
   }
 
   #freeChild(): HandlerChild | undefined {
@@ -94,22 +97,34 @@ export class ChildPool {
   }
 
   #startChild(): HandlerChild {
+    const command = this.#command();
+    const guardian = this.#guardian ??= new ChildGuardian(command.denoPath);
     const child: HandlerChild = new HandlerChild(
-      this.#command(),
+      command,
       this.#settings(),
       {
         onShutdown: () => this.#events.onShutdown(),
         onFault: (...fault) => this.#events.onFault(...fault),
         onEnd: () => {
           this.#children.delete(child);
+          guardian.forget(child.pid);
           this.queue.startWaiting();
           // Else a handler that cannot be imported would be tried for ever.
           if (child.used) this.#refillSoon();
+          if (!this.#serving) this.#releaseGuardian();
         },
       },
     );
     this.#children.add(child);
+    guardian.watch(child.pid);
     return child;
+  }
+
+  async #releaseGuardian(): Promise<void> {
+    if (this.#children.size > 0) return;
+    const guardian = this.#guardian;
+    this.#guardian = null;
+    await guardian?.close();
   }
 
   #refillSoon(): void {

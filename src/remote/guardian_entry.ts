@@ -1,0 +1,30 @@
+/**
+ * The main module of a process that outlives the server by a moment, to end
+ * the children that it leaves behind.
+ *
+ * A child that waits for its client sees the end of its input when the server
+ * is killed, and ends by itself. One that computes sees nothing.
+ *
+ * Each line of standard input names a child: `+` and its number when it has
+ * started, `-` when it has ended. At the end of the input the rest are killed.
+ *
+ * @module
+ */
+import { RequestReader } from "../streams/request_reader.ts";
+
+Deno.addSignalListener("SIGINT", () => {}); // meant for the server
+
+const children = new Set<number>();
+const input = new RequestReader({ read: (bytes) => Deno.stdin.read(bytes) });
+for await (const line of input.lines()) {
+  const pid = Number(line.slice(1));
+  if (line.startsWith("+")) children.add(pid);
+  else children.delete(pid);
+}
+for (const pid of children) {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
