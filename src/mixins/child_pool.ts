@@ -27,6 +27,7 @@ export class ChildPool {
   readonly #events: FarSideEvents;
   readonly #children = new Set<HandlerChild>();
   #guardian: ChildGuardian | null = null;
+  #guardianEnded: Promise<void> = Promise.resolve();
   /** Whether spare children are wanted. */
   #serving = false;
   #refill: ReturnType<typeof setTimeout> | undefined;
@@ -122,9 +123,11 @@ export class ChildPool {
 
   async #releaseGuardian(): Promise<void> {
     if (this.#children.size > 0) return;
-    const guardian = this.#guardian;
-    this.#guardian = null;
-    await guardian?.close();
+    if (this.#guardian !== null) {
+      this.#guardianEnded = this.#guardian.close();
+      this.#guardian = null;
+    }
+    await this.#guardianEnded;
   }
 
   #refillSoon(): void {
