@@ -12,28 +12,39 @@
  * |   |
  * |   +-- TCPServer
  * |   |   +-- AsyncTCPServer
+ * |   |   +-- ThreadingTCPServer
+ * |   |   +-- ForkingTCPServer
  * |   |
  * |   +-- UnixStreamServer
  * |       +-- AsyncUnixStreamServer
+ * |       +-- ThreadingUnixStreamServer
+ * |       +-- ForkingUnixStreamServer
  * |
  * +-- DatagramServer                    a request is [data, socket]
  *     |
  *     +-- UDPServer
  *     |   +-- AsyncUDPServer
+ *     |   +-- ThreadingUDPServer
+ *     |   +-- ForkingUDPServer
  *     |
  *     +-- UnixDatagramServer
  *         +-- AsyncUnixDatagramServer
+ *         +-- ThreadingUnixDatagramServer
+ *         +-- ForkingUnixDatagramServer
  *
  * BaseRequestHandler                    has request, clientAddress, server
  * |
  * +-- StreamRequestHandler              has rfile and wfile over a connection
+ * |   +-- CommandRequestHandler         connects the client to a program
  * |
  * +-- DatagramRequestHandler            has rfile and wfile over a datagram
  * ```
  *
  * {@linkcode TCPServer} and the other three without a prefix handle one request
- * after the other. Those that begin with `Async` are made from them by
- * {@linkcode AsyncMixIn} and handle many at once. {@linkcode StreamServer} and
+ * after the other. The others are made from them by a mixin and handle many at
+ * once: {@linkcode AsyncMixIn} on the server's event loop,
+ * {@linkcode ThreadingMixIn} on a pool of Workers, {@linkcode ForkingMixIn} in
+ * child processes without permissions. {@linkcode StreamServer} and
  * {@linkcode DatagramServer} are there to be extended.
  *
  * ## Who calls whom

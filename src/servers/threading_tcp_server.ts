@@ -17,7 +17,27 @@ export const ThreadingTCPServerBase: ThreadingServerConstructor<
  * {@linkcode ThreadingOptions} for the options that it adds.
  *
  * @example Usage
- * ```ts ignore
+ * ```ts
+ * import { type StreamRequest, ThreadingTCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function greet(request: StreamRequest) {
+ *   await request.write(new TextEncoder().encode("hello"));
+ * }
+ * // Where the threads find the handler: in a program, a module that exports it.
+ * const handlerModule = `data:text/javascript,export ${
+ *   encodeURIComponent(`${greet}`)
+ * }`;
+ *
+ * await using server = new ThreadingTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   greet,
+ *   { handlerModule },
+ * );
+ * const { port } = server.serverAddress;
+ * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await server.handleRequest();
+ * assertEquals(await new Response(client.readable).text(), "hello");
  * ```
  */
 export class ThreadingTCPServer extends ThreadingTCPServerBase {}

@@ -17,7 +17,32 @@ export const ThreadingUDPServerBase: ThreadingServerConstructor<
  * {@linkcode ThreadingOptions} for the options that it adds.
  *
  * @example Usage
- * ```ts ignore
+ * ```ts
+ * import { type DatagramRequest, ThreadingUDPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function greet([, socket]: DatagramRequest, client: Deno.Addr) {
+ *   await socket.send(new TextEncoder().encode("hello"), client);
+ * }
+ * // Where the threads find the handler: in a program, a module that exports it.
+ * const handlerModule = `data:text/javascript,export ${
+ *   encodeURIComponent(`${greet}`)
+ * }`;
+ *
+ * await using server = new ThreadingUDPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   greet,
+ *   { handlerModule },
+ * );
+ * const client = Deno.listenDatagram({
+ *   transport: "udp",
+ *   hostname: "127.0.0.1",
+ *   port: 0,
+ * });
+ * await client.send(new Uint8Array(1), server.serverAddress);
+ * await server.handleRequest();
+ * assertEquals(new TextDecoder().decode((await client.receive())[0]), "hello");
+ * client.close();
  * ```
  */
 export class ThreadingUDPServer extends ThreadingUDPServerBase {}
