@@ -77,6 +77,7 @@ export class BaseRequestHandler<
       try {
         await this.finish();
       } catch (finishError) {
+        if (finishError === error) throw error;
         throw new SuppressedError(
           finishError,
           error,

@@ -41,7 +41,7 @@ export class InputBuffer {
   ) {
     if (source instanceof Uint8Array) {
       this.#source = null;
-      this.#buffer = source;
+      this.#buffer = source.slice();
       this.#end = source.length;
     } else {
       this.#source = source;
@@ -67,6 +67,7 @@ export class InputBuffer {
 
   /** Takes the first `count` bytes out, to be kept by the caller. */
   take(count: number): Uint8Array<ArrayBuffer> {
+    if (count === 0) return new Uint8Array(0);
     const taken = this.#buffer.subarray(this.#start, this.#start + count);
     const whole = count === this.#end && count * 2 >= this.#buffer.length;
     if (whole && this.#reading === null) {

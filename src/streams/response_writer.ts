@@ -58,6 +58,8 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
   #underway = 0;
   /** Why nothing more can be sent. */
   #failure: Error | null = null;
+  /** Whether that is because the writer was closed, as it should be. */
+  #closed = false;
 
   /**
    * Creates an instance.
@@ -73,6 +75,7 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
       close: () => this.#close(),
       abort: () => {
         this.#buffered = 0;
+        this.#closed ||= this.#failure === null;
         this.#failure ??= closedError();
       },
     });
@@ -93,14 +96,16 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
    * timeout. How many it took is unknown, so every later write rejects too.
    */
   write(data: string | ArrayBufferView | ArrayBuffer): Promise<number> {
+    let bytes;
     try {
-      const bytes = toBytes(data);
-      if (this.#failure !== null) throw this.#failure;
-      if (this.#bufferSize === 0) return this.#send(bytes);
-      return this.#collect(bytes);
+      bytes = toBytes(data);
     } catch (error) {
       return Promise.reject(error);
     }
+    if (this.#failure !== null) return optional(Promise.reject(this.#failure));
+    return optional(
+      this.#bufferSize === 0 ? this.#send(bytes) : this.#collect(bytes),
+    );
   }
 
   /**
@@ -108,7 +113,11 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
    *
    * @returns A promise for the moment when everything written has been sent.
    */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return optional(this.#flush());
+  }
+
+  async #flush(): Promise<void> {
     if (this.#buffered > 0 && this.#failure === null) {
       const collected = this.#buffer!.slice(0, this.#buffered);
       this.#buffered = 0;
@@ -116,6 +125,7 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
     } else {
       await this.#sending;
     }
+    if (this.#failure !== null && !this.#closed) throw this.#failure;
   }
 
   async #collect(bytes: Uint8Array): Promise<number> {
@@ -143,10 +153,7 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
   #send(bytes: Uint8Array): Promise<number> {
     this.#underway++;
     const sending = this.#sendAll(bytes, this.#sending);
-    // A write that nobody waits for must not end the program when the client
-    // has gone: the handler learns of it from its next write, or from finish.
-    sending.catch(() => {});
-    return this.#sending = sending;
+    return this.#sending = optional(sending);
   }
 
   async #sendAll(
@@ -173,6 +180,7 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
 
   async #close(): Promise<void> {
     await this.flush();
+    this.#closed = true;
     this.#failure ??= closedError();
     // A client that has gone already needs no goodbye.
     await this.#sink.closeWrite().catch(() => {});
@@ -191,6 +199,15 @@ function toBytes(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
       Deno.inspect(data)
     }`,
   );
+}
+
+/**
+ * Lets a promise be ignored: a write that nobody waits for must not end the
+ * program when the client has gone. `finish()` learns of it all the same.
+ */
+function optional<T>(operation: Promise<T>): Promise<T> {
+  operation.catch(() => {});
+  return operation;
 }
 
 function closedError(): TypeError {

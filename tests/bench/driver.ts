@@ -1,0 +1,149 @@
+// deno-lint-ignore-file no-console -- standard output is how it reports
+/**
+ * Loads an echo server: `driver.ts PORT PID LOAD ARGUMENTS...`. Prints a
+ * {@linkcode Sample} as JSON.
+ *
+ * @module
+ */
+import { Socket } from "./libc.ts";
+
+/** What one run of a load showed. */
+export interface Sample {
+  /** How much was done in a second, or how much memory was needed. */
+  value: number;
+  /** The processor time that the server spent on each, in microseconds. */
+  cpu?: number;
+}
+
+const WARM_UP_SECONDS = 0.3;
+const SECONDS = 1;
+/** Of /proc's clock; the same on every Linux that Deno runs on. */
+const TICKS_PER_SECOND = 100;
+
+const [port, pid, load, ...args] = Deno.args as [string, string, string];
+
+const loads: Record<string, (...args: string[]) => Sample | Promise<Sample>> = {
+  /** Messages a second, one under way on each connection. */
+  async messages(transport, connections, bytes) {
+    const message = line(bytes);
+    const answer = new Uint8Array(message.length);
+    const sockets = open(transport, connections);
+    for (const socket of sockets) socket.send(message);
+    const sample = await rate(() => {
+      for (const socket of sockets) {
+        socket.receive(answer);
+        socket.send(message);
+      }
+      checkEcho(answer, message);
+      return sockets.length;
+    });
+    // Without answers that nobody reads, which would reset the connection.
+    for (const socket of sockets) socket.receive(answer);
+    return sample;
+  },
+
+  /** Connections a second, each for one line, a number of them at a time. */
+  connections(number) {
+    const message = line("16");
+    const answer = new Uint8Array(message.length);
+    return rate(() => {
+      const sockets = open("tcp", number);
+      for (const socket of sockets) socket.send(message);
+      for (const socket of sockets) socket.receive(answer);
+      for (const socket of sockets) socket.close();
+      checkEcho(answer, message);
+      return sockets.length;
+    });
+  },
+
+  /** Megabytes a second, in connections of so many megabytes each. */
+  bulk(megabytes) {
+    const chunk = new Uint8Array(1 << 20);
+    const answer = new Uint8Array(1 << 20);
+    return rate(async () => {
+      using connection = await Deno.connect({
+        hostname: "127.0.0.1",
+        port: Number(port),
+      });
+      const wanted = Number(megabytes) * 1e6;
+      const send = async () => {
+        for (let sent = 0; sent < wanted;) {
+          const rest = chunk.subarray(0, wanted - sent);
+          sent += await connection.write(rest);
+        }
+        await connection.closeWrite();
+      };
+      const sending = send();
+      let received = 0;
+      for (let n; (n = await connection.read(answer)) !== null;) received += n;
+      await sending;
+      if (received === wanted) return Number(megabytes);
+      throw new Error(`Of ${wanted} bytes ${received} came back`);
+    });
+  },
+
+  /** Kilobytes that each connection takes when it waits for its next line. */
+  async idle(connections) {
+    const message = line("16");
+    const answer = new Uint8Array(message.length);
+    const before = await kilobytes();
+    const sockets = open("tcp", connections);
+    for (const socket of sockets) {
+      socket.send(message);
+      socket.receive(answer);
+    }
+    checkEcho(answer, message);
+    return { value: (await kilobytes() - before) / sockets.length };
+  },
+};
+
+function open(transport: string | undefined, count: string | undefined) {
+  return Array.from(
+    { length: Number(count) },
+    () => new Socket(transport as "tcp" | "udp", Number(port)),
+  );
+}
+
+function line(bytes: string | undefined): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode("a".repeat(Number(bytes) - 1) + "\n");
+}
+
+function checkEcho(answer: Uint8Array, message: Uint8Array): void {
+  for (let i = 0; i < message.length; i++) {
+    if (answer[i] !== message[i]) throw new Error("The answer is not an echo");
+  }
+}
+
+/** Takes steps for a while; each says how much it has done. */
+async function rate(step: () => number | Promise<number>): Promise<Sample> {
+  await repeat(step, WARM_UP_SECONDS);
+  const before = await processorSeconds();
+  const [count, seconds] = await repeat(step, SECONDS);
+  const spent = await processorSeconds() - before;
+  return { value: count / seconds, cpu: spent / count * 1e6 };
+}
+
+async function repeat(
+  step: () => number | Promise<number>,
+  seconds: number,
+): Promise<[count: number, seconds: number]> {
+  const start = performance.now();
+  for (let count = 0;;) {
+    count += await step();
+    const passed = (performance.now() - start) / 1000;
+    if (passed >= seconds) return [count, passed];
+  }
+}
+
+async function processorSeconds(): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+async function kilobytes(): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
+}
+
+console.log(JSON.stringify(await loads[load]!(...args)));

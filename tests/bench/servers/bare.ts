@@ -1,0 +1,47 @@
+// deno-lint-ignore-file no-console -- the port goes to standard output
+/**
+ * The loops that one would write without the library: `bare.ts LOOP`.
+ *
+ * @module
+ */
+
+const address = { hostname: "127.0.0.1", port: 0 };
+
+const loops: Record<string, () => Promise<void>> = {
+  async readWrite() {
+    for await (const connection of listen()) {
+      echo(connection).catch(() => {}).finally(() => connection.close());
+    }
+  },
+  async pipeTo() {
+    for await (const connection of listen()) {
+      connection.readable.pipeTo(connection.writable).catch(() => {});
+    }
+  },
+  async receiveSend() {
+    const socket = Deno.listenDatagram({ transport: "udp", ...address });
+    console.log((socket.addr as Deno.NetAddr).port);
+    const buffer = new Uint8Array(65_535);
+    for (;;) {
+      const [data, sender] = await socket.receive(buffer);
+      await socket.send(data, sender);
+    }
+  },
+};
+
+function listen(): Deno.TcpListener {
+  const listener = Deno.listen(address);
+  console.log(listener.addr.port);
+  return listener;
+}
+
+async function echo(connection: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(4096);
+  for (let n; (n = await connection.read(buffer)) !== null;) {
+    for (let sent = 0; sent < n;) {
+      sent += await connection.write(buffer.subarray(sent, n));
+    }
+  }
+}
+
+await loops[Deno.args[0]!]!();

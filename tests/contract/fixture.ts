@@ -1,0 +1,155 @@
+import type {
+  AnyServer,
+  RequestHandlerClass,
+  ServerConstructor,
+} from "@socketserver/socketserver";
+import {
+  DatagramContextHandler,
+  StreamContextHandler,
+} from "../fixtures/context_handlers.ts";
+import {
+  DatagramFailingStepHandler,
+  StreamFailingStepHandler,
+} from "../fixtures/failing_step_handlers.ts";
+import {
+  DatagramLineEchoHandler,
+  StreamLineEchoHandler,
+} from "../fixtures/line_echo_handlers.ts";
+import {
+  DatagramStopHandler,
+  StreamStopHandler,
+} from "../fixtures/stop_handlers.ts";
+import { type Client, DatagramClient, StreamClient } from "./clients.ts";
+import type { ServerClass } from "./server_classes.ts";
+
+/** A handler class, whatever its requests are. */
+// deno-lint-ignore no-explicit-any -- a stream's and a datagram's have no common type
+export type AnyHandlerClass = RequestHandlerClass<any>;
+
+/** The handlers that there are for streams and for datagrams. */
+interface Handlers {
+  readonly LineEcho: AnyHandlerClass;
+  readonly FailingStep: AnyHandlerClass;
+  readonly Context: AnyHandlerClass;
+  readonly Stop: AnyHandlerClass;
+}
+
+const STREAM_HANDLERS: Handlers = {
+  LineEcho: StreamLineEchoHandler,
+  FailingStep: StreamFailingStepHandler,
+  Context: StreamContextHandler,
+  Stop: StreamStopHandler,
+};
+const DATAGRAM_HANDLERS: Handlers = {
+  LineEcho: DatagramLineEchoHandler,
+  FailingStep: DatagramFailingStepHandler,
+  Context: DatagramContextHandler,
+  Stop: DatagramStopHandler,
+};
+
+/** What a scenario needs to put one server class to the test. */
+export class Fixture implements AsyncDisposable {
+  /** The class, and what is known of it. */
+  readonly serverClass: ServerClass;
+  /** The class, with a `handleError()` that fills {@linkcode errors}. */
+  readonly Server: ServerConstructor;
+  /** Handlers for the class's kind of requests. */
+  readonly handlers: Handlers;
+  /** What `handleError()` was given, where a scenario did not override it. */
+  readonly errors: unknown[] = [];
+  readonly #clients: Client[] = [];
+  #folder: string | undefined;
+  #paths = 0;
+
+  constructor(serverClass: ServerClass) {
+    const { errors } = this;
+    this.serverClass = serverClass;
+    this.Server = class extends serverClass.Server {
+      override handleError(error: unknown): void | Promise<void> {
+        errors.push(error);
+      }
+    };
+    this.handlers = this.isStream ? STREAM_HANDLERS : DATAGRAM_HANDLERS;
+  }
+
+  /** Whether the class serves connections rather than datagrams. */
+  get isStream(): boolean {
+    return this.serverClass.socketType === "SOCK_STREAM";
+  }
+
+  /** An address that nobody listens on. */
+  address(): { hostname: string; port: number } | { path: string } {
+    return this.serverClass.addressFamily === "AF_UNIX"
+      ? { path: this.path() }
+      : { hostname: "127.0.0.1", port: 0 };
+  }
+
+  /** A path in a folder of the scenario's own. */
+  path(): string {
+    this.#folder ??= Deno.makeTempDirSync();
+    return `${this.#folder}/${++this.#paths}.sock`;
+  }
+
+  /** Listens on a free address without a server. */
+  listen(): Deno.Listener | Deno.DatagramConn {
+    const { addressFamily } = this.serverClass;
+    const inet = { hostname: "127.0.0.1", port: 0 };
+    if (addressFamily === "AF_UNIX") {
+      const path = this.path();
+      return this.isStream
+        ? Deno.listen({ transport: "unix", path })
+        : Deno.listenDatagram({ transport: "unixpacket", path });
+    }
+    return this.isStream
+      ? Deno.listen(inet)
+      : Deno.listenDatagram({ transport: "udp", ...inet });
+  }
+
+  /** Connects a client, which is closed at the end. */
+  async connect(server: AnyServer): Promise<Client> {
+    const client = this.isStream
+      ? await this.connectStream(server)
+      : this.connectDatagram(server);
+    return client;
+  }
+
+  /** Connects a client of a stream server. */
+  async connectStream({ serverAddress }: AnyServer): Promise<StreamClient> {
+    const { path, hostname, port } = serverAddress;
+    const client = new StreamClient(
+      await (path === undefined
+        ? Deno.connect({ hostname, port })
+        : Deno.connect({ transport: "unix", path })),
+    );
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Makes a client of a datagram server, with an address of its own. */
+  connectDatagram({ serverAddress }: AnyServer): DatagramClient {
+    const socket = serverAddress.path === undefined
+      ? Deno.listenDatagram({
+        transport: "udp",
+        hostname: "127.0.0.1",
+        port: 0,
+      })
+      : Deno.listenDatagram({ transport: "unixpacket", path: this.path() });
+    const client = new DatagramClient(socket, serverAddress);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Sends a line from a new client and resolves to the server's answer. */
+  async ask(server: AnyServer, line: string): Promise<string> {
+    using client = await this.connect(server);
+    await client.send(line);
+    return await client.receive();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.close();
+    if (this.#folder !== undefined) {
+      await Deno.remove(this.#folder, { recursive: true });
+    }
+  }
+}

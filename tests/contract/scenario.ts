@@ -1,0 +1,20 @@
+import type { Fixture } from "./fixture.ts";
+import type { ServerClass } from "./server_classes.ts";
+
+/** One fact about every server class, or about those that it says. */
+export interface Scenario {
+  /** Opens with the method that it is about. */
+  readonly name: string;
+  /** The classes that the fact is about; all of them by default. */
+  readonly needs?: Partial<
+    Pick<ServerClass, "socketType" | "addressFamily" | "concurrent">
+  >;
+  /**
+   * Why it is about handlers in the server's own isolate only, if it is.
+   */
+  readonly handlerAtHome?: string;
+  /** The program without which it cannot be shown. */
+  readonly program?: "python3";
+  /** Shows the fact. */
+  run(fixture: Fixture): Promise<void>;
+}

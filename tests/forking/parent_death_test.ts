@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { Lifelines } from "../fixtures/lifelines.ts";
+import { Dialogue } from "../fixtures/dialogue.ts";
+
+Deno.test("ForkingTCPServer's spare child ends when the program is killed", async () => {
+  await using lifelines = new Lifelines();
+  await using server = lifelines.serve();
+  const spare = await lifelines.next();
+  server.kill("SIGKILL");
+  await spare.ended;
+});
+
+Deno.test("ForkingTCPServer's child ends when the program is killed while a handler waits", async () => {
+  await using lifelines = new Lifelines();
+  await using server = lifelines.serve();
+  await using client = new Dialogue(await server.connect());
+  assertEquals(await client.receive(), "connected");
+  const child = await lifelines.next();
+  server.kill("SIGKILL");
+  await child.ended;
+});
+
+Deno.test("ForkingTCPServer's child ends when the program is killed while a handler loops", async () => {
+  await using lifelines = new Lifelines();
+  await using server = lifelines.serve({ minSpareChildren: 0 });
+  await using client = new Dialogue(await server.connect());
+  const child = await lifelines.next();
+  await client.send("loop");
+  assertEquals(await client.receive(), "connected");
+  assertEquals(await client.receive(), "loop");
+  server.kill("SIGKILL");
+  try {
+    await child.ended;
+  } finally {
+    end(child.pid);
+  }
+});
+
+function end(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

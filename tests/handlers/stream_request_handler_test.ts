@@ -1,0 +1,283 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+} from "@std/assert";
+import { deadline } from "@std/async";
+import {
+  type RequestHandlerClass,
+  type StreamRequest,
+  StreamRequestHandler,
+  TCPServer,
+  UnixStreamServer,
+} from "@socketserver/socketserver";
+import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+
+const windows = Deno.build.os === "windows";
+
+/** Sends text to a server with this handler, and returns what comes back. */
+async function answerOf(
+  handler: RequestHandlerClass<StreamRequest>,
+  text = "",
+): Promise<string> {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  await using server = new FailingServer(address, handler);
+  const handled = server.handleRequest();
+  const client = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: server.serverAddress.port,
+  });
+  await client.write(new TextEncoder().encode(text));
+  await client.closeWrite();
+  const answer = new Response(client.readable).text();
+  await deadline(handled, 10_000);
+  if (server.error !== undefined) await answer.catch(() => {});
+  if (server.error !== undefined) throw server.error;
+  return await answer;
+}
+
+/** Keeps the error of its request. */
+class FailingServer extends TCPServer {
+  error: unknown;
+  override handleError(error: unknown) {
+    this.error = error;
+  }
+}
+
+Deno.test("StreamRequestHandler.connection is the request", async () => {
+  let same = false;
+  await answerOf(
+    class extends StreamRequestHandler {
+      override handle() {
+        same = this.connection === this.request;
+      }
+    },
+  );
+  assertStrictEquals(same, true);
+});
+
+Deno.test("StreamRequestHandler.rfile and wfile are the same ones each time", async () => {
+  let same = false;
+  await answerOf(
+    class extends StreamRequestHandler {
+      override handle() {
+        same = this.rfile === this.rfile && this.wfile === this.wfile;
+      }
+    },
+  );
+  assertStrictEquals(same, true);
+});
+
+Deno.test("StreamRequestHandler.rfile may be used from setup on", async () => {
+  const answer = await answerOf(
+    class extends StreamRequestHandler {
+      #first: string | null = null;
+      override async setup() {
+        this.#first = await this.rfile.readLine();
+      }
+      override async handle() {
+        await this.wfile.write(`${this.#first} ${await this.rfile.readLine()}`);
+      }
+    },
+    "one\ntwo\n",
+  );
+  assertEquals(answer, "one two");
+});
+
+Deno.test("StreamRequestHandler.rbufsize 0 leaves what follows a line to the request", async () => {
+  const answer = await answerOf(
+    class extends StreamRequestHandler {
+      override rbufsize = 0;
+      override async handle() {
+        const line = await this.rfile.readLine();
+        const buffer = new Uint8Array(4);
+        await this.request.read(buffer);
+        await this.wfile.write(`${line}|${new TextDecoder().decode(buffer)}`);
+      }
+    },
+    "head\nbody",
+  );
+  assertEquals(answer, "head|body");
+});
+
+Deno.test("StreamRequestHandler.rbufsize is the most that is read ahead", async () => {
+  const answer = await answerOf(
+    class extends StreamRequestHandler {
+      override rbufsize = 6;
+      override async handle() {
+        const line = await this.rfile.readLine();
+        const buffer = new Uint8Array(4);
+        await this.request.read(buffer);
+        await this.wfile.write(`${line}|${new TextDecoder().decode(buffer)}`);
+      }
+    },
+    "one\n..four",
+  );
+  assertEquals(answer, "one|four");
+});
+
+for (const wbufsize of [100, -1]) {
+  Deno.test(`StreamRequestHandler.wbufsize ${wbufsize} collects until finish`, async () => {
+    const answer = await answerOf(
+      class extends StreamRequestHandler {
+        override wbufsize = wbufsize;
+        override async handle() {
+          await this.wfile.write("collected ");
+          await this.wfile.write("twice");
+          await this.request.write(new TextEncoder().encode("first, "));
+        }
+      },
+    );
+    assertEquals(answer, "first, collected twice");
+  });
+}
+
+Deno.test("StreamRequestHandler.wfile sends at once with a wbufsize of 0", async () => {
+  const answer = await answerOf(
+    class extends StreamRequestHandler {
+      override async handle() {
+        await this.wfile.write("at once, ");
+        await this.request.write(new TextEncoder().encode("then"));
+      }
+    },
+  );
+  assertEquals(answer, "at once, then");
+});
+
+Deno.test("StreamRequestHandler.finish() sends what was collected although handle threw", async () => {
+  class Handler extends StreamRequestHandler {
+    override wbufsize = -1;
+    override async handle() {
+      await this.wfile.write("so far");
+      throw new Error("failed");
+    }
+  }
+  const address = { hostname: "127.0.0.1", port: 0 };
+  await using server = new FailingServer(address, Handler);
+  const client = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: server.serverAddress.port,
+  });
+  await deadline(server.handleRequest(), 10_000);
+  assertEquals(await new Response(client.readable).text(), "so far");
+  assertEquals(`${server.error}`, "Error: failed");
+});
+
+Deno.test("StreamRequestHandler.finish() waits for writes that the handler did not wait for", async () => {
+  const megabyte = "x".repeat(1 << 20);
+  const answer = await answerOf(
+    class extends StreamRequestHandler {
+      override handle() {
+        for (let i = 0; i < 4; i++) this.wfile.write(megabyte);
+        this.wfile.write("end");
+      }
+    },
+  );
+  assertEquals(answer.length, (4 << 20) + 3);
+  assertEquals(answer.slice(-4), "xend");
+});
+
+Deno.test("StreamRequestHandler.wfile.close() half-closes, and rfile goes on", async () => {
+  const heard = Promise.withResolvers<string | null>();
+  class Handler extends StreamRequestHandler {
+    override async handle() {
+      await this.wfile.write("bye");
+      await this.wfile.close();
+      heard.resolve(await this.rfile.readLine());
+    }
+  }
+  const address = { hostname: "127.0.0.1", port: 0 };
+  await using server = new TCPServer(address, Handler);
+  const handled = server.handleRequest();
+  const { port } = server.serverAddress;
+  using client = await Deno.connect({ hostname: "127.0.0.1", port });
+  const buffer = new Uint8Array(8);
+  assertEquals(await client.read(buffer), 3);
+  assertEquals(await client.read(buffer), null);
+  await client.write(new TextEncoder().encode("still here\n"));
+  assertEquals(await deadline(heard.promise, 10_000), "still here");
+  await handled;
+});
+
+Deno.test("StreamRequestHandler.wfile answers a client that has half-closed", async () => {
+  const answer = await answerOf(
+    class extends StreamRequestHandler {
+      override async handle() {
+        const lines = await Array.fromAsync(this.rfile.lines());
+        await this.wfile.write(`${lines.length} lines`);
+      }
+    },
+    "one\ntwo\nthree",
+  );
+  assertEquals(answer, "3 lines");
+});
+
+Deno.test("StreamRequestHandler.timeout limits each read", async () => {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  class Handler extends StreamRequestHandler {
+    override timeout = 0.05;
+    override async handle() {
+      await this.rfile.readLine();
+    }
+  }
+  await using server = new FailingServer(address, Handler);
+  const { port } = server.serverAddress;
+  using _quiet = await Deno.connect({ hostname: "127.0.0.1", port });
+  await deadline(server.handleRequest(), 10_000);
+  assertInstanceOf(server.error, Deno.errors.TimedOut);
+});
+
+/** Adds what the connection was told of Nagle's algorithm to the notes. */
+function noteNoDelay(
+  connection: StreamRequest,
+  notes: (boolean | undefined)[],
+): void {
+  const setNoDelay = connection.setNoDelay!.bind(connection);
+  connection.setNoDelay = (noDelay) => {
+    setNoDelay(noDelay);
+    notes.push(noDelay);
+  };
+}
+
+for (const disabled of [true, false]) {
+  Deno.test(`StreamRequestHandler.disableNagleAlgorithm ${disabled} is applied to a TCP connection`, async () => {
+    const notes: (boolean | undefined)[] = [];
+    class Handler extends StreamRequestHandler {
+      override disableNagleAlgorithm = disabled;
+      override setup() {
+        noteNoDelay(this.request, notes);
+        return super.setup();
+      }
+      override async handle() {
+        await this.wfile.write("served");
+      }
+    }
+    assertEquals(await answerOf(Handler), "served");
+    assertEquals(notes, disabled ? [true] : []);
+  });
+}
+
+Deno.test({
+  name:
+    "StreamRequestHandler.disableNagleAlgorithm is refused by a Unix connection",
+  ignore: windows,
+  fn: async () => {
+    using folder = new TemporaryFolder();
+    const errors: unknown[] = [];
+    class Handler extends StreamRequestHandler {
+      override disableNagleAlgorithm = true;
+    }
+    class Server extends UnixStreamServer {
+      override handleError(error: unknown) {
+        errors.push(error);
+      }
+    }
+    const path = `${folder.path}/socket`;
+    await using server = new Server({ path }, Handler);
+    using _client = await Deno.connect({ transport: "unix", path });
+    await deadline(server.handleRequest(), 10_000);
+    assertEquals(errors.map(String), [
+      `TypeError: Cannot disable Nagle's algorithm as the connection must be TCP: current value is "unix"`,
+    ]);
+  },
+});

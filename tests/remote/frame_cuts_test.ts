@@ -1,0 +1,110 @@
+import { assertEquals } from "@std/assert";
+import { FrameReceiver } from "../../src/remote/frame_receiver.ts";
+import { FrameSender } from "../../src/remote/frame_sender.ts";
+import {
+  FrameType,
+  HEADER_SIZE,
+  MAX_PAYLOAD,
+} from "../../src/remote/frames.ts";
+import { concat } from "../../src/streams/concat.ts";
+import { frameBytes } from "../fixtures/frame_bytes.ts";
+import {
+  forEachSeed,
+  type Random,
+  randomBytes,
+  randomCuts,
+} from "../fixtures/seeded_cases.ts";
+
+interface Frame {
+  type: number;
+  id: number;
+  payload: Uint8Array<ArrayBuffer>;
+}
+
+const TYPES = Object.values(FrameType);
+const LONGEST = [0, 1, 10, 100, 5000, MAX_PAYLOAD];
+
+function randomFrames(random: Random): Frame[] {
+  return Array.from({ length: random(12) }, () => ({
+    type: TYPES[random(TYPES.length)]!,
+    id: random(5) === 0 ? 0xffff_ffff - random(3) : random(4),
+    payload: randomBytes(random, LONGEST[random(LONGEST.length)]!),
+  }));
+}
+
+/** Receives bytes in random pieces: frames, and the ids of refused ones. */
+function received(
+  random: Random,
+  bytes: Uint8Array<ArrayBuffer>,
+): { frames: Frame[]; refused: number[] } {
+  const frames: Frame[] = [];
+  const refused: number[] = [];
+  const receiver = new FrameReceiver({
+    receive: (type, id, payload) => frames.push({ type, id, payload }),
+    reject: (id) => refused.push(id),
+  });
+  for (const piece of randomCuts(random, bytes)) receiver.push(piece);
+  return { frames, refused };
+}
+
+/** Joins bytes, of which there may be none. */
+function joined(parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  return parts.reduce((all, part) => concat(all, part), new Uint8Array(0));
+}
+
+Deno.test("FrameReceiver.push() finds all that FrameSender sent, however it is cut", () =>
+  forEachSeed(300, async (random) => {
+    const batches: Uint8Array<ArrayBuffer>[] = [];
+    const sender = new FrameSender((batch) => batches.push(batch));
+    const frames = randomFrames(random);
+    for (const { type, id, payload } of frames) {
+      sender.send(type as FrameType, id, payload);
+      if (random(3) === 0) await Promise.resolve();
+    }
+    await Promise.resolve();
+    const found = received(random, joined(batches));
+    assertEquals(found, { frames, refused: [] });
+  }));
+
+Deno.test("FrameReceiver.push() leaves out the malformed frames alone", () =>
+  forEachSeed(300, (random) => {
+    const frames = randomFrames(random);
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    const bad: number[] = [];
+    for (const { type, id, payload } of frames) {
+      parts.push(frameBytes(type, id, payload));
+      if (random(3) > 0) continue;
+      bad.push(id);
+      const unknownType = 15 + random(240);
+      parts.push(
+        random(2) === 0
+          ? frameBytes(unknownType, id, payload)
+          : frameBytes(type, id, new Uint8Array(MAX_PAYLOAD + 1 + random(9))),
+      );
+    }
+    const found = received(random, joined(parts));
+    assertEquals(found, { frames, refused: bad });
+  }));
+
+Deno.test("FrameSender.send() puts the frames of one turn into one batch", async () => {
+  const sizes: number[] = [];
+  const sender = new FrameSender((batch) => sizes.push(batch.length));
+  sender.send(FrameType.data, 1, new Uint8Array(5000));
+  sender.send(FrameType.end, 1);
+  await Promise.resolve();
+  sender.send(FrameType.end, 2);
+  await Promise.resolve();
+  assertEquals(sizes, [5000 + 2 * HEADER_SIZE, HEADER_SIZE]);
+});
+
+Deno.test("FrameSender.send() keeps a copy of the payload", async () => {
+  const batches: Uint8Array[] = [];
+  const sender = new FrameSender((batch) => batches.push(batch));
+  const payload = new Uint8Array([7]);
+  sender.send(FrameType.data, 1, payload);
+  payload[0] = 8;
+  await Promise.resolve();
+  assertEquals(batches, [
+    frameBytes(FrameType.data, 1, new Uint8Array([7])),
+  ]);
+});

@@ -1,0 +1,285 @@
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { deadline } from "@std/async";
+import { RemoteProtocolError } from "@socketserver/socketserver";
+import {
+  creditPayload,
+  FrameType,
+  jsonPayload,
+  MAX_DATA,
+  MAX_PAYLOAD,
+  WINDOW,
+} from "../../src/remote/frames.ts";
+import { RemoteChannel } from "../../src/remote/remote_channel.ts";
+import { frameBytes } from "../fixtures/frame_bytes.ts";
+import { FrameLink } from "../fixtures/frame_link.ts";
+import { MemoryConnection } from "../fixtures/memory_connection.ts";
+import { forEachSeed, randomCuts } from "../fixtures/seeded_cases.ts";
+import {
+  RememberingDatagramHandler,
+  RememberingStreamHandler,
+  seenErrors,
+} from "../fixtures/remembering_handlers.ts";
+
+// A malformed frame ends its request with a RemoteProtocolError, on both
+// sides, and nothing else: neither a neighbour nor a later request.
+
+const LIMIT_MS = 10_000;
+const CASES = 10;
+/** The number of the first request of a link. */
+const VICTIM = 1;
+const encoder = new TextEncoder();
+
+type Side = "near" | "far";
+type Frames = Uint8Array<ArrayBuffer>[];
+
+/** A client that takes no more after the first byte. */
+class FullClient extends MemoryConnection {
+  readonly #gone = Promise.withResolvers<void>();
+
+  override async write(data: Uint8Array): Promise<number> {
+    if (this.output.length > 0) await this.#gone.promise;
+    return await super.write(data);
+  }
+
+  override close(): void {
+    super.close();
+    this.#gone.resolve();
+  }
+}
+
+/** A payload whose text is no JSON. */
+const NO_JSON = new Uint8Array([0, 0, 0, 2, 0x7b, 0x2c]);
+/** A payload whose text ends behind it. */
+const NO_END = new Uint8Array([0, 0, 0, 9, 0x7b, 0x7d]);
+const NOTHING = new Uint8Array(0);
+const ADDRESS = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
+const OPEN = jsonPayload({
+  kind: "stream",
+  localAddr: ADDRESS,
+  remoteAddr: ADDRESS,
+  clientAddress: ADDRESS,
+});
+
+function victimFrame(type: number, payload: Uint8Array = NOTHING): Frames {
+  return [frameBytes(type, VICTIM, payload)];
+}
+
+function repeated(times: number, frames: Frames): Frames {
+  return Array.from({ length: times }, () => frames).flat();
+}
+
+/** What breaks the rules to both sides of a connection. */
+const toEither: Record<string, Frames> = {
+  "an unknown type": victimFrame(99, new Uint8Array(5)),
+  "the type 0": victimFrame(0),
+  "an oversized payload": victimFrame(
+    FrameType.data,
+    new Uint8Array(MAX_PAYLOAD + 1),
+  ),
+  "credit of 3 bytes": victimFrame(FrameType.credit, new Uint8Array(3)),
+  "credit of no bytes": victimFrame(FrameType.credit),
+  "data beyond the window": repeated(
+    4 * WINDOW / MAX_DATA,
+    victimFrame(FrameType.data, new Uint8Array(MAX_DATA)),
+  ),
+};
+
+const streamFaults: Record<Side, Record<string, Frames>> = {
+  near: {
+    ...toEither,
+    "an error that is no JSON": victimFrame(FrameType.failed, NO_JSON),
+    "an error whose text does not end": victimFrame(FrameType.failed, NO_END),
+    "an error without a name": victimFrame(FrameType.failed, jsonPayload({})),
+    "null in place of an error": victimFrame(
+      FrameType.failed,
+      jsonPayload(null),
+    ),
+    "a datagram's reply": victimFrame(
+      FrameType.reply,
+      jsonPayload({ reply: 1, address: ADDRESS }),
+    ),
+    "an open frame": victimFrame(FrameType.open, OPEN),
+  },
+  far: {
+    ...toEither,
+    "an abort that is no JSON": victimFrame(FrameType.abort, NO_JSON),
+    "an abort of no bytes": victimFrame(FrameType.abort),
+    "a datagram's result": victimFrame(
+      FrameType.sent,
+      jsonPayload({ reply: 1, count: 1 }),
+    ),
+    "a second open": victimFrame(FrameType.open, OPEN),
+    "a second open that is no JSON": victimFrame(FrameType.open, NO_JSON),
+    "done": victimFrame(FrameType.done),
+  },
+};
+
+const datagramFaults: Record<Side, Record<string, Frames>> = {
+  near: {
+    "a reply that is no JSON": victimFrame(FrameType.reply, NO_JSON),
+    "a reply whose text does not end": victimFrame(FrameType.reply, NO_END),
+    "null in place of a reply": victimFrame(
+      FrameType.reply,
+      jsonPayload(null),
+    ),
+    "a connection's data": victimFrame(FrameType.data, new Uint8Array(5)),
+    "credit": victimFrame(FrameType.credit, creditPayload(1)),
+  },
+  far: {
+    "a result that is no JSON": victimFrame(FrameType.sent, NO_JSON),
+    "null in place of a result": victimFrame(FrameType.sent, jsonPayload(null)),
+    "a failed result without its error": victimFrame(
+      FrameType.sent,
+      jsonPayload({ reply: 1 }),
+    ),
+    "a connection's end": victimFrame(FrameType.end),
+  },
+};
+
+function inject(link: FrameLink, side: Side, frames: Frames): void {
+  for (const frame of frames) {
+    if (side === "near") link.sendToNear(frame);
+    else link.sendToFar(frame);
+  }
+}
+
+async function echo(link: FrameLink, text: string): Promise<void> {
+  const client = new MemoryConnection([encoder.encode(text)]);
+  await deadline(link.handle(client), LIMIT_MS);
+  assertEquals(client.output, encoder.encode(text));
+}
+
+/** Waits for the end of the victim, on the far side too. */
+async function assertVictimEnds(victim: Promise<void>): Promise<void> {
+  await assertRejects(() => deadline(victim, LIMIT_MS), RemoteProtocolError);
+}
+
+for (const side of ["near", "far"] as const) {
+  for (const [what, frames] of Object.entries(streamFaults[side])) {
+    Deno.test(`${what} to the ${side} side of a connection ends it, and nothing else`, () =>
+      forEachSeed(CASES, async (random) => {
+        seenErrors.length = 0;
+        using link = new FrameLink(
+          RememberingStreamHandler.moduleUrl,
+          RememberingStreamHandler.name,
+          (batch) => randomCuts(random, batch),
+        );
+        await link.start();
+        const client = new FullClient([encoder.encode("1")], false);
+        const victim = link.handle(client);
+        const neighbour = new MemoryConnection([encoder.encode("2")], false);
+        const neighbours = link.handle(neighbour);
+        await deadline(client.written, LIMIT_MS);
+        await deadline(neighbour.written, LIMIT_MS);
+        inject(link, side, frames);
+        await deadline(link.sidesReached(), LIMIT_MS);
+        client.close(); // as what was written before is waited for
+        await assertVictimEnds(victim);
+        neighbour.halfClose();
+        await deadline(neighbours, LIMIT_MS);
+        await echo(link, "a later request");
+        assertEquals(seenErrors.length, 1);
+        assertInstanceOf(seenErrors[0], RemoteProtocolError);
+        assertEquals(link.channel.size, 0);
+        assertEquals(link.faults, []);
+      }));
+  }
+
+  for (const [what, frames] of Object.entries(datagramFaults[side])) {
+    Deno.test(`${what} to the ${side} side of a datagram ends it, and nothing else`, () =>
+      forEachSeed(CASES, async (random) => {
+        seenErrors.length = 0;
+        using link = new FrameLink(
+          RememberingDatagramHandler.moduleUrl,
+          RememberingDatagramHandler.name,
+          (batch) => randomCuts(random, batch),
+        );
+        await link.start();
+        const replied = Promise.withResolvers<void>();
+        const released = Promise.withResolvers<void>();
+        const victim = link.handle([encoder.encode("1"), {
+          addr: ADDRESS,
+          async send(data: Uint8Array) {
+            replied.resolve();
+            await released.promise;
+            return data.length;
+          },
+        }]);
+        await deadline(replied.promise, LIMIT_MS);
+        inject(link, side, frames);
+        // The request ends after its replies, of which one has not left yet.
+        await deadline(link.sidesReached(), LIMIT_MS);
+        released.resolve();
+        await assertVictimEnds(victim);
+        await deadline(
+          link.handle([encoder.encode("2"), {
+            addr: ADDRESS,
+            send: (data: Uint8Array) => Promise.resolve(data.length),
+          }]),
+          LIMIT_MS,
+        );
+        assertEquals(seenErrors.length, 1);
+        assertInstanceOf(seenErrors[0], RemoteProtocolError);
+        assertEquals(link.faults, []);
+      }));
+  }
+}
+
+for (
+  const [what, spoil] of Object.entries({
+    "that is no JSON": (batch: Uint8Array) => batch.fill(0x21, 13),
+    "that holds null": (batch: Uint8Array) => {
+      batch.fill(0x20, 13);
+      batch.set(encoder.encode("null"), 13);
+    },
+    "of an unknown type": (batch: Uint8Array) => batch.fill(99, 4, 5),
+  })
+) {
+  Deno.test(`An open frame ${what} ends its request`, async () => {
+    using link = new FrameLink(
+      RememberingStreamHandler.moduleUrl,
+      RememberingStreamHandler.name,
+      (batch) => {
+        if (batch[4] === FrameType.open) spoil(batch);
+        return [batch];
+      },
+    );
+    await link.start();
+    const client = new MemoryConnection([], false);
+    await assertVictimEnds(link.handle(client));
+    assertEquals(link.channel.size, 0);
+    client.close();
+  });
+}
+
+Deno.test("RemoteChannel ignores frames of requests that have ended", async () => {
+  using link = new FrameLink(
+    RememberingStreamHandler.moduleUrl,
+    RememberingStreamHandler.name,
+  );
+  await link.start();
+  await echo(link, "the first");
+  for (const type of [...Object.values(FrameType), 99]) {
+    if (type !== FrameType.ready && type !== FrameType.shutdown) {
+      inject(link, "near", victimFrame(type, NO_JSON));
+    }
+    if (type !== FrameType.open) {
+      inject(link, "far", victimFrame(type, NO_JSON));
+    }
+  }
+  await echo(link, "the second");
+  assertEquals(link.channel.size, 0);
+  assertEquals(link.faults, []);
+});
+
+Deno.test("RemoteChannel.ready rejects for a ready frame that is no JSON", async () => {
+  const channel = new RemoteChannel(() => {}, {
+    onShutdown: () => {},
+    onFault: () => {},
+  });
+  channel.push(frameBytes(FrameType.ready, 0, NO_JSON));
+  await assertRejects(
+    () => deadline(channel.ready, LIMIT_MS),
+    RemoteProtocolError,
+  );
+});

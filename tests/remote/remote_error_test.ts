@@ -1,0 +1,188 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  HandlerNotFoundError,
+  LineTooLongError,
+  NoReplyAddressError,
+  RemoteProtocolError,
+  UnexpectedEof,
+} from "@socketserver/socketserver";
+import { MAX_PAYLOAD } from "../../src/remote/frames.ts";
+import { errorIn, errorPayload } from "../../src/remote/remote_error.ts";
+
+/** What the server gets of what was thrown. */
+function carried(thrown: unknown): Error & { code?: unknown } {
+  return errorIn(errorPayload(thrown) as Uint8Array<ArrayBuffer>);
+}
+
+Deno.test("errorIn() gives name, message and the far stack", () => {
+  const error = new RangeError("beyond the end");
+  const { name, message, stack } = carried(error);
+  assertEquals([name, message, stack], [
+    "RangeError",
+    "beyond the end",
+    error.stack,
+  ]);
+});
+
+const CLASSES: (new (message: string) => Error)[] = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  HandlerNotFoundError,
+  LineTooLongError,
+  NoReplyAddressError,
+  RemoteProtocolError,
+  ...Object.values(Deno.errors).filter((ErrorClass) =>
+    ErrorClass !== Deno.errors.UnexpectedEof
+  ),
+];
+
+for (const ErrorClass of CLASSES) {
+  Deno.test(`errorIn() gives an instance of ${ErrorClass.name}`, () => {
+    const error = carried(new ErrorClass("why"));
+    assertStrictEquals(error.constructor, ErrorClass);
+    assertEquals([error.name, error.message], [ErrorClass.name, "why"]);
+  });
+}
+
+Deno.test("errorIn() gives an UnexpectedEof of the library's own", () => {
+  const error = carried(new UnexpectedEof("the end", new Uint8Array(3)));
+  assertInstanceOf(error, UnexpectedEof);
+  assertInstanceOf(error, Deno.errors.UnexpectedEof);
+  assertEquals(error.message, "the end");
+});
+
+Deno.test("errorIn() gives an Error of the same name for a class it does not know", () => {
+  class QuotaError extends Error {
+    override name = "QuotaError";
+  }
+  const error = carried(new QuotaError("all used up"));
+  assertStrictEquals(error.constructor, Error);
+  assertEquals(`${error}`, "QuotaError: all used up");
+});
+
+for (const name of ["constructor", "toString", "__proto__", ""]) {
+  Deno.test(`errorIn() gives an Error for the name ${JSON.stringify(name)}`, () => {
+    const error = carried(Object.assign(new Error("odd"), { name }));
+    assertStrictEquals(error.constructor, Error);
+    assertEquals([error.name, error.message], [name, "odd"]);
+  });
+}
+
+Deno.test("errorIn() gives the code of a system's error", () => {
+  const error = Object.assign(new Deno.errors.AddrInUse("taken"), {
+    code: "EADDRINUSE",
+  });
+  assertEquals(carried(error).code, "EADDRINUSE");
+});
+
+Deno.test("errorIn() gives causes, whose stacks are theirs", () => {
+  const root = new SyntaxError("the root");
+  const middle = new TypeError("in between", { cause: root });
+  const { cause } = carried(new Error("the top", { cause: middle }));
+  assertInstanceOf(cause, TypeError);
+  assertEquals(cause.stack, middle.stack);
+  assertInstanceOf(cause.cause, SyntaxError);
+  assertEquals(cause.cause.message, "the root");
+});
+
+Deno.test("errorIn() gives a cause that is no error as an Error that shows it", () => {
+  const { cause } = carried(new Error("top", { cause: { reason: 7 } }));
+  assertInstanceOf(cause, Error);
+  assertStringIncludes(cause.message, "{ reason: 7 }");
+});
+
+Deno.test("errorIn() gives a cyclic cause a number of times", () => {
+  const error = new Error("my own cause");
+  error.cause = error;
+  let depth = 0;
+  let current: unknown = carried(error);
+  while (current instanceof Error) {
+    assertEquals(current.message, "my own cause");
+    current = current.cause;
+    depth++;
+  }
+  assert(depth > 1 && depth < 20, `${depth}`);
+});
+
+for (
+  const thrown of [
+    "a text",
+    42n,
+    null,
+    undefined,
+    { reason: 7 },
+    Symbol("mark"),
+    [1, 2],
+  ]
+) {
+  Deno.test(`errorIn() gives an Error that shows ${Deno.inspect(thrown)}`, () => {
+    const error = carried(thrown);
+    assertStrictEquals(error.constructor, Error);
+    assertStringIncludes(error.message, Deno.inspect(thrown));
+  });
+}
+
+Deno.test("errorIn() gives an Error for a value that cannot be shown", () => {
+  const thrown = {
+    [Symbol.for("Deno.customInspect")]() {
+      throw new Error("you shall not see");
+    },
+  };
+  assertInstanceOf(carried(thrown), Error);
+});
+
+/** An error whose parts are all as long as they may be wished to be. */
+function giant(character: string, causes: number): Error {
+  const text = character.repeat(100_000);
+  const error = new Error(text, {
+    cause: causes > 0 ? giant(character, causes - 1) : text,
+  });
+  return Object.assign(error, { name: text, stack: text, code: text });
+}
+
+for (const character of ["a", "€", "😀", '"', "\0", "\ud800"]) {
+  Deno.test(`errorPayload() of a giant error made of ${JSON.stringify(character)} fits a frame`, () => {
+    const payload = errorPayload(giant(character, 20));
+    assert(payload.length <= MAX_PAYLOAD, `${payload.length}`);
+    const { message } = errorIn(payload as Uint8Array<ArrayBuffer>);
+    assert(message.length > 100 && message.length < 100_000);
+    assertStringIncludes(message, character.repeat(100));
+  });
+}
+
+for (
+  const [what, error] of Object.entries({
+    "whose message cannot be read": Object.defineProperty(
+      new Error(),
+      "message",
+      {
+        get() {
+          throw new Error("you shall not read");
+        },
+      },
+    ),
+    "whose message is a symbol": Object.assign(new Error(), {
+      message: Symbol("mark"),
+    }),
+    "whose cause cannot be read": Object.defineProperty(new Error(), "cause", {
+      get() {
+        throw new Error("you shall not read");
+      },
+    }),
+  })
+) {
+  Deno.test(`errorIn() gives an Error for one ${what}`, () => {
+    assertInstanceOf(carried(error), Error);
+  });
+}

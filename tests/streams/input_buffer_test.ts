@@ -1,0 +1,161 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { InputBuffer } from "../../src/streams/input_buffer.ts";
+import { HeldSource } from "../fixtures/held_source.ts";
+
+const encoder = new TextEncoder();
+
+/** Lets a buffer be filled, and takes all that has come. */
+async function fillWith(
+  input: InputBuffer,
+  give: () => void,
+  wanted = Infinity,
+): Promise<Uint8Array> {
+  const filled = input.fill(wanted);
+  give();
+  assert(await filled);
+  return input.take(input.length);
+}
+
+Deno.test("InputBuffer.fill() waits for a quiet client with 512 bytes", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  for (let i = 0; i < 3; i++) await fillWith(input, () => source.give("hi"));
+  assertEquals(source.sizes, [512, 512, 512]);
+});
+
+Deno.test("InputBuffer.fill() grows to 64 KiB while the client fills its buffer", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  for (let i = 0; i < 6; i++) await fillWith(input, () => source.giveFull());
+  assertEquals(source.sizes, [512, 2048, 8192, 32_768, 65_536, 65_536]);
+});
+
+Deno.test("InputBuffer.fill() shrinks to 512 bytes when the client sends little again", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  for (let i = 0; i < 5; i++) await fillWith(input, () => source.giveFull());
+  source.sizes.length = 0;
+  for (let i = 0; i < 9; i++) await fillWith(input, () => source.give("hi"));
+  assertEquals(
+    source.sizes,
+    [65_536, 32_768, 16_384, 8192, 4096, 2048, 1024, 512, 512],
+  );
+});
+
+Deno.test("InputBuffer.fill() keeps its size for a client that fills a quarter of it", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  await fillWith(input, () => source.giveFull());
+  for (let i = 0; i < 2; i++) {
+    await fillWith(input, () => source.give("x".repeat(512)));
+  }
+  assertEquals(source.sizes, [512, 2048, 2048]);
+});
+
+Deno.test("InputBuffer.fill() reads no more than is wanted with a size of 0", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, 0, null);
+  await fillWith(input, () => source.giveFull(), 1);
+  await fillWith(input, () => source.giveFull(), 1000);
+  assertEquals(source.sizes, [1, 1000]);
+});
+
+Deno.test("InputBuffer.fill() reserves 64 KiB at most, whatever is wanted", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, 0, null);
+  await fillWith(input, () => source.give("hi"), Number.MAX_SAFE_INTEGER);
+  await fillWith(input, () => source.give("hi"), Infinity);
+  assertEquals(source.sizes, [65_536, 65_536]);
+});
+
+Deno.test("InputBuffer.fill() reads with the size that it was given", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, 7, null);
+  await fillWith(input, () => source.giveFull());
+  await fillWith(input, () => source.give("hi"), 1000);
+  assertEquals(source.sizes, [7, 7]);
+});
+
+Deno.test("InputBuffer.fill() puts what comes behind what is there", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, 4, null);
+  for (const text of ["abcd", "efg", "hijk", "l"]) {
+    const filled = input.fill(1);
+    source.give(text);
+    await filled;
+  }
+  assertEquals(input.peek(), encoder.encode("abcdefghijkl"));
+  assertEquals(input.length, 12);
+});
+
+Deno.test("InputBuffer.fill() is false at the end, and does not ask again", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  const filled = input.fill(1);
+  source.give(null);
+  assertEquals([await filled, await input.fill(1)], [false, false]);
+  assertEquals(source.sizes.length, 1);
+});
+
+Deno.test("InputBuffer.fill() waits again for a read that timed out", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, 0.01);
+  await assertRejects(() => input.fill(1), Deno.errors.TimedOut);
+  await assertRejects(() => input.fill(1), Deno.errors.TimedOut);
+  const filled = input.fill(1);
+  await source.give("late");
+  await filled;
+  assertEquals(input.take(input.length), encoder.encode("late"));
+  assertEquals(source.sizes.length, 1);
+});
+
+Deno.test("InputBuffer.fill() rejects as the source does, and asks it again", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  const failed = input.fill(1);
+  source.fail(new Deno.errors.ConnectionReset());
+  await assertRejects(() => failed, Deno.errors.ConnectionReset);
+  assertEquals(
+    await fillWith(input, () => source.give("on")),
+    encoder.encode("on"),
+  );
+});
+
+Deno.test("InputBuffer.take() gives bytes away although a read is in flight", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, 4, 0.01);
+  const filled = input.fill(1);
+  await source.give("abcd");
+  await filled;
+  await assertRejects(() => input.fill(1), Deno.errors.TimedOut);
+  const taken = input.take(4);
+  taken.fill(0);
+  taken.buffer.transfer();
+  const refilled = input.fill(1);
+  await source.give("efgh");
+  await refilled;
+  assertEquals(input.take(4), encoder.encode("efgh"));
+});
+
+Deno.test("InputBuffer.skip() drops bytes", () => {
+  const input = new InputBuffer(encoder.encode("abc"), -1, null);
+  input.skip(2);
+  assertEquals(input.take(input.length), encoder.encode("c"));
+});
+
+Deno.test("InputBuffer.putBack() puts bytes before the others", () => {
+  const input = new InputBuffer(encoder.encode("cd"), -1, null);
+  input.putBack(encoder.encode("ab"));
+  assertEquals(input.peek(), encoder.encode("abcd"));
+});
+
+Deno.test("InputBuffer.discard() drops what has come and what is on its way", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  input.putBack(encoder.encode("here"));
+  const filled = input.fill(1);
+  input.discard();
+  source.give("on its way");
+  assertEquals(await filled, false);
+  assertEquals(input.length, 0);
+});
