@@ -49,6 +49,8 @@ export class HandlerChild {
   #lastWords: Uint8Array = new Uint8Array(0);
   #retiring = false;
   #busy = false;
+  /** How many are waiting for the process: it keeps the program alive then. */
+  #holds = 0;
   #handled = 0;
 
   /**
@@ -84,7 +86,8 @@ export class HandlerChild {
     this.#input = this.#process.stdin.getWriter();
     this.#channel = new RemoteChannel((batch) => this.#send(batch), events);
     const mark = createMark();
-    this.#start({ ...settings, mark });
+    this.#process.unref();
+    this.#holding(this.#start({ ...settings, mark }));
     this.#ended = this.#attend(mark).then(() => events.onEnd());
   }
 
@@ -115,7 +118,7 @@ export class HandlerChild {
 
   /** Resolves when the process has ended and nothing is left of it. */
   get ended(): Promise<void> {
-    return this.#ended;
+    return this.#holding(this.#ended);
   }
 
   /** Has a request handled; throws what its handler throws. */
@@ -123,7 +126,7 @@ export class HandlerChild {
     this.#busy = true;
     try {
       await this.#channel.ready;
-      await this.#channel.handle(request, clientAddress);
+      await this.#holding(this.#channel.handle(request, clientAddress));
     } finally {
       this.#busy = false;
       if (++this.#handled >= this.#maxRequests) this.retire();
@@ -145,6 +148,16 @@ export class HandlerChild {
       this.#process.kill("SIGKILL");
     } catch {
       // It has ended already.
+    }
+  }
+
+  /** Lets the process keep the program alive until `work` has ended. */
+  async #holding(work: Promise<void>): Promise<void> {
+    if (this.#holds++ === 0) this.#process.ref();
+    try {
+      await work;
+    } finally {
+      if (--this.#holds === 0) this.#process.unref();
     }
   }
 

@@ -9,6 +9,8 @@ const _entry = () => import("../remote/worker_entry.ts");
 
 /** What a thread does for its pool, and tells it. */
 export interface ThreadEvents extends FarSideEvents {
+  /** The thread has finished its last request. */
+  onIdle(): void;
   /** The thread has ended, by itself or by `terminate()`. */
   onEnd(): void;
 }
@@ -47,7 +49,12 @@ export class HandlerThread {
       );
     };
     const first: ThreadSettings = { ...settings, lifeLock };
-    this.#worker.postMessage(first);
+    try {
+      this.#worker.postMessage(first);
+    } catch (error) {
+      this.#worker.terminate(); // the server's data cannot be cloned
+      throw error;
+    }
     // Without its handler a thread is of no use.
     this.ready.catch((error) => this.terminate(error));
   }
@@ -69,7 +76,7 @@ export class HandlerThread {
       await this.#channel.ready;
       await this.#channel.handle(request, clientAddress);
     } finally {
-      this.#size--;
+      if (--this.#size === 0) this.#events.onIdle();
     }
   }
 

@@ -42,9 +42,15 @@ function isGranted(name: string): boolean {
   return Deno.permissions.querySync(descriptor).state === "granted";
 }
 
+/** Deno splits a list at its commas, and takes an empty one for all there is. */
 function listed(item: unknown): string {
   const text = item instanceof URL && item.protocol === "file:"
     ? decodeURIComponent(item.pathname)
     : `${item}`;
-  return text.replaceAll(",", ",,");
+  if (text !== "" && !text.includes(",")) return text;
+  throw new TypeError(
+    `Cannot start a child process as an item of a permission must have no comma and not be empty: current value is ${
+      Deno.inspect(text)
+    }`,
+  );
 }

@@ -19,6 +19,8 @@ export class ThreadPool {
   readonly #limits: ThreadLimits;
   readonly #events: FarSideEvents;
   readonly #threads = new Set<HandlerThread>();
+  /** Whether threads are wanted that have nothing to do. */
+  #serving = false;
   /** The requests that wait for a thread. */
   readonly queue: RequestQueue = new RequestQueue(() => this.#freeThread());
 
@@ -39,12 +41,14 @@ export class ThreadPool {
 
   /** Starts the first thread; throws if the handler cannot be imported. */
   async start(): Promise<void> {
+    this.#serving = true;
     const [thread = this.#startThread()] = this.#threads;
     await thread.ready;
   }
 
-  /** Ends the threads that have nothing to do. */
+  /** Ends the threads that have nothing to do, and the others when they have. */
   retireIdle(): void {
+    this.#serving = false;
     for (const thread of this.#threads) {
       if (thread.size === 0) thread.terminate(new ThreadError("Retired"));
     }
@@ -77,6 +81,9 @@ export class ThreadPool {
     const thread: HandlerThread = new HandlerThread(this.#settings(), {
       onShutdown: () => this.#events.onShutdown(),
       onFault: (...fault) => this.#events.onFault(...fault),
+      onIdle: () => {
+        if (!this.#serving && this.queue.length === 0) this.retireIdle();
+      },
       onEnd: () => {
         this.#threads.delete(thread);
         this.queue.startWaiting();

@@ -38,10 +38,18 @@ export class FarDatagramSocket implements DatagramSocket {
     }
     const [head, error] = jsonOf(payload);
     const { reply, count } = head as { reply: number; count?: number };
+    const failure = count === undefined ? errorIn(error) : null;
     const sent = this.#replies.get(reply);
     this.#replies.delete(reply);
-    if (count !== undefined) sent?.resolve(count);
-    else sent?.reject(errorIn(error));
+    if (failure === null) sent?.resolve(count!);
+    else sent?.reject(failure);
+  }
+
+  /** Resolves when it is known of every reply what came of it. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(
+      [...this.#replies.values()].map(({ promise }) => promise),
+    );
   }
 
   /** Makes every reply that is under way, and every later one, reject. */

@@ -113,25 +113,35 @@ export function jsonPayload(
   return payload;
 }
 
-/** Reads a payload of JSON text and bytes. */
+/**
+ * Reads a payload of JSON text and bytes. The text holds an object; what is in
+ * it is for the caller to find out.
+ */
 export function jsonOf(
   payload: Uint8Array<ArrayBuffer>,
-): [value: unknown, bytes: Uint8Array<ArrayBuffer>] {
+): [value: object, bytes: Uint8Array<ArrayBuffer>] {
   const length = payload.length < 4 ? Infinity : viewOf(payload).getUint32(0);
   if (4 + length > payload.length) {
     throw new RemoteProtocolError(
       `Cannot read a frame as its text must end within it: current value is ${length} of ${payload.length} bytes`,
     );
   }
-  const text = decoder.decode(payload.subarray(4, 4 + length));
+  const value = parsed(decoder.decode(payload.subarray(4, 4 + length)));
+  if (typeof value === "object" && value !== null) {
+    return [value, payload.subarray(4 + length)];
+  }
+  throw new RemoteProtocolError(
+    `Cannot read a frame as its text must hold an object: current value is ${value}`,
+  );
+}
+
+function parsed(text: string): unknown {
   try {
-    return [JSON.parse(text), payload.subarray(4 + length)];
+    return JSON.parse(text);
   } catch (cause) {
     throw new RemoteProtocolError(
-      "Cannot read a frame as its text is not JSON",
-      {
-        cause,
-      },
+      "Cannot read a frame as its text must be JSON",
+      { cause },
     );
   }
 }

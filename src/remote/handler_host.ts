@@ -95,7 +95,8 @@ export class HandlerHost {
   /** Ends a request whose frames cannot be understood, on both sides. */
   reject(id: number, error: RemoteProtocolError): void {
     this.#open.get(id)?.fail(error);
-    this.#fail(id, error);
+    this.#open.delete(id);
+    this.#sender.send(FrameType.failed, id, errorPayload(error));
   }
 
   #start(id: number, payload: Uint8Array<ArrayBuffer>): void {
@@ -111,11 +112,12 @@ export class HandlerHost {
       : new FarConnection(id, this.#sender, localAddr, remoteAddr);
     this.#open.set(id, far);
     const request = kind === "datagram" ? [datagram.slice(), far] : far;
-    this.#run(id, request, clientAddress);
+    this.#run(id, far, request, clientAddress);
   }
 
   async #run(
     id: number,
+    far: FarConnection | FarDatagramSocket,
     request: unknown,
     clientAddress: Deno.Addr,
   ): Promise<void> {
@@ -126,14 +128,12 @@ export class HandlerHost {
         clientAddress,
         this.#server,
       );
+      // A handler need not wait for its replies; the request does.
+      if (far instanceof FarDatagramSocket) await far.settled();
       this.#end(id, FrameType.done);
     } catch (error) {
-      this.#fail(id, error);
+      this.#end(id, FrameType.failed, errorPayload(error));
     }
-  }
-
-  #fail(id: number, error: unknown): void {
-    this.#end(id, FrameType.failed, errorPayload(error));
   }
 
   #end(id: number, type: FrameType, payload?: Uint8Array): void {

@@ -56,6 +56,13 @@ export async function importHandler(
   let exported: Record<string, unknown>;
   try {
     exported = await import(moduleUrl);
+  } catch (cause) {
+    throw new HandlerNotFoundError(
+      `Cannot run the handler ${name} elsewhere as ${moduleUrl} must load: ${
+        cause instanceof Error ? cause.message : Deno.inspect(cause)
+      }; ${REMEDIES}`,
+      { cause },
+    );
   } finally {
     setImporting(null);
   }

@@ -5,6 +5,12 @@ import type { FrameSender } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 
+/** What a `reply` frame says of its datagram. */
+interface Reply {
+  readonly reply: number;
+  readonly address: Deno.Addr;
+}
+
 /** Carries a datagram to a far handler, and its replies to the socket. */
 export class NearDatagram implements NearRequest {
   readonly #id: number;
@@ -45,9 +51,10 @@ export class NearDatagram implements NearRequest {
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
     switch (type) {
       case FrameType.reply: {
-        const reply = this.#reply(payload);
-        this.#replies.add(reply);
-        reply.then(() => this.#replies.delete(reply));
+        const [head, data] = jsonOf(payload);
+        const sent = this.#reply(head as Reply, data);
+        this.#replies.add(sent);
+        sent.then(() => this.#replies.delete(sent));
         return;
       }
       case FrameType.done:
@@ -65,9 +72,8 @@ export class NearDatagram implements NearRequest {
     this.#result.reject(error);
   }
 
-  async #reply(payload: Uint8Array<ArrayBuffer>): Promise<void> {
-    const [head, data] = jsonOf(payload);
-    const { reply, address } = head as { reply: number; address: Deno.Addr };
+  async #reply(head: Reply, data: Uint8Array): Promise<void> {
+    const { reply, address } = head;
     let result: Uint8Array;
     try {
       const count = await this.#request[1].send(data, address);

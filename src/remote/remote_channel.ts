@@ -127,6 +127,7 @@ export class RemoteChannel {
 
   /** Ends a request whose frames cannot be understood, on both sides. */
   reject(id: number, error: RemoteProtocolError): void {
+    if (id === 0) this.#ready.reject(error);
     const open = this.#open.get(id);
     if (open === undefined) return;
     this.#sender.send(FrameType.abort, id, errorPayload(error));

@@ -1,10 +1,11 @@
 import {
+  HandlerNotFoundError,
   LineTooLongError,
   NoReplyAddressError,
   RemoteProtocolError,
   UnexpectedEof,
 } from "../errors.ts";
-import { jsonOf, jsonPayload } from "./frames.ts";
+import { jsonOf, jsonPayload, MAX_PAYLOAD } from "./frames.ts";
 
 /** What of an error can go to another isolate. */
 interface ErrorRecord {
@@ -22,13 +23,18 @@ interface ErrorRecord {
 
 /** A value that was thrown though it is no error. */
 const THROWN_VALUE = "ThrownValue";
-/** With these two limits a record fits into one frame. */
 const DEEPEST_CAUSE = 8;
-const LONGEST_TEXT = 4096;
+const LONGEST_TEXT = 8192;
 
-/** Makes the payload of a frame that holds an error, of whatever was thrown. */
+/**
+ * Makes the payload of a frame that holds an error, of whatever was thrown.
+ * Its texts are cut as far as a frame demands.
+ */
 export function errorPayload(thrown: unknown): Uint8Array {
-  return jsonPayload(recordOf(thrown));
+  for (let longest = LONGEST_TEXT;; longest /= 2) {
+    const payload = jsonPayload(recordOf(thrown, longest, DEEPEST_CAUSE));
+    if (payload.length <= MAX_PAYLOAD) return payload;
+  }
 }
 
 /**
@@ -40,21 +46,32 @@ export function errorIn(payload: Uint8Array<ArrayBuffer>): Error {
   return errorOf(jsonOf(payload)[0] as ErrorRecord);
 }
 
-function recordOf(thrown: unknown, depth = 0): ErrorRecord {
-  if (!(thrown instanceof Error)) {
-    return { name: THROWN_VALUE, message: cut(inspected(thrown)) };
+function recordOf(
+  thrown: unknown,
+  longest: number,
+  depth: number,
+): ErrorRecord {
+  const cut = (text: string) =>
+    text.length <= longest ? text : `${text.slice(0, longest)}…`;
+  try {
+    if (!(thrown instanceof Error)) {
+      return { name: THROWN_VALUE, message: cut(Deno.inspect(thrown)) };
+    }
+    const { name, message, stack, cause } = thrown;
+    const { code } = thrown as { code?: unknown };
+    return {
+      name: cut(String(name)),
+      message: cut(String(message)),
+      ...(typeof stack === "string" ? { stack: cut(stack) } : {}),
+      ...(typeof code === "string" ? { code: cut(code) } : {}),
+      ...(cause !== undefined && depth > 0
+        ? { cause: recordOf(cause, longest, depth - 1) }
+        : {}),
+    };
+  } catch {
+    // Even to look at it may throw, if it was made so.
+    return { name: "Error", message: "An error that cannot be read" };
   }
-  const { name, message, stack, cause } = thrown;
-  const { code } = thrown as { code?: unknown };
-  return {
-    name: cut(`${name}`),
-    message: cut(`${message}`),
-    ...(typeof stack === "string" ? { stack: cut(stack) } : {}),
-    ...(typeof code === "string" ? { code } : {}),
-    ...(cause !== undefined && depth < DEEPEST_CAUSE
-      ? { cause: recordOf(cause, depth + 1) }
-      : {}),
-  };
 }
 
 function errorOf(record: ErrorRecord): Error {
@@ -87,8 +104,10 @@ const CLASSES: Record<string, ErrorClass | undefined> = {
   SyntaxError,
   TypeError,
   URIError,
+  HandlerNotFoundError,
   LineTooLongError,
   NoReplyAddressError,
+  RemoteProtocolError,
 };
 
 function make(name: string, message: string): Error {
@@ -97,16 +116,4 @@ function make(name: string, message: string): Error {
   }
   const ErrorClass = Object.hasOwn(CLASSES, name) ? CLASSES[name]! : Error;
   return new ErrorClass(message);
-}
-
-function cut(text: string): string {
-  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`;
-}
-
-function inspected(value: unknown): string {
-  try {
-    return Deno.inspect(value);
-  } catch {
-    return "something that cannot be shown";
-  }
 }

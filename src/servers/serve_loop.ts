@@ -125,11 +125,12 @@ export class ServeLoop<Request> {
   }
 
   async #serve(signal: AbortSignal, paced: boolean): Promise<void> {
-    await this.#server.prepareToServe();
+    if (signal.aborted) return;
+    await this.#unlessAborted(this.#server.prepareToServe(), signal);
     while (!signal.aborted) {
       const held = this.#server.whenReady();
       if (held !== null) {
-        await abortable(held, signal).catch(() => {});
+        await this.#unlessAborted(held, signal);
         continue;
       }
       try {
@@ -143,7 +144,21 @@ export class ServeLoop<Request> {
     }
   }
 
+  /** Waits for a hook, but not when the server is to stop. */
+  async #unlessAborted(
+    hook: void | Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (hook === undefined) return;
+    try {
+      await abortable(hook, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
   async #serveOne(): Promise<void> {
+    if (this.#closed) return;
     await this.#server.prepareToServe();
     await this.#server.whenReady();
     const { timeout } = this.#server;

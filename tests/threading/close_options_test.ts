@@ -1,6 +1,6 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
-import { ThreadError, ThreadingTCPServer } from "@socketserver/socketserver";
+import { ThreadingTCPServer } from "@socketserver/socketserver";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/line_client.ts";
 import { ObedientHandler } from "../fixtures/obedient_handler.ts";
@@ -40,19 +40,6 @@ Deno.test("ThreadingTCPServer.serverClose() ends daemonThreads at once", async (
   await client.ended();
   assertEquals(server.activeThreads, 0);
   await record.nth(1);
-});
-
-Deno.test("ThreadingTCPServer.serverClose() ends a daemon thread that loops for ever", async () => {
-  const server = new ThreadingTCPServer(ADDRESS, ObedientHandler);
-  server.daemonThreads = true;
-  const record = new ErrorRecord(server);
-  server.serveForever();
-  using client = await LineClient.connect(server);
-  assertEquals(await client.ask("spin"), "spinning");
-  await deadline(server.serverClose(), LIMIT_MS);
-  await client.ended();
-  assertInstanceOf(await record.nth(1), ThreadError);
-  assertEquals(server.activeThreads, 0);
 });
 
 Deno.test("ThreadingTCPServer.serverClose() leaves handlers alone without blockOnClose", async () => {

@@ -6,7 +6,6 @@ import { ChildProgram } from "../fixtures/child_program.ts";
 const WAYS = {
   "shutdown()": "hello",
   "shutdown() beside a handler": "hello",
-  "serverClose() beside an endless loop": "spinning",
   "a missing module": "HandlerNotFoundError",
   "data that cannot be sent": "DataCloneError",
 };

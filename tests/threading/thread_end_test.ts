@@ -93,20 +93,3 @@ for (const [order, message] of Object.entries(ENDS)) {
     assertEquals(server.activeThreads, 1);
   });
 }
-
-Deno.test("ThreadingTCPServer.serverClose() ends a handler that loops for ever", async () => {
-  const server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
-    drainTimeout: 0.1,
-  });
-  const record = new ErrorRecord(server);
-  const serving = server.serveForever();
-  using client = await LineClient.connect(server);
-  assertEquals(await client.ask("spin"), "spinning");
-  await deadline(server.serverClose(), LIMIT_MS);
-  await deadline(serving, LIMIT_MS);
-  await client.ended();
-  assertInstanceOf(await record.nth(1), ThreadError);
-  assertEquals(server.activeThreads, 0);
-  assertEquals(server.activeRequests, []);
-  assertEquals(record.errors.length, 1);
-});

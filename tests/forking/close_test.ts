@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { deadline } from "@std/async";
+import {
+  ChildProcessError,
+  ForkingTCPServer,
+} from "@socketserver/socketserver";
+import { connectTo } from "../fixtures/connect_to.ts";
+import { Dialogue } from "../fixtures/dialogue.ts";
+import { ErrorRecord } from "../fixtures/error_record.ts";
+import { ForkingProcess } from "../fixtures/forking_process.ts";
+import { MisbehavingHandler } from "../fixtures/misbehaving_handler.ts";
+
+const LIMIT_MS = 20_000;
+
+/** A server with one request whose handler does what it was told. */
+async function busyServer(options: {
+  drainTimeout?: number;
+}, deed: string) {
+  const server = new ForkingTCPServer(
+    { hostname: "127.0.0.1", port: 0 },
+    MisbehavingHandler,
+    { minSpareChildren: 0, ...options },
+  );
+  const record = new ErrorRecord(server);
+  const serving = server.serveForever();
+  const client = new Dialogue(await connectTo(server));
+  await client.send(deed);
+  await client.receive();
+  return { server, record, serving, client };
+}
+
+Deno.test("ForkingTCPServer.serverClose() waits for a child that handles a request", async () => {
+  const { server, record, serving, client } = await busyServer({}, "wait");
+  let closed = false;
+  const closing = server.serverClose().then(() => {
+    closed = true;
+  });
+  await deadline(serving, LIMIT_MS);
+  assert(!closed);
+  await client.send("go on");
+  assertEquals(await client.receive(), "served");
+  await deadline(closing, LIMIT_MS);
+  await client[Symbol.asyncDispose]();
+  assertEquals(record.errors, []);
+});
+
+Deno.test({
+  name:
+    "ForkingTCPServer.serverClose() doesn't wait without blockOnClose, and the child finishes",
+  ignore: Deno.build.os === "windows", // which has no signal to tell it
+  async fn() {
+    await using server = ForkingProcess.serving(MisbehavingHandler, {
+      blockOnClose: false,
+    });
+    await using client = new Dialogue(await server.connect());
+    await client.send("wait");
+    await client.receive();
+    server.kill("SIGTERM");
+    assertEquals(await server.line(), "closing");
+    assertEquals(await server.line(), "closed");
+    await client.send("go on");
+    assertEquals(await client.receive(), "served");
+    assertEquals((await server.ended()).code, 0);
+  },
+});
+
+for (const deed of ["wait", "loop"]) {
+  Deno.test(`ForkingTCPServer.serverClose() ends a child after drainTimeout that would ${deed} for ever`, async () => {
+    const { server, record, serving, client } = await busyServer(
+      { drainTimeout: 0.1 },
+      deed,
+    );
+    await deadline(server.serverClose(), LIMIT_MS);
+    await deadline(serving, LIMIT_MS);
+    await client.ended();
+    await client[Symbol.asyncDispose]();
+    const error = await record.nth(1);
+    assertEquals(server.activeChildren.size, 0);
+    if (deed === "loop") assertInstanceOf(error, ChildProcessError);
+  });
+}
+
+Deno.test("ForkingTCPServer.serverClose() ends a server that never served", async () => {
+  const server = new ForkingTCPServer(
+    { hostname: "127.0.0.1", port: 0 },
+    MisbehavingHandler,
+  );
+  await deadline(server.serverClose(), LIMIT_MS);
+});
+
+Deno.test("ForkingTCPServer.serverClose() may be called while the first child starts", async () => {
+  const server = new ForkingTCPServer(
+    { hostname: "127.0.0.1", port: 0 },
+    MisbehavingHandler,
+    { drainTimeout: 5 },
+  );
+  const serving = server.serveForever();
+  await deadline(server.serverClose(), LIMIT_MS);
+  await deadline(serving, LIMIT_MS);
+});

@@ -1,0 +1,90 @@
+import { assertEquals } from "@std/assert";
+import { ForkingProcess } from "../fixtures/forking_process.ts";
+import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+
+const LIBRARY = new URL("../../", import.meta.url);
+
+/** Serves the library's files over http, as jsr.io does over https. */
+function serveLibrary(): Deno.HttpServer<Deno.NetAddr> {
+  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
+  return Deno.serve(options, async (request) => {
+    const { pathname } = new URL(request.url);
+    const text = await Deno.readTextFile(new URL(`.${pathname}`, LIBRARY));
+    // jsr.io does the same: a package's own import map is not there any more.
+    const resolved = text.replaceAll(/ "@std\/(\w+)"/g, ' "jsr:@std/$1@^1"');
+    return new Response(resolved, {
+      headers: { "content-type": "application/typescript" },
+    });
+  });
+}
+
+/** Where Deno keeps what it has downloaded from npm. */
+async function npmCache(): Promise<string> {
+  const args = ["info", "--json"];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
+}
+
+const HANDLER = `
+  import { StreamRequestHandler } from "socketserver";
+  import { greeting } from "#greeting";
+
+  export class GreetingHandler extends StreamRequestHandler {
+    static moduleUrl = import.meta.url;
+
+    override async handle() {
+      await this.wfile.write(greeting + await this.rfile.readLine());
+    }
+  }
+`;
+const GREETING = 'export const greeting = "Hello, ";';
+const PROGRAM = `
+  import { ForkingTCPServer } from "socketserver";
+  import { GreetingHandler } from "./handler.ts";
+
+  const server = new ForkingTCPServer(
+    { hostname: "127.0.0.1", port: 0 },
+    GreetingHandler,
+    JSON.parse(Deno.args[0]),
+  );
+  console.log(JSON.stringify(server.serverAddress));
+  await server.serveForever();
+`;
+
+Deno.test("ForkingTCPServer works imported over http, with the import map beside its handler and no permission to read", async () => {
+  using folder = new TemporaryFolder();
+  using cache = new TemporaryFolder();
+  await using library = serveLibrary();
+  const host = `127.0.0.1:${library.addr.port}`;
+  const imports = {
+    socketserver: `http://${host}/mod.ts`,
+    "#greeting": "./greeting.ts",
+  };
+  const files = {
+    "deno.json": JSON.stringify({ imports }),
+    "handler.ts": HANDLER,
+    "greeting.ts": GREETING,
+    "main.ts": PROGRAM,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(`${folder.path}/${name}`, text);
+  }
+  // A cache of its own, as the library's address is another in each run.
+  const npm = await npmCache();
+  await Deno.mkdir(npm, { recursive: true });
+  await Deno.symlink(npm, `${cache.path}/npm`, { type: "dir" });
+
+  // From jsr.io Deno imports by default, but not from a host of the test's own.
+  const serverOptions = { permissions: { import: [host] } };
+  await using server = new ForkingProcess([JSON.stringify(serverOptions)], {
+    flags: [
+      "--allow-net",
+      `--allow-run=${Deno.execPath()}`,
+      `--allow-import=${host}`,
+    ],
+    program: `${folder.path}/main.ts`,
+    env: { DENO_DIR: cache.path },
+  });
+  assertEquals(await server.ask("Ada\n"), "Hello, Ada");
+  assertEquals(await server.ask("Bo\n"), "Hello, Bo");
+});
