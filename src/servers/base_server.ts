@@ -234,12 +234,11 @@ export abstract class BaseServer<
    * while it waits, the server takes no other. Calls `finishRequest()` and
    * `shutdownRequest()`.
    */
-  async processRequest(
+  processRequest(
     request: Request,
     clientAddress: Deno.Addr,
-  ): Promise<void> {
-    await this.finishRequest(request, clientAddress);
-    await this.shutdownRequest(request);
+  ): void | Promise<void> {
+    return this.#process(request, clientAddress);
   }
 
   /**
@@ -257,8 +256,8 @@ export abstract class BaseServer<
    * May be overridden. Called when a request has been handled, or refused, to
    * end it politely. Calls `closeRequest()`.
    */
-  async shutdownRequest(request: Request): Promise<void> {
-    await this.closeRequest(request);
+  shutdownRequest(request: Request): void | Promise<void> {
+    return this.closeRequest(request);
   }
 
   /** May be overridden. Releases a request; does nothing by default. */
@@ -388,6 +387,11 @@ export abstract class BaseServer<
     throw new Deno.errors.BadResource(
       "Cannot handle requests as the server is closed",
     );
+  }
+
+  async #process(request: Request, clientAddress: Deno.Addr): Promise<void> {
+    await this.finishRequest(request, clientAddress);
+    await this.shutdownRequest(request);
   }
 
   async #close(): Promise<void> {

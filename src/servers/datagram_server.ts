@@ -136,16 +136,29 @@ export abstract class DatagramServer<Address extends Deno.Addr>
     return [[data.slice(), socket], address];
   }
 
-  /** Closes the socket first; see `BaseServer.serverClose()`. */
+  /**
+   * Stops receiving, and closes the socket when the requests being handled have
+   * sent their replies; see `BaseServer.serverClose()`.
+   */
   override async serverClose(): Promise<void> {
     this.ref(); // the pending call is still to be heard of
+    if (this.activeRequests.length === 0) this.#closeSocket();
+    await super.serverClose();
+  }
+
+  /** Closes the socket, if it is still open. */
+  override async serverClosed(): Promise<void> {
+    this.#closeSocket();
+    await this.#receiving?.catch(() => {});
+    await super.serverClosed();
+  }
+
+  #closeSocket(): void {
     try {
       this.#socket?.close();
     } catch (error) {
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
-    await super.serverClose();
-    await this.#receiving?.catch(() => {});
   }
 
   /** Lets the open socket keep the program alive. */

@@ -167,9 +167,10 @@ export class ServeLoop<Request> {
       timedOut = true;
       this.#arrivals.wake();
     };
-    const timer = timeout === null
-      ? undefined
-      : setTimeout(giveUp, toMilliseconds(timeout));
+    // One turn more, or a client that waits already is not seen with 0 seconds.
+    let timer = timeout === null ? undefined : setTimeout(() => {
+      timer = setTimeout(giveUp, 0);
+    }, toMilliseconds(timeout));
     let arrival;
     try {
       arrival = await this.#arrivals.next();

@@ -106,7 +106,11 @@ export abstract class StreamServer<Address extends Deno.Addr>
    * May be overridden. Tells the client that no more will come, so that it
    * gets what was sent even if it sent more than was read, and closes.
    */
-  override async shutdownRequest(request: StreamRequest): Promise<void> {
+  override shutdownRequest(request: StreamRequest): void | Promise<void> {
+    return this.#shutDown(request);
+  }
+
+  async #shutDown(request: StreamRequest): Promise<void> {
     try {
       // This waits for a write under way that nobody waits for any more, and
       // with TLS for the client, which may never say a word.

@@ -49,13 +49,18 @@ export class Socket {
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
-    const sent = libc.send(this.#fd, bytes, bytes.length, MSG_NOSIGNAL);
+    const sent = libc.send(this.#fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL);
     check("send", sent === bytes.length);
   }
 
   /** Waits until `bytes` is full. */
   receive(bytes: Uint8Array<ArrayBuffer>): void {
-    const received = libc.recv(this.#fd, bytes, bytes.length, MSG_WAITALL);
+    const received = libc.recv(
+      this.#fd,
+      bytes,
+      BigInt(bytes.length),
+      MSG_WAITALL,
+    );
     check("receive the answer", received === bytes.length);
   }
 

@@ -65,6 +65,21 @@ export const rows: readonly Row[] = [
     unit: "conn/s",
     ratioAtLeast: 0.9,
   },
+  {
+    name: "connect, one line, close, without rfile and wfile",
+    load: ["connections", "4"],
+    ours: ours("AsyncTCPServer", "ReadWriteHandler"),
+    against: bare("readWrite"),
+    unit: "conn/s",
+    ratioAtLeast: 0.9,
+  },
+  {
+    name: "connect, one line, close, against a loop that makes two streams",
+    load: ["connections", "4"],
+    ours: ours("AsyncTCPServer", "LinesHandler"),
+    against: bare("readWriteStreams"),
+    unit: "conn/s",
+  },
   ...["1", "8"].flatMap((clients) =>
     [
       ["AsyncUDPServer", "SendHandler"],

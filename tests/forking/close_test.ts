@@ -80,21 +80,34 @@ for (const deed of ["wait", "loop"]) {
   });
 }
 
-Deno.test("ForkingTCPServer.serverClose() ends a server that never served", async () => {
-  const server = new ForkingTCPServer(
-    { hostname: "127.0.0.1", port: 0 },
-    MisbehavingHandler,
-  );
-  await deadline(server.serverClose(), LIMIT_MS);
-});
-
-Deno.test("ForkingTCPServer.serverClose() may be called while the first child starts", async () => {
-  const server = new ForkingTCPServer(
+function idleServer(): ForkingTCPServer {
+  return new ForkingTCPServer(
     { hostname: "127.0.0.1", port: 0 },
     MisbehavingHandler,
     { drainTimeout: 5 },
   );
+}
+
+Deno.test("ForkingTCPServer.serverClose() ends a server that never served", async () => {
+  const server = idleServer();
+  await deadline(server.serverClose(), LIMIT_MS);
+});
+
+Deno.test("ForkingTCPServer.serverClose() may be called before the first child starts", async () => {
+  const server = idleServer();
   const serving = server.serveForever();
   await deadline(server.serverClose(), LIMIT_MS);
   await deadline(serving, LIMIT_MS);
+});
+
+Deno.test("ForkingTCPServer.serverClose() may be called while the first child starts", async () => {
+  const server = idleServer();
+  const prepareToServe = server.prepareToServe.bind(server);
+  server.prepareToServe = () => {
+    const prepared = prepareToServe();
+    server.serverClose();
+    return prepared;
+  };
+  await deadline(server.serveForever(), LIMIT_MS);
+  await deadline(server.serverClose(), LIMIT_MS);
 });

@@ -96,5 +96,5 @@ Deno.test("ForkingTCPServer.serveForever() rejects a module that starts a server
 
 Deno.test("ForkingTCPServer.serveForever() finds a class that is its module's default export", async () => {
   await using session = new ForkingSession(DefaultExportHandler);
-  assertEquals(await session.ask(""), "found");
+  assertEquals(await session.ask(""), "from the default export\n");
 });

@@ -42,7 +42,7 @@ Deno.test({
   ignore: !isLinux,
   async fn() {
     await using server = new ForkingProcess([], {
-      program: import.meta.resolve("../fixtures/closing_program.ts"),
+      program: import.meta.resolve("../fixtures/forking_closing_program.ts"),
     });
     assertEquals(await server.ask(""), "1");
     assertEquals(await server.line(), "closed");
@@ -51,10 +51,15 @@ Deno.test({
   },
 });
 
-for (const way of ["shutdown", "handleRequest", "busy shutdown"]) {
+const ends = [
+  "handleRequest",
+  "shutdown during a request",
+  "shutdown after a request",
+];
+for (const way of ends) {
   Deno.test(`ForkingTCPServer lets its program end by itself after ${way}`, async () => {
     await using server = new ForkingProcess([way], {
-      program: import.meta.resolve("../fixtures/ending_program.ts"),
+      program: import.meta.resolve("../fixtures/forking_ending_program.ts"),
     });
     assertEquals(await server.ask("a line\n"), "a line\n");
     assertEquals(await server.line(), "stopped");

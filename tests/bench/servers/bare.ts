@@ -13,6 +13,14 @@ const loops: Record<string, () => Promise<void>> = {
       echo(connection).catch(() => {}).finally(() => connection.close());
     }
   },
+  /** What any `rfile` and `wfile` cost that are streams of the platform. */
+  async readWriteStreams() {
+    for await (const connection of listen()) {
+      new ReadableStream({ type: "bytes", async pull() {}, cancel() {} });
+      new WritableStream({ async write() {}, close() {}, abort() {} });
+      echo(connection).catch(() => {}).finally(() => connection.close());
+    }
+  },
   async pipeTo() {
     for await (const connection of listen()) {
       connection.readable.pipeTo(connection.writable).catch(() => {});

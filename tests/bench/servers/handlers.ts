@@ -2,6 +2,7 @@ import {
   BaseRequestHandler,
   type DatagramRequest,
   DatagramRequestHandler,
+  type StreamRequest,
   StreamRequestHandler,
 } from "@socketserver/socketserver";
 
@@ -16,6 +17,17 @@ export class LinesHandler extends StreamRequestHandler {
 export class PipeHandler extends StreamRequestHandler {
   override async handle() {
     await this.rfile.pipeTo(this.wfile);
+  }
+}
+
+export class ReadWriteHandler extends BaseRequestHandler<StreamRequest> {
+  override async handle() {
+    const buffer = new Uint8Array(4096);
+    for (let n; (n = await this.request.read(buffer)) !== null;) {
+      for (let sent = 0; sent < n;) {
+        sent += await this.request.write(buffer.subarray(sent, n));
+      }
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- the port goes to standard output
 // Node's own server, echoing through a pipe.
 import { createServer } from "node:net";
 
