@@ -70,7 +70,9 @@ export class BaseRequestHandler<
    * `SuppressedError` if both `handle()` and `finish()` did.
    */
   async run(): Promise<void> {
-    await this.setup();
+    // Most handlers have one or neither: a wait would be for nothing.
+    const ready = this.setup();
+    if (ready !== undefined) await ready;
     try {
       await this.handle();
     } catch (error) {
@@ -86,7 +88,8 @@ export class BaseRequestHandler<
       }
       throw error;
     }
-    await this.finish();
+    const finished = this.finish();
+    if (finished !== undefined) await finished;
   }
 
   /** May be overridden. Called before `handle()`; does nothing by default. */

@@ -36,13 +36,12 @@ export function AsyncMixIn<Base extends ServerConstructor>(base: Base): Base {
     override processRequest(
       request: unknown,
       clientAddress: Deno.Addr,
-    ): Promise<void> {
+    ): void {
       this.detachRequest(
         request,
         clientAddress,
         () => this.finishRequest(request, clientAddress),
       );
-      return Promise.resolve();
     }
   };
 }

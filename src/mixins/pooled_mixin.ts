@@ -69,13 +69,12 @@ export function PooledMixIn(
     override processRequest(
       request: unknown,
       clientAddress: Deno.Addr,
-    ): Promise<void> {
+    ): void {
       this.detachRequest(
         request,
         clientAddress,
         () => this.finishRequest(request, clientAddress),
       );
-      return Promise.resolve();
     }
 
     override finishRequest(

@@ -158,13 +158,12 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
     override processRequest(
       request: unknown,
       clientAddress: Deno.Addr,
-    ): Promise<void> {
+    ): void {
       this.detachRequest(
         request,
         clientAddress,
         () => this.processRequestThread(request, clientAddress),
       );
-      return Promise.resolve();
     }
 
     processRequestThread(

@@ -238,7 +238,9 @@ export abstract class BaseServer<
     request: Request,
     clientAddress: Deno.Addr,
   ): void | Promise<void> {
-    return this.#process(request, clientAddress);
+    const finished = this.finishRequest(request, clientAddress);
+    if (finished === undefined) return this.shutdownRequest(request);
+    return finished.then(() => this.shutdownRequest(request));
   }
 
   /**
@@ -387,11 +389,6 @@ export abstract class BaseServer<
     throw new Deno.errors.BadResource(
       "Cannot handle requests as the server is closed",
     );
-  }
-
-  async #process(request: Request, clientAddress: Deno.Addr): Promise<void> {
-    await this.finishRequest(request, clientAddress);
-    await this.shutdownRequest(request);
   }
 
   async #close(): Promise<void> {

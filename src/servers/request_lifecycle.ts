@@ -4,8 +4,6 @@ import { printRequestError } from "./error_report.ts";
 /** A request that somebody is working on. */
 interface Work<Request> {
   readonly request: Request;
-  /** Settled, never rejected, when the work has ended. */
-  readonly done: Promise<void>;
 }
 
 /**
@@ -13,11 +11,15 @@ interface Work<Request> {
  * `closeRequest()`, and knows which are on their way.
  *
  * Whatever a hook throws, the request is released and nothing is thrown here.
+ * A hook that is done at once is not waited for: each wait would cost every
+ * request a turn of the event queue, and memory while it lasts.
  */
 export class RequestLifecycle<Request> {
   readonly #server: BaseServer<Request, Deno.Addr>;
   /** Added before the work begins, removed when it has ended. */
   readonly #work = new Set<Work<Request>>();
+  /** Resolved when the last work has ended, for who waits for that. */
+  #drained: PromiseWithResolvers<void> | null = null;
 
   constructor(server: BaseServer<Request, Deno.Addr>) {
     this.#server = server;
@@ -29,25 +31,47 @@ export class RequestLifecycle<Request> {
   }
 
   /** Handles a request; resolves when the server may take the next one. */
-  dispatch(
+  async dispatch(
     [request, clientAddress]: readonly [Request, Deno.Addr],
   ): Promise<void> {
-    return this.#track(request, this.#handle(request, clientAddress));
+    const work = this.#begin(request);
+    let refused = true;
+    try {
+      const verified = this.#server.verifyRequest(request, clientAddress);
+      if (verified === true || await verified) {
+        const processed = this.#server.processRequest(request, clientAddress);
+        if (processed !== undefined) await processed;
+        refused = false;
+      }
+    } catch (error) {
+      await this.report(error, request, clientAddress);
+    }
+    if (refused) await this.#release(request, clientAddress);
+    this.#end(work);
   }
 
   /** Works on a request while the server takes others. */
-  detach(
+  async detach(
     request: Request,
     clientAddress: Deno.Addr,
-    work: () => void | Promise<void>,
-  ): void {
-    this.#track(request, this.#workOn(request, clientAddress, work));
+    handle: () => void | Promise<void>,
+  ): Promise<void> {
+    const work = this.#begin(request);
+    try {
+      const handled = handle();
+      if (handled !== undefined) await handled;
+    } catch (error) {
+      await this.report(error, request, clientAddress);
+    }
+    await this.#release(request, clientAddress);
+    this.#end(work);
   }
 
   /** Resolves when no request is being handled any more. */
   async drained(): Promise<void> {
     while (this.#work.size > 0) {
-      await Promise.all([...this.#work].map(({ done }) => done));
+      this.#drained ??= Promise.withResolvers();
+      await this.#drained.promise;
     }
   }
 
@@ -69,43 +93,23 @@ export class RequestLifecycle<Request> {
     }
   }
 
-  /** `done` must not reject. */
-  #track(request: Request, done: Promise<void>): Promise<void> {
-    const work = { request, done };
+  #begin(request: Request): Work<Request> {
+    const work = { request };
     this.#work.add(work);
-    return done.then(() => {
-      this.#work.delete(work);
-    });
+    return work;
   }
 
-  async #handle(request: Request, clientAddress: Deno.Addr): Promise<void> {
-    try {
-      if (await this.#server.verifyRequest(request, clientAddress)) {
-        await this.#server.processRequest(request, clientAddress);
-        return;
-      }
-    } catch (error) {
-      await this.report(error, request, clientAddress);
-    }
-    await this.#release(request, clientAddress);
-  }
-
-  async #workOn(
-    request: Request,
-    clientAddress: Deno.Addr,
-    work: () => void | Promise<void>,
-  ): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      await this.report(error, request, clientAddress);
-    }
-    await this.#release(request, clientAddress);
+  #end(work: Work<Request>): void {
+    this.#work.delete(work);
+    if (this.#work.size > 0) return;
+    this.#drained?.resolve();
+    this.#drained = null;
   }
 
   async #release(request: Request, clientAddress: Deno.Addr): Promise<void> {
     try {
-      await this.#server.shutdownRequest(request);
+      const ended = this.#server.shutdownRequest(request);
+      if (ended !== undefined) await ended;
     } catch (error) {
       await this.report(error, request, clientAddress);
       await this.#close(request, clientAddress);

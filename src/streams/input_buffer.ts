@@ -32,7 +32,7 @@ export class InputBuffer {
    * next call waits for it again, so its bytes are neither lost nor doubled.
    * It writes behind `#end`: the buffer stays where it is meanwhile.
    */
-  #reading: Promise<void> | null = null;
+  #reading: Promise<boolean> | null = null;
 
   constructor(
     source: ByteSource | Uint8Array<ArrayBuffer>,
@@ -101,23 +101,22 @@ export class InputBuffer {
    * read ahead.
    * @returns False at the end of the input.
    */
-  async fill(wanted: number): Promise<boolean> {
-    if (this.#source === null) return false;
+  fill(wanted: number): Promise<boolean> {
+    if (this.#source === null) return Promise.resolve(false);
     this.#reading ??= this.#read(this.#source, wanted);
-    await (this.#timeout === null
+    return this.#timeout === null
       ? this.#reading
-      : withinTimeLimit(this.#reading, this.#timeout, "read"));
-    return this.#source !== null;
+      : withinTimeLimit(this.#reading, this.#timeout, "read");
   }
 
-  async #read(source: ByteSource, wanted: number): Promise<void> {
+  async #read(source: ByteSource, wanted: number): Promise<boolean> {
     try {
       const room = this.#room(wanted);
       const count = await source.read(room);
-      if (this.#source === null) return; // discarded meanwhile
+      if (this.#source === null) return false; // discarded meanwhile
       if (count === null) {
         this.#source = null;
-        return;
+        return false;
       }
       this.#end += count;
       if (count === room.length) {
@@ -125,6 +124,7 @@ export class InputBuffer {
       } else if (count * 4 < this.#readSize) {
         this.#readSize = Math.max(this.#readSize / 2, SMALLEST_READ);
       }
+      return true;
     } finally {
       this.#reading = null;
     }
@@ -147,6 +147,8 @@ export class InputBuffer {
       this.#start = 0;
       this.#end = unread;
     }
-    return this.#buffer.subarray(this.#end, this.#end + size);
+    return this.#buffer.length === size
+      ? this.#buffer
+      : this.#buffer.subarray(this.#end, this.#end + size);
   }
 }

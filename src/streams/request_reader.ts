@@ -160,7 +160,13 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
     try {
       if (this.#controller !== null) await this.#unqueue();
       // One byte more than the limit, as the line may end in "\r\n".
-      const at = await this.#find(LINE_FEED, this.maxLineLength + 1);
+      const limit = this.maxLineLength + 1;
+      let at = this.#search(LINE_FEED, limit, 0);
+      while (at === -1) {
+        const searched = this.#input.length;
+        if (!(await this.#input.fill(1))) break;
+        at = this.#search(LINE_FEED, limit, searched);
+      }
       const input = this.#input.peek();
       if (at === -1 && input.length === 0) return null;
       const text = at === -1 ? input : withoutReturn(input.subarray(0, at));
@@ -196,7 +202,12 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#enter();
     try {
       if (this.#controller !== null) await this.#unqueue();
-      const at = await this.#find(bytes, this.maxLineLength);
+      let at = this.#search(bytes, this.maxLineLength, 0);
+      while (at === -1) {
+        const searched = this.#input.length;
+        if (!(await this.#input.fill(1))) break;
+        at = this.#search(bytes, this.maxLineLength, searched);
+      }
       if (at !== -1) return this.#input.take(at + bytes.length);
       const partial = this.#input.take(this.#input.length);
       throw new UnexpectedEof(
@@ -219,12 +230,7 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
   lines(): AsyncIterableIterator<string> {
     // Not a generator: those cost three turns of the event queue a line.
     const iterator: AsyncIterableIterator<string> = {
-      next: async () => {
-        const line = await this.readLine();
-        return line === null
-          ? { done: true, value: undefined }
-          : { done: false, value: line };
-      },
+      next: () => this.readLine().then(toIteratorResult),
       [Symbol.asyncIterator]: () => iterator,
     };
     return iterator;
@@ -249,24 +255,26 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Looks for a delimiter, reading on until it is there.
+   * Looks for a delimiter in what has come.
    *
-   * @returns Its distance from the first unread byte, or -1 at the end.
+   * @param searched How much of it has been looked through before.
+   * @returns Its distance from the first unread byte, or -1.
    */
-  async #find(delimiter: number | Uint8Array, limit: number): Promise<number> {
+  #search(
+    delimiter: number | Uint8Array,
+    limit: number,
+    searched: number,
+  ): number {
+    const input = this.#input.peek();
     const width = typeof delimiter === "number" ? 1 : delimiter.length;
-    for (let searched = 0;;) {
-      const input = this.#input.peek();
-      const at = typeof delimiter === "number"
-        ? input.indexOf(delimiter, searched)
-        : indexOfBytes(input, delimiter, searched);
-      if (at > limit || (at === -1 && input.length >= limit + width)) {
-        throw this.#tooLong();
-      }
-      if (at !== -1) return at;
-      searched = Math.max(0, input.length - width + 1);
-      if (!(await this.#input.fill(1))) return -1;
+    const from = Math.max(0, searched - width + 1);
+    const at = typeof delimiter === "number"
+      ? input.indexOf(delimiter, from)
+      : indexOfBytes(input, delimiter, from);
+    if (at > limit || (at === -1 && input.length >= limit + width)) {
+      throw this.#tooLong();
     }
+    return at;
   }
 
   #tooLong(): LineTooLongError {
@@ -316,6 +324,12 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
       if (value !== undefined) this.#input.putBack(value);
     }
   }
+}
+
+function toIteratorResult(line: string | null): IteratorResult<string> {
+  return line === null
+    ? { done: true, value: undefined }
+    : { done: false, value: line };
 }
 
 function withoutReturn(
