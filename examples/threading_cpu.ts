@@ -1,0 +1,58 @@
+// Counts primes on all cores, and tells which thread has counted.
+//
+//   deno run --allow-net=127.0.0.1 --allow-read=mod.ts,src,examples/threading_cpu.ts examples/threading_cpu.ts
+//
+// In a second terminal:
+//
+//   for i in 1 2 3 4; do echo 20000000 | nc -N 127.0.0.1 8000 & done; wait
+//
+// A thread reads the files that it runs: the library's too, where they are files
+// and not jsr.io's.
+//
+// Another port than 8000 can be given as the first argument; 0 takes a free one.
+
+// deno-lint-ignore-file no-console -- it tells where it listens
+
+import {
+  StreamRequestHandler,
+  ThreadingTCPServer,
+} from "@socketserver/socketserver";
+
+// A module is loaded once in each thread, so that each has a name of its own.
+const thread = crypto.randomUUID().slice(0, 4);
+
+export class PrimeCountHandler extends StreamRequestHandler {
+  override async handle() {
+    for await (const line of this.rfile.lines()) {
+      const started = performance.now();
+      const count = countPrimes(Number(line));
+      const took = Math.round(performance.now() - started);
+      await this.wfile.write(
+        `${count} primes, counted by thread ${thread} in ${took} ms\n`,
+      );
+    }
+  }
+}
+
+function countPrimes(below: number): number {
+  const composite = new Uint8Array(below);
+  let count = 0;
+  for (let n = 2; n < below; n++) {
+    if (composite[n] === 1) continue;
+    count++;
+    for (let multiple = n * n; multiple < below; multiple += n) {
+      composite[multiple] = 1;
+    }
+  }
+  return count;
+}
+
+if (import.meta.main) {
+  await using server = new ThreadingTCPServer(
+    { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
+    PrimeCountHandler,
+  );
+  const { hostname, port } = server.serverAddress;
+  console.log(`Listening on ${hostname}:${port}`);
+  await server.serveForever();
+}
