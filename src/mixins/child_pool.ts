@@ -48,7 +48,7 @@ export class ChildPool {
 
   /** The numbers of the processes that handle requests. */
   get active(): Set<number> {
-    const busy = [...this.#children].filter((child) => child.busy);
+    const busy = [...this.#children].filter(({ size }) => size > 0);
     return new Set(busy.map(({ pid }) => pid));
   }
 
@@ -60,17 +60,16 @@ export class ChildPool {
     this.#startSpares();
   }
 
-  /** Waits for the end of the processes that handle requests now. */
+  /** Waits for the requests of now, and for the processes that end with them. */
   async collect(): Promise<void> {
-    const busy = [...this.#children].filter((child) => child.busy);
-    await Promise.all(busy.map(({ ended }) => ended));
+    await Promise.all([...this.#children].map((child) => child.settled()));
   }
 
   /** Ends the children that have nothing to do. */
   retireIdle(): void {
     this.#serving = false;
     clearTimeout(this.#refill);
-    for (const child of this.#children) if (child.free) child.retire();
+    for (const child of this.#children) if (child.size === 0) child.retire();
   }
 
   /** Ends all children; their requests, and those that wait, with an error. */
@@ -82,19 +81,25 @@ export class ChildPool {
     this.queue.rejectAll(error);
     this.retireIdle();
     const children = [...this.#children];
-    for (const child of children) if (child.busy) child.kill(error);
+    for (const child of children) if (child.size > 0) child.kill(error);
     await Promise.all(children.map(({ ended }) => ended));
     await this.#releaseGuardian();
   }
 
+  /** The least busy child; a new one, if all are busy and one more may be. */
   #freeChild(): HandlerChild | undefined {
-    let free: HandlerChild | undefined;
-    for (const child of this.#children) if (child.free) free ??= child;
-    if (free === undefined && this.#children.size < this.#limits.maxChildren) {
-      free = this.#startChild();
+    let best: HandlerChild | undefined;
+    for (const child of this.#children) {
+      if (child.free && (best === undefined || child.size < best.size)) {
+        best = child;
+      }
     }
-    if (free !== undefined) this.#refillSoon();
-    return free;
+    const room = this.#children.size < this.#limits.maxChildren;
+    if (room && (best === undefined || best.size > 0)) {
+      best = this.#startChild();
+    }
+    if (best !== undefined) this.#refillSoon();
+    return best;
   }
 
   #startChild(): HandlerChild {
@@ -138,7 +143,9 @@ export class ChildPool {
 
   #startSpares(): void {
     const { maxChildren, minSpareChildren } = this.#limits;
-    let spare = [...this.#children].filter((child) => child.free).length;
+    let spare =
+      [...this.#children].filter((child) => child.free && child.size === 0)
+        .length;
     try {
       while (spare < minSpareChildren && this.#children.size < maxChildren) {
         this.#startChild();

@@ -26,6 +26,13 @@ export interface ForkingOptions {
    */
   maxRequestsPerChild?: number;
   /**
+   * The most requests that share a child at once, if `maxRequestsPerChild`
+   * allows as many. They take turns when they wait, as threads' do.
+   *
+   * @default {1}
+   */
+  requestsPerChild?: number;
+  /**
    * How many children wait for requests, so that these need not wait for a
    * process to start.
    *
@@ -83,6 +90,8 @@ export interface Forking {
   maxChildren: number;
   /** After how many requests a child ends. */
   maxRequestsPerChild: number;
+  /** The most requests that share a child at once. */
+  requestsPerChild: number;
   /** How many children wait for requests. */
   minSpareChildren: number;
   /** How many requests may wait for a child. */
@@ -104,8 +113,8 @@ export interface Forking {
    * Waits for children, if asked to. They need not be collected: each is as
    * soon as it ends, and no other child of the program is touched.
    *
-   * @param options With `blocking`, waits for the end of the children that
-   * handle requests now.
+   * @param options With `blocking`, waits for the requests that are being
+   * handled now, and for the children that end with them.
    */
   collectChildren(options?: { blocking?: boolean }): Promise<void>;
 }
@@ -168,6 +177,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
   class ForkingServer extends PooledMixIn(base) implements Forking {
     maxChildren: number;
     maxRequestsPerChild: number;
+    requestsPerChild: number;
     minSpareChildren: number;
     permissions: ChildPermissions;
     denoFlags: readonly string[];
@@ -184,6 +194,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
       this.timeout = options.timeout === undefined ? 300 : options.timeout;
       this.maxChildren = options.maxChildren ?? 40;
       this.maxRequestsPerChild = options.maxRequestsPerChild ?? 1;
+      this.requestsPerChild = options.requestsPerChild ?? 1;
       this.minSpareChildren = options.minSpareChildren ?? 1;
       this.permissions = options.permissions ?? "none";
       this.denoFlags = options.denoFlags ?? [];
@@ -217,6 +228,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
             ...this.denoFlags,
           ],
           maxRequests: this.maxRequestsPerChild,
+          maxAtOnce: this.requestsPerChild,
         }),
         this,
         {

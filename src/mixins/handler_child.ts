@@ -31,6 +31,8 @@ export interface ChildCommand {
   readonly flags: readonly string[];
   /** After how many requests the process ends. */
   readonly maxRequests: number;
+  /** The most requests that the process may have at once. */
+  readonly maxAtOnce: number;
 }
 
 /** What a child does for its pool, and tells it. */
@@ -39,19 +41,20 @@ export interface ChildEvents extends FarSideEvents {
   onEnd(): void;
 }
 
-/** A child process that runs handlers, one after the other. */
+/** A child process that runs handlers. */
 export class HandlerChild {
   readonly #process: Deno.ChildProcess;
   readonly #channel: RemoteChannel;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<void>;
   readonly #maxRequests: number;
+  readonly #maxAtOnce: number;
   #lastWords: Uint8Array = new Uint8Array(0);
   #retiring = false;
-  #busy = false;
+  #running = new Set<Promise<void>>();
   /** How many are waiting for the process: it keeps the program alive then. */
   #holds = 0;
-  #handled = 0;
+  #given = 0;
 
   /**
    * Starts a child process.
@@ -61,7 +64,7 @@ export class HandlerChild {
    * @throws {Error} If the system has no room for another process.
    */
   constructor(
-    { denoPath, flags, maxRequests }: ChildCommand,
+    { denoPath, flags, maxRequests, maxAtOnce }: ChildCommand,
     settings: HostSettings,
     events: ChildEvents,
   ) {
@@ -83,6 +86,7 @@ export class HandlerChild {
       stderr: "piped",
     }).spawn();
     this.#maxRequests = maxRequests;
+    this.#maxAtOnce = maxAtOnce;
     this.#input = this.#process.stdin.getWriter();
     this.#channel = new RemoteChannel((batch) => this.#send(batch), events);
     const mark = createMark();
@@ -96,19 +100,20 @@ export class HandlerChild {
     return this.#process.pid;
   }
 
-  /** Whether a request is being handled. */
-  get busy(): boolean {
-    return this.#busy;
+  /** How many requests are being handled. */
+  get size(): number {
+    return this.#running.size;
   }
 
   /** Whether a request can be handed over. */
   get free(): boolean {
-    return !this.#busy && !this.#retiring;
+    return !this.#retiring && this.size < this.#maxAtOnce &&
+      this.#given < this.#maxRequests;
   }
 
-  /** Whether a request has been handled. */
+  /** Whether there has been a request. */
   get used(): boolean {
-    return this.#handled > 0;
+    return this.#given > 0;
   }
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
@@ -123,15 +128,23 @@ export class HandlerChild {
 
   /** Has a request handled; throws what its handler throws. */
   async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    this.#busy = true;
+    this.#given++;
+    const running = this.#handle(request, clientAddress);
+    this.#running.add(running);
     try {
-      await this.#channel.ready;
-      await this.#holding(this.#channel.handle(request, clientAddress));
+      await running;
     } finally {
-      this.#busy = false;
-      if (++this.#handled >= this.#maxRequests) this.retire();
+      this.#running.delete(running);
+      if (this.#given >= this.#maxRequests && this.size === 0) this.retire();
     }
   }
+
+  /** Resolves when the requests of now have been handled. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    if (this.#retiring) await this.ended;
+  }
+
   /** Lets the process end by itself: it gets no further request. */
   async retire(): Promise<void> {
     if (this.#retiring) return;
@@ -149,6 +162,11 @@ export class HandlerChild {
     } catch {
       // It has ended already.
     }
+  }
+
+  async #handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    await this.#channel.ready;
+    await this.#holding(this.#channel.handle(request, clientAddress));
   }
 
   /** Lets the process keep the program alive until `work` has ended. */
