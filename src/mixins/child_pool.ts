@@ -54,10 +54,10 @@ export class ChildPool {
 
   /** Starts the first child; throws if the handler cannot be imported. */
   async start(): Promise<void> {
+    this.#serving = true;
     const [child = this.#startChild()] = this.#children;
     await child.ready;
-    this.#serving = true;
-    this.#startSpares();
+    if (this.#serving) this.#startSpares();
   }
 
   /** Waits for the requests of now, and for the processes that end with them. */

@@ -171,11 +171,20 @@ export class HandlerChild {
 
   /** Lets the process keep the program alive until `work` has ended. */
   async #holding(work: Promise<void>): Promise<void> {
-    if (this.#holds++ === 0) this.#process.ref();
+    if (this.#holds++ === 0) this.#keepAlive(true);
     try {
       await work;
     } finally {
-      if (--this.#holds === 0) this.#process.unref();
+      if (--this.#holds === 0) this.#keepAlive(false);
+    }
+  }
+
+  #keepAlive(program: boolean): void {
+    try {
+      if (program) this.#process.ref();
+      else this.#process.unref();
+    } catch {
+      // The process has ended: it keeps nothing alive.
     }
   }
 

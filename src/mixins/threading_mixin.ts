@@ -91,7 +91,9 @@ export type ThreadingServerConstructor<Base extends ServerConstructor> =
  * `this.server` has `serverAddress`, `data` and `shutdown()` only. A thread
  * handles many requests at a time, as they wait; when one computes, the others
  * of its thread wait too. A thread that ends takes its own requests with it,
- * each of which is reported, and is replaced.
+ * each of which is reported, and is replaced. One that loops without ever
+ * waiting cannot be stopped by Deno 2.9.6: `serverClose()` gives it up at
+ * `drainTimeout`, and it computes on until the program ends.
  *
  * @typeParam Base The class of server to extend.
  * @param base The class to extend.

@@ -41,6 +41,18 @@ Deno.test("ForkingTCPServer serves a hundred clients that wait for one child, in
   assertEquals(numbers, Array.from({ length: 100 }, (_, i) => i + 1));
 });
 
+Deno.test("ForkingTCPServer starts the child of a client that waits when another child has ended", async () => {
+  await using session = new ForkingSession(WaitingHandler, { maxChildren: 1 });
+  await using stack = new AsyncDisposableStack();
+  const clients = await connectAll(session, 3);
+  for (const client of clients) stack.use(client);
+  for (const client of clients) {
+    await client.send("go on");
+    assertEquals(await client.receive(), "begun");
+    assertEquals(await client.receive(), "1");
+  }
+});
+
 Deno.test("ForkingTCPServer.shutdown() answers at once while a hundred clients wait, who are served", async () => {
   await using session = new ForkingSession(WaitingHandler, {
     maxChildren: 3,

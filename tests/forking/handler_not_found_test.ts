@@ -1,3 +1,4 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
 import {
@@ -21,8 +22,8 @@ async function serve(text: string, method: "serveForever" | "handleRequest") {
   const library = import.meta.resolve("../../mod.ts");
   await Deno.writeTextFile(path, text.replace("LIBRARY", library));
   await using server = new ForkingTCPServer(ADDRESS, LocalHandler, {
-    handlerModule: new URL(`file://${path}`),
-    configPath: new URL("../../deno.json", import.meta.url).pathname,
+    handlerModule: pathToFileURL(path),
+    configPath: fileURLToPath(import.meta.resolve("../../deno.json")),
   });
   await deadline(server[method](), LIMIT_MS);
 }

@@ -72,7 +72,7 @@ Deno.test("ForkingTCPServer works imported over http, with the import map beside
   // A cache of its own, as the library's address is another in each run.
   const npm = await npmCache();
   await Deno.mkdir(npm, { recursive: true });
-  await Deno.symlink(npm, `${cache.path}/npm`, { type: "dir" });
+  await Deno.symlink(npm, `${cache.path}/npm`, { type: "junction" });
 
   // From jsr.io Deno imports by default, but not from a host of the test's own.
   const serverOptions = { permissions: { import: [host] } };

@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
 import {
@@ -10,6 +11,7 @@ import { ReachingHandler } from "../fixtures/reaching_handler.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
 const LIMIT_MS = 20_000;
+const isWindows = Deno.build.os === "windows";
 /** The permissions are the same for every request of a child. */
 const REUSED = { maxRequestsPerChild: 100, maxChildren: 1 };
 
@@ -17,7 +19,7 @@ const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 Deno.test.afterAll(() => listener.close());
 const { port } = listener.addr;
 const reaches = {
-  read: "/etc/passwd",
+  read: isWindows ? import.meta.filename! : "/etc/passwd",
   net: `${port}`,
   env: "PATH",
   run: Deno.execPath(),
@@ -66,8 +68,8 @@ for (const granted of kinds) {
 Deno.test("ForkingTCPServer.permissions grants the files of a list, by path and by URL", async () => {
   using folder = new TemporaryFolder();
   const files = ["a", "b c%20d", "denied"].map((it) => `${folder.path}/${it}`);
-  for (const file of files) Deno.writeTextFileSync(file, "");
-  const url = new URL(`file://${encodeURI(files[1]!)}`);
+  for (const file of files) await Deno.writeTextFile(file, "");
+  const url = pathToFileURL(files[1]!);
   await using session = new ForkingSession(ReachingHandler, {
     ...REUSED,
     permissions: { read: [files[0]!, url] },
@@ -79,7 +81,7 @@ Deno.test("ForkingTCPServer.permissions grants the files of a list, by path and 
   assertEquals(answers, ["reached", "reached", ""]);
 });
 
-Deno.test("ForkingTCPServer.permissions grants nothing with false, with undefined and with an empty list", async () => {
+Deno.test("ForkingTCPServer.permissions grants nothing with false and with an empty list", async () => {
   await using session = new ForkingSession(ReachingHandler, {
     ...REUSED,
     permissions: { read: [], net: false, env: [], run: [] },
@@ -92,7 +94,7 @@ Deno.test("ForkingTCPServer.permissions inherits what the program has wholly, an
     "--allow-net",
     "--allow-env",
     "--allow-run",
-    "--allow-read=/etc",
+    `--allow-read=${reaches.read}`,
   ];
   const serverOptions = { ...REUSED, permissions: "inherit" };
   await using server = ForkingProcess.serving(ReachingHandler, serverOptions, {

@@ -13,7 +13,9 @@ import {
 } from "@socketserver/socketserver";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
+import { WaitingHandler } from "../fixtures/waiting_handler.ts";
 import { CountingHandler } from "../fixtures/counting_handler.ts";
+import { Dialogue } from "../fixtures/dialogue.ts";
 
 const LIMIT_MS = 20_000;
 
@@ -45,6 +47,24 @@ Deno.test("ForkingTCPServer releases the clients for whom no child can be starte
   server.denoPath = denoPath;
   assertEquals(await session.ask(""), "1");
   assertEquals(record.errors.length, 3);
+});
+
+Deno.test("ForkingTCPServer releases a client that waited for a child that cannot be started", async () => {
+  await using session = new ForkingSession(WaitingHandler, { maxChildren: 1 });
+  const { server, record } = session;
+  await using first = new Dialogue(await session.connect());
+  assertEquals(await first.receive(), "begun");
+  const accepted = Promise.withResolvers<void>();
+  server.verifyRequest = () => {
+    accepted.resolve();
+    return true;
+  };
+  await using second = new Dialogue(await session.connect());
+  await deadline(accepted.promise, LIMIT_MS);
+  server.denoPath = "/not/there/deno";
+  await first.send("go on");
+  await second.ended();
+  assertInstanceOf(await record.nth(1), Deno.errors.NotFound);
 });
 
 Deno.test("ForkingTCPServer releases the clients whose children can't start Deno, and goes on", async () => {
