@@ -36,7 +36,9 @@ async function importMap(): Promise<string> {
   const { name, imports, exports } = JSON.parse(
     await Deno.readTextFile(config),
   );
-  const map = { imports: { ...imports, [name]: new URL(exports["."], config) } };
+  const map = {
+    imports: { ...imports, [name]: new URL(exports["."], config) },
+  };
   return `data:application/json,${encodeURIComponent(JSON.stringify(map))}`;
 }
 

@@ -55,7 +55,8 @@ export class ChildPool {
   /** Starts the first child; throws if the handler cannot be imported. */
   async start(): Promise<void> {
     this.#serving = true;
-    const [child = this.#startChild()] = this.#children;
+    const child = [...this.#children].find(({ free }) => free) ??
+      this.#startChild();
     await child.ready;
     if (this.#serving) this.#startSpares();
   }

@@ -44,13 +44,18 @@ function isGranted(name: string): boolean {
 
 /** Deno splits a list at its commas, and takes an empty one for all there is. */
 function listed(item: unknown): string {
-  const text = item instanceof URL && item.protocol === "file:"
-    ? decodeURIComponent(item.pathname)
-    : `${item}`;
+  const text = item instanceof URL ? fromUrl(item) : `${item}`;
   if (text !== "" && !text.includes(",")) return text;
   throw new TypeError(
     `Cannot start a child process as an item of a permission must have no comma and not be empty: current value is ${
       Deno.inspect(text)
     }`,
   );
+}
+
+function fromUrl(url: URL): string {
+  if (url.protocol !== "file:") return url.href;
+  const path = decodeURIComponent(url.pathname);
+  // file:///C:/data
+  return Deno.build.os === "windows" ? path.replace(/^\//, "") : path;
 }

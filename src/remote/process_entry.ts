@@ -11,13 +11,8 @@
 import { RequestReader } from "../streams/request_reader.ts";
 import { HandlerHost } from "./handler_host.ts";
 import { marked } from "./marked_batches.ts";
+import { stdin, stdout } from "./process_prelude.ts";
 import { readSettings } from "./process_settings.ts";
-
-const { stdin, stdout } = Deno;
-// Frames come in and go out here. The handler finds an empty input, and what
-// it prints cannot get between two halves of a batch.
-Object.defineProperty(Deno, "stdin", { value: emptyInput() });
-Object.defineProperty(Deno, "stdout", { value: Deno.stderr });
 
 const input = new RequestReader({ read: (buffer) => stdin.read(buffer) });
 const settings = await readSettings(input);
@@ -33,16 +28,4 @@ for (;;) {
   // The server wants no more of this process, or is no more itself.
   if (bytes === null) Deno.exit(0);
   host.push(bytes);
-}
-
-function emptyInput(): typeof Deno.stdin {
-  return {
-    read: () => Promise.resolve(null),
-    readSync: () => null,
-    close() {},
-    readable: new ReadableStream({ start: (controller) => controller.close() }),
-    setRaw() {},
-    isTerminal: () => false,
-    [Symbol.dispose]() {},
-  } as unknown as typeof Deno.stdin;
 }

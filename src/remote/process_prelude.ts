@@ -10,3 +10,26 @@ setImporting(Deno.args[0]!);
 // A terminal sends Ctrl-C to the whole group of processes. What it means is
 // for the server to decide; a request is not to be cut off by it.
 Deno.addSignalListener("SIGINT", () => {});
+
+/** Where frames come in. */
+export const stdin: typeof Deno.stdin = Deno.stdin;
+/** Where frames go out. */
+export const stdout: typeof Deno.stdout = Deno.stdout;
+
+// The handler finds an empty input, and what it prints cannot get between two
+// halves of a batch. `node:process` has its own way to both, which cannot be
+// closed without loading it into every child.
+Object.defineProperty(Deno, "stdin", { value: emptyInput() });
+Object.defineProperty(Deno, "stdout", { value: Deno.stderr });
+
+function emptyInput(): typeof Deno.stdin {
+  return {
+    read: () => Promise.resolve(null),
+    readSync: () => null,
+    close() {},
+    readable: new ReadableStream({ start: (controller) => controller.close() }),
+    setRaw() {},
+    isTerminal: () => false,
+    [Symbol.dispose]() {},
+  } as unknown as typeof Deno.stdin;
+}

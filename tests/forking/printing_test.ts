@@ -2,8 +2,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import {
+  EarlyInputHandler,
   InputReadingHandler,
-  ProcessInputHandler,
 } from "../fixtures/input_reading_handler.ts";
 import { PrintingHandler } from "../fixtures/printing_handler.ts";
 
@@ -48,7 +48,7 @@ Deno.test("ForkingTCPServer's handlers find standard input empty", async () => {
   assertEquals(answer, '[null,null,"",false]\nthe request');
 });
 
-Deno.test("ForkingTCPServer's handlers find process.stdin empty", async () => {
-  await using session = new ForkingSession(ProcessInputHandler);
-  assertEquals(await session.ask("the request"), 'heard ""\nthe request');
+Deno.test("ForkingTCPServer's handlers find standard input empty that their module has kept", async () => {
+  await using session = new ForkingSession(EarlyInputHandler);
+  assertEquals(await session.ask("the request"), "null\nthe request");
 });
