@@ -18,10 +18,20 @@ export interface Row {
   atMost?: number;
 }
 
-const ours = (server: string, handler: string): Command =>
-  deno("ours.ts", server, handler);
+const ours = (server: string, handler: string, options = {}): Command =>
+  deno("ours.ts", server, handler, JSON.stringify(options));
+/** Two children, which any number of requests share. */
+const REUSED = {
+  maxChildren: 2,
+  maxRequestsPerChild: 1e9,
+  requestsPerChild: 1e9,
+};
 const bare = (loop: string): Command => deno("bare.ts", loop);
-const python: Command = ["python3", file("threading_tcp_server.py")];
+const python = (server: string): Command => [
+  "python3",
+  file("python.py"),
+  server,
+];
 const node: Command = ["node", file("node_net.mjs")];
 
 /** Every row of the table. */
@@ -104,6 +114,74 @@ export const rows: readonly Row[] = [
     atMost: 10,
   },
   {
+    name: "threads: 20 ms of computing, 8 connections, against AsyncTCPServer",
+    load: ["messages", "tcp", "8", "64"],
+    ours: ours("ThreadingTCPServer", "ComputeHandler"),
+    against: ours("AsyncTCPServer", "ComputeHandler"),
+    unit: "req/s",
+    ratioAtLeast: 1.9,
+  },
+  ...[
+    { clients: "50", ratioAtLeast: 0.3 },
+    { clients: "1", ratioAtLeast: 0.15 },
+  ].map(({ clients, ratioAtLeast }): Row => ({
+    name: `threads: lines, ${clients} connections, against AsyncTCPServer`,
+    load: ["messages", "tcp", clients, "64"],
+    ours: ours("ThreadingTCPServer", "LinesHandler"),
+    against: ours("AsyncTCPServer", "LinesHandler"),
+    unit: "req/s",
+    ratioAtLeast,
+  })),
+  {
+    name: "threads: connect, one line, close, against AsyncTCPServer",
+    load: ["connections", "32"],
+    ours: ours("ThreadingTCPServer", "LinesHandler"),
+    against: ours("AsyncTCPServer", "LinesHandler"),
+    unit: "conn/s",
+    ratioAtLeast: 0.5,
+  },
+  {
+    name: "threads: pipeTo, bulk, against AsyncTCPServer",
+    load: ["bulk", "256"],
+    ours: ours("ThreadingTCPServer", "PipeHandler"),
+    against: ours("AsyncTCPServer", "PipeHandler"),
+    unit: "MB/s",
+    ratioAtLeast: 0.2,
+  },
+  {
+    name: "children: a fresh one each, against starts of an empty program",
+    load: ["connections", "4"],
+    ours: ours("ForkingTCPServer", "LinesHandler"),
+    against: bare("runEmpty"),
+    unit: "conn/s",
+    ratioAtLeast: 0.8,
+  },
+  {
+    name: "children: reused, connect, against Python's ForkingTCPServer",
+    needs: "python3",
+    load: ["connections", "4"],
+    ours: ours("ForkingTCPServer", "LinesHandler", REUSED),
+    against: python("ForkingTCPServer"),
+    unit: "conn/s",
+    ratioAtLeast: 2.5,
+  },
+  {
+    name: "children: reused, lines, 50 connections",
+    load: ["messages", "tcp", "50", "64"],
+    ours: ours("ForkingTCPServer", "LinesHandler", REUSED),
+    against: bare("readWrite"),
+    unit: "req/s",
+    ratioAtLeast: 0.12,
+  },
+  {
+    name: "children: reused, pipeTo, bulk",
+    load: ["bulk", "256"],
+    ours: ours("ForkingTCPServer", "PipeHandler", REUSED),
+    against: bare("pipeTo"),
+    unit: "MB/s",
+    ratioAtLeast: 0.12,
+  },
+  {
     name: "redis-benchmark -c 50, against pipeTo",
     needs: "redis-benchmark",
     load: ["redis-benchmark", "-c", "50", "-n", "60000"],
@@ -124,7 +202,7 @@ export const rows: readonly Row[] = [
     load: ["messages", "tcp", "50", "64"],
     ours: ours("AsyncTCPServer", "LinesHandler"),
     needs: "python3",
-    against: python,
+    against: python("ThreadingTCPServer"),
     unit: "req/s",
   },
   {

@@ -26,6 +26,15 @@ const loops: Record<string, () => Promise<void>> = {
       connection.readable.pipeTo(connection.writable).catch(() => {});
     }
   },
+  /** Has an empty program run for each connection, before it is served. */
+  async runEmpty() {
+    const empty = ["run", "data:text/javascript,"];
+    for await (const connection of listen()) {
+      new Deno.Command(Deno.execPath(), { args: empty }).output()
+        .then(() => echo(connection))
+        .catch(() => {}).finally(() => connection.close());
+    }
+  },
   async receiveSend() {
     const socket = Deno.listenDatagram({ transport: "udp", ...address });
     console.log((socket.addr as Deno.NetAddr).port);

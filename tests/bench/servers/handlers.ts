@@ -4,7 +4,7 @@ import {
   DatagramRequestHandler,
   type StreamRequest,
   StreamRequestHandler,
-} from "@socketserver/socketserver";
+} from "@socketserver/socketserver/handlers";
 
 export class LinesHandler extends StreamRequestHandler {
   override async handle() {
@@ -42,5 +42,16 @@ export class DatagramHandler extends DatagramRequestHandler {
   override async handle() {
     const data = await this.rfile.read();
     if (data !== null) await this.wfile.write(data);
+  }
+}
+
+/** Computes for about 20 ms before it answers. */
+export class ComputeHandler extends StreamRequestHandler {
+  override async handle() {
+    for await (const line of this.rfile.lines()) {
+      let sum = 0;
+      for (let i = 0; i < 4_000_000; i++) sum += Math.sqrt(i ^ line.length);
+      await this.wfile.write(sum < 0 ? "" : line + "\n");
+    }
   }
 }

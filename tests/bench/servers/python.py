@@ -1,5 +1,6 @@
-"""Python's own ThreadingTCPServer, echoing lines."""
+"""A server class of Python's own, named by the argument, echoing lines."""
 import socketserver
+import sys
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -8,7 +9,7 @@ class Handler(socketserver.StreamRequestHandler):
             self.wfile.write(line)
 
 
-class Server(socketserver.ThreadingTCPServer):
+class Server(getattr(socketserver, sys.argv[1])):
     request_queue_size = 4096
     daemon_threads = True
 
