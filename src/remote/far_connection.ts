@@ -4,14 +4,12 @@ import {
   creditOf,
   creditPayload,
   FrameType,
+  GRANT_SIZE,
   MAX_DATA,
   WINDOW,
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
 import { SendCredit } from "./send_credit.ts";
-
-/** Consumed bytes are granted again in pieces of this size, to save frames. */
-const GRANT_SIZE = WINDOW / 4;
 
 /** A client's connection as a handler sees it that runs elsewhere. */
 export class FarConnection implements StreamRequest {

@@ -70,6 +70,9 @@ export type FrameType = typeof FrameType[keyof typeof FrameType];
 /** How many bytes of data may be on their way unread, each way, a request. */
 export const WINDOW = 262_144;
 
+/** Bytes are granted again in pieces of this size, to save frames. */
+export const GRANT_SIZE: number = WINDOW / 4;
+
 /** The largest piece of data in one frame, in bytes. */
 export const MAX_DATA = 65_536;
 

@@ -14,7 +14,8 @@ import { errorIn, errorPayload } from "./remote_error.ts";
 interface Opening {
   readonly kind: "stream" | "datagram";
   readonly localAddr: Deno.Addr;
-  readonly remoteAddr: Deno.Addr;
+  /** Left out if it is the client's address, as it mostly is. */
+  readonly remoteAddr?: Deno.Addr;
   readonly clientAddress: Deno.Addr;
 }
 
@@ -109,7 +110,12 @@ export class HandlerHost {
     const { kind, localAddr, remoteAddr, clientAddress } = head as Opening;
     const far = kind === "datagram"
       ? new FarDatagramSocket(id, this.#sender, localAddr)
-      : new FarConnection(id, this.#sender, localAddr, remoteAddr);
+      : new FarConnection(
+        id,
+        this.#sender,
+        localAddr,
+        remoteAddr ?? clientAddress,
+      );
     this.#open.set(id, far);
     const request = kind === "datagram" ? [datagram.slice(), far] : far;
     this.#run(id, far, request, clientAddress);

@@ -6,6 +6,7 @@ import {
   creditOf,
   creditPayload,
   FrameType,
+  GRANT_SIZE,
   jsonPayload,
   MAX_DATA,
   WINDOW,
@@ -29,8 +30,10 @@ export class NearStream implements NearRequest {
 
   /** Everything that the handler has asked to be done, one after the other. */
   #output: Promise<void> = Promise.resolve();
-  /** How many bytes the handler has sent that the client has not taken. */
-  #unsent = 0;
+  /** How many bytes the handler has sent that have not been granted again. */
+  #ungranted = 0;
+  /** How many of these the client has taken. */
+  #taken = 0;
   /** The client takes nothing any more. */
   #broken = false;
   #ended = false;
@@ -50,10 +53,13 @@ export class NearStream implements NearRequest {
   async run(): Promise<void> {
     const { localAddr, remoteAddr } = this.#connection;
     const clientAddress = this.#clientAddress;
+    const opening = { kind: "stream", localAddr, clientAddress };
     this.#sender.send(
       FrameType.open,
       this.#id,
-      jsonPayload({ kind: "stream", localAddr, remoteAddr, clientAddress }),
+      jsonPayload(
+        remoteAddr === clientAddress ? opening : { ...opening, remoteAddr },
+      ),
     );
     this.#sendInput();
     await this.#result.promise;
@@ -116,23 +122,22 @@ export class NearStream implements NearRequest {
   }
 
   #sendOutput(data: Uint8Array): void {
-    this.#unsent += data.length;
-    if (this.#unsent > WINDOW) {
+    this.#ungranted += data.length;
+    if (this.#ungranted > WINDOW) {
       throw new RemoteProtocolError(
-        `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${this.#unsent}`,
+        `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${this.#ungranted}`,
       );
     }
     this.#then(async () => {
       for (let sent = 0; sent < data.length;) {
         sent += await this.#connection.write(data.subarray(sent));
       }
-      this.#unsent -= data.length;
-      if (this.#ended) return;
-      this.#sender.send(
-        FrameType.credit,
-        this.#id,
-        creditPayload(data.length),
-      );
+      this.#taken += data.length;
+      if (this.#taken < GRANT_SIZE || this.#ended) return;
+      const payload = creditPayload(this.#taken);
+      this.#sender.send(FrameType.credit, this.#id, payload);
+      this.#ungranted -= this.#taken;
+      this.#taken = 0;
     });
   }
 

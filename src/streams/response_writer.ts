@@ -1,5 +1,4 @@
 import type { ByteSink } from "../types.ts";
-import { encodeText } from "./encode_text.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
@@ -21,6 +20,7 @@ export interface ResponseWriterOptions {
 }
 
 const DEFAULT_BUFFER_SIZE = 8192;
+const encoder = new TextEncoder();
 
 /**
  * The way to the client: Python's `wfile`, and a `WritableStream` as well.
@@ -188,7 +188,7 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
 }
 
 function toBytes(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
-  if (typeof data === "string") return encodeText(data);
+  if (typeof data === "string") return encoder.encode(data);
   if (data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -15,7 +15,7 @@ export interface Sample {
   cpu?: number;
 }
 
-const WARM_UP_SECONDS = 0.3;
+const WARM_UP_SECONDS = 1.5;
 const SECONDS = 1;
 /** For what a server needs once, and not for each connection. */
 const WARM_UP_CONNECTIONS = 500;
