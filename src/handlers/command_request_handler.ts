@@ -13,7 +13,7 @@ const GRACE = 1;
  * names that tcpserver gives them: `PROTO`, `TCPREMOTEIP`, `TCPREMOTEPORT`,
  * `TCPLOCALIP` and `TCPLOCALPORT`, or `UNIXLOCALPATH` for a Unix socket. Its
  * standard error is the server's. What it leaves unread is dropped. When it has
- * ended its output, the connection ends; when the client goes, the program is
+ * ended its output, the connection ends; when the connection breaks, the program is
  * ended too.
  *
  * Needs the permission `--allow-run=<the program>`, wherever the handler runs.

@@ -1,0 +1,161 @@
+import {
+  AsyncTCPServer,
+  CommandRequestHandler,
+} from "@socketserver/socketserver";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { deadline } from "@std/async";
+
+const LIMIT_MS = 30_000;
+const isWindows = Deno.build.os === "windows";
+const isLinux = Deno.build.os === "linux";
+const encoder = new TextEncoder();
+
+/** Makes a server that connects its clients to a program. */
+function serve(command: string, ...args: string[]) {
+  class ProgramHandler extends CommandRequestHandler {
+    override command = command;
+    override args = args;
+  }
+  const errors: unknown[] = [];
+  const server = new AsyncTCPServer(
+    { hostname: "127.0.0.1", port: 0 },
+    ProgramHandler,
+  );
+  server.handleError = (error) => {
+    errors.push(error);
+  };
+  const serving = server.serveForever();
+  return {
+    errors,
+    connect: () => Deno.connect({ ...server.serverAddress, transport: "tcp" }),
+    async [Symbol.asyncDispose]() {
+      await deadline(server.serverClose(), LIMIT_MS);
+      await serving;
+    },
+  };
+}
+
+/** Sends bytes, ends the input, and waits for all of the answer. */
+async function ask(client: Deno.Conn, input: Uint8Array): Promise<Uint8Array> {
+  const answer = new Response(client.readable).bytes();
+  try {
+    for (let sent = 0; sent < input.length;) {
+      sent += await client.write(input.subarray(sent));
+    }
+    await client.closeWrite();
+  } catch {
+    // The program has ended before it had read everything.
+  }
+  return await deadline(answer, LIMIT_MS);
+}
+
+async function askText(client: Deno.Conn, input: string): Promise<string> {
+  return new TextDecoder().decode(await ask(client, encoder.encode(input)));
+}
+
+Deno.test({
+  name: "CommandRequestHandler sends all that cat sends back",
+  ignore: isWindows,
+  async fn() {
+    await using server = serve("cat");
+    const input = new Uint8Array(3_000_000).map((_, i) => i % 251);
+    assertEquals(await ask(await server.connect(), input), input);
+    assertEquals(server.errors, []);
+  },
+});
+
+Deno.test({
+  name: "CommandRequestHandler tells sh where its client is",
+  ignore: isWindows,
+  async fn() {
+    await using server = serve(
+      "sh",
+      "-c",
+      "echo $PROTO $TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT",
+    );
+    const client = await server.connect();
+    const { port } = client.localAddr as Deno.NetAddr;
+    const remote = client.remoteAddr as Deno.NetAddr;
+    assertEquals(
+      await askText(client, ""),
+      `TCP 127.0.0.1 ${port} 127.0.0.1 ${remote.port}\n`,
+    );
+  },
+});
+
+Deno.test({
+  name: "CommandRequestHandler ends the connection when a program ends early",
+  ignore: isWindows,
+  async fn() {
+    await using server = serve("sh", "-c", "head -c 5; exit 3");
+    const client = await server.connect();
+    await client.write(encoder.encode("hello, world"));
+    const answer = await deadline(
+      new Response(client.readable).text(),
+      LIMIT_MS,
+    );
+    assertEquals(answer, "hello");
+    assertEquals(server.errors, []);
+  },
+});
+
+Deno.test({
+  name: "CommandRequestHandler serves a program that ignores its input",
+  ignore: isWindows,
+  async fn() {
+    await using server = serve("echo", "go away");
+    const input = encoder.encode("x".repeat(1_000_000));
+    // What is left of the input may reset the connection.
+    await ask(await server.connect(), input).catch((error) =>
+      assertInstanceOf(error, Deno.errors.ConnectionReset)
+    );
+    assertEquals(await askText(await server.connect(), ""), "go away\n");
+  },
+});
+
+Deno.test("CommandRequestHandler reports a program that is not there", async () => {
+  await using server = serve("no-such-program-anywhere");
+  assertEquals(await askText(await server.connect(), ""), "");
+  assertInstanceOf(server.errors[0], Deno.errors.NotFound);
+});
+
+Deno.test("CommandRequestHandler reports that no program is named", async () => {
+  await using server = serve("");
+  assertEquals(await askText(await server.connect(), ""), "");
+  assertInstanceOf(server.errors[0], TypeError);
+});
+
+Deno.test({
+  name: "CommandRequestHandler leaves nothing behind of 1 000 clients (Linux)",
+  ignore: !isLinux,
+  async fn() {
+    await using server = serve("cat");
+    const client = async () => {
+      for (let i = 0; i < 125; i++) {
+        assertEquals(await askText(await server.connect(), "x\n"), "x\n");
+      }
+    };
+    await client();
+    const before = descriptors();
+    await Promise.all(Array.from({ length: 7 }, client));
+    assert(descriptors() <= before + 10);
+    assertEquals(zombies(), 0);
+    assertEquals(server.errors, []);
+  },
+});
+
+function descriptors(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].length;
+}
+
+/** How many ended children of this process have not been collected. */
+function zombies(): number {
+  const own = `/proc/self/task/${Deno.pid}/children`;
+  return Deno.readTextFileSync(own).split(" ").filter(Boolean).filter((pid) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") Z ");
+    } catch {
+      return false; // it has gone meanwhile
+    }
+  }).length;
+}
