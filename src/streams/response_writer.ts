@@ -103,9 +103,9 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
       return Promise.reject(error);
     }
     if (this.#failure !== null) return optional(Promise.reject(this.#failure));
-    return optional(
-      this.#bufferSize === 0 ? this.#send(bytes) : this.#collect(bytes),
-    );
+    return this.#bufferSize === 0
+      ? this.#send(bytes)
+      : optional(this.#collect(bytes));
   }
 
   /**
