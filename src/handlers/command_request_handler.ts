@@ -13,8 +13,9 @@ const GRACE = 1;
  * names that tcpserver gives them: `PROTO`, `TCPREMOTEIP`, `TCPREMOTEPORT`,
  * `TCPLOCALIP` and `TCPLOCALPORT`, or `UNIXLOCALPATH` for a Unix socket. Its
  * standard error is the server's. What it leaves unread is dropped. When it has
- * ended its output, the connection ends; when the connection breaks, the program is
- * ended too.
+ * ended its output, the connection ends; when the connection is reset, the
+ * program is ended too. A client that closes in good order ends the program's
+ * input and no more: a program that neither reads nor writes then runs on.
  *
  * Needs the permission `--allow-run=<the program>`, wherever the handler runs.
  *

@@ -25,7 +25,7 @@ export async function withinTimeLimit<T>(
     settled = true;
   };
   operation.then(note, note);
-  await null; // most operations are done at once, and need no timer
+  await null; // what is done at once, as closeWrite() is, needs no timer
   if (settled) return await operation;
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const timer = setTimeout(() => {
