@@ -1,6 +1,7 @@
 import { LineTooLongError, UnexpectedEof } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
 import { InputBuffer } from "./input_buffer.ts";
+import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 
 /** Options for {@linkcode RequestReader}. */
 export interface RequestReaderOptions {
@@ -29,6 +30,15 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**
+ * A `ReadableStream`; see {@linkcode RequestReader}.
+ *
+ * @ignore
+ */
+export const ReadableOnDemand: StreamOnDemand<
+  ReadableStream<Uint8Array<ArrayBuffer>>
+> = streamOnDemand(() => ReadableStream);
+
+/**
  * The client's bytes: Python's `rfile`, and a `ReadableStream` as well.
  *
  * The methods read straight from the connection, through one buffer that
@@ -48,7 +58,7 @@ const encoder = new TextEncoder();
  * assertEquals(await new Response(rfile).text(), "body");
  * ```
  */
-export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
+export class RequestReader extends ReadableOnDemand {
   /**
    * The longest line that {@linkcode RequestReader.readLine} returns, and the
    * most that {@linkcode RequestReader.readUntil} does, in bytes.
@@ -61,7 +71,9 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
   #busy = false;
   /** Resolved when the method that is waiting has what it needs. */
   #idle: PromiseWithResolvers<void> | null = null;
-  /** Set as soon as the stream side is used. */
+  /** The stream side, from when it is first used. */
+  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
+  /** Set when the stream first asks for bytes. */
   #controller: ReadableByteStreamController | null = null;
   #pulling: Promise<void> | null = null;
 
@@ -75,12 +87,7 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
     source: ByteSource | Uint8Array<ArrayBuffer>,
     options: RequestReaderOptions = {},
   ) {
-    super({
-      type: "bytes",
-      pull: (controller) =>
-        this.#pull(controller as ReadableByteStreamController),
-      cancel: () => this.#cancel(),
-    });
+    super(() => this.#openStream());
     this.#input = new InputBuffer(
       source,
       options.bufferSize ?? -1,
@@ -236,8 +243,17 @@ export class RequestReader extends ReadableStream<Uint8Array<ArrayBuffer>> {
     return iterator;
   }
 
+  #openStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#stream = new ReadableStream({
+      type: "bytes",
+      pull: (controller) =>
+        this.#pull(controller as ReadableByteStreamController),
+      cancel: () => this.#cancel(),
+    });
+  }
+
   #enter(): void {
-    if (this.locked) {
+    if (this.#stream?.locked) {
       throw new TypeError("Cannot read as rfile is locked to a stream reader");
     }
     if (this.#busy) {

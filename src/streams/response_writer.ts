@@ -1,4 +1,5 @@
 import type { ByteSink } from "../types.ts";
+import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
@@ -23,6 +24,14 @@ const DEFAULT_BUFFER_SIZE = 8192;
 const encoder = new TextEncoder();
 
 /**
+ * A `WritableStream`; see {@linkcode ResponseWriter}.
+ *
+ * @ignore
+ */
+export const WritableOnDemand: StreamOnDemand<WritableStream<Uint8Array>> =
+  streamOnDemand(() => WritableStream);
+
+/**
  * The way to the client: Python's `wfile`, and a `WritableStream` as well.
  *
  * {@linkcode ResponseWriter.write} sends all of its bytes or rejects, and any
@@ -44,7 +53,7 @@ const encoder = new TextEncoder();
  * assertEquals(sent, [104, 105]);
  * ```
  */
-export class ResponseWriter extends WritableStream<Uint8Array> {
+export class ResponseWriter extends WritableOnDemand {
   readonly #sink: ByteSink;
   readonly #bufferSize: number;
   readonly #timeout: number | null;
@@ -68,17 +77,7 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
    * @param options The buffer's size and the timeout.
    */
   constructor(sink: ByteSink, options: ResponseWriterOptions = {}) {
-    super({
-      write: async (chunk) => {
-        await this.write(chunk);
-      },
-      close: () => this.#close(),
-      abort: () => {
-        this.#buffered = 0;
-        this.#closed ||= this.#failure === null;
-        this.#failure ??= closedError();
-      },
-    });
+    super(() => this.#openStream());
     const bufferSize = options.bufferSize ?? 0;
     this.#sink = sink;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
@@ -115,6 +114,20 @@ export class ResponseWriter extends WritableStream<Uint8Array> {
    */
   flush(): Promise<void> {
     return optional(this.#flush());
+  }
+
+  #openStream(): WritableStream<Uint8Array> {
+    return new WritableStream({
+      write: async (chunk) => {
+        await this.write(chunk);
+      },
+      close: () => this.#close(),
+      abort: () => {
+        this.#buffered = 0;
+        this.#closed ||= this.#failure === null;
+        this.#failure ??= closedError();
+      },
+    });
   }
 
   async #flush(): Promise<void> {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TextLineStream, toBytes, toJson, toText } from "@std/streams";
 import { RequestReader } from "@socketserver/socketserver";
@@ -19,8 +20,26 @@ Deno.test("RequestReader is a ReadableStream of bytes", () => {
   assert(rfile instanceof ReadableStream);
 });
 
+async function* chunksOf(reader: ReadableStreamDefaultReader) {
+  for (let part; !(part = await reader.read()).done;) yield part.value;
+}
+
 const consumers: Record<string, (rfile: RequestReader) => Promise<unknown>> = {
   "new Response()": (rfile) => new Response(rfile).text(),
+  "new Request()": (rfile) => {
+    const request = { method: "POST", body: rfile };
+    return new Request("http://localhost/", request).text();
+  },
+  "ReadableStream.from()": (rfile) => toText(ReadableStream.from(rfile)),
+  "ReadableStream.prototype.getReader()": async (rfile) => {
+    const reader = ReadableStream.prototype.getReader
+      .call(rfile) as ReadableStreamDefaultReader;
+    return await toText(ReadableStream.from(chunksOf(reader)));
+  },
+  "structuredClone()": (rfile) =>
+    toText(structuredClone(rfile, { transfer: [rfile] })),
+  "Readable.fromWeb()": async (rfile) =>
+    (await Readable.fromWeb(rfile as never).toArray()).join(""),
   "toText()": (rfile) => toText(rfile),
   "toBytes()": async (rfile) => new TextDecoder().decode(await toBytes(rfile)),
   "pipeTo()": async (rfile) => {
