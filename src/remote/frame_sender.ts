@@ -1,32 +1,45 @@
 import { type FrameType, HEADER_SIZE } from "./frames.ts";
 
 const SMALLEST_BATCH = 1024;
+/** Of this size and more, data tends to be a part of a larger whole. */
+const LARGE_PAYLOAD = 4096;
 const NOTHING = new Uint8Array(0);
 
 /** Takes a batch of whole frames to the other side, in order. */
 export type Carrier = (batch: Uint8Array<ArrayBuffer>) => void;
 
 /**
- * Collects the frames of one turn of the event loop and sends them together.
+ * Collects frames and sends them together.
  *
- * A message between isolates costs some 30 µs whatever its size, more than
- * all the rest of a small request; so the frames of all requests that are
- * answered in one turn share one.
+ * A message between isolates costs some 30 µs whatever its size, more than all
+ * the rest of a small request. A frame is sent when the code that runs now has
+ * come to its end; or, if others are likely to follow, when the event loop has
+ * gone through all that has happened, which takes longer than a lone client
+ * should have to wait.
  */
 export class FrameSender {
   readonly #carrier: Carrier;
+  readonly #isBusy: () => boolean;
   #batch: Uint8Array<ArrayBuffer> = new Uint8Array(SMALLEST_BATCH);
   #view = new DataView(this.#batch.buffer);
   #length = 0;
 
-  /** Creates an instance over a carrier. */
-  constructor(carrier: Carrier) {
+  /**
+   * Creates an instance over a carrier.
+   *
+   * @param isBusy Whether several requests are being handled.
+   */
+  constructor(carrier: Carrier, isBusy: () => boolean) {
     this.#carrier = carrier;
+    this.#isBusy = isBusy;
   }
 
   /** Adds a frame to the batch; the payload is copied. */
   send(type: FrameType, id: number, payload: Uint8Array = NOTHING): void {
-    if (this.#length === 0) queueMicrotask(() => this.#flush());
+    if (this.#length === 0) {
+      const more = this.#isBusy() || payload.length >= LARGE_PAYLOAD;
+      (more ? setImmediate : queueMicrotask)(() => this.flush());
+    }
     const end = this.#length + HEADER_SIZE + payload.length;
     if (end > this.#batch.length) this.#grow(end);
     this.#view.setUint32(this.#length, payload.length);
@@ -36,14 +49,9 @@ export class FrameSender {
     this.#length = end;
   }
 
-  #grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(needed, this.#batch.length * 2));
-    larger.set(this.#batch.subarray(0, this.#length));
-    this.#batch = larger;
-    this.#view = new DataView(larger.buffer);
-  }
-
-  #flush(): void {
+  /** Sends what has been collected, without waiting for more. */
+  flush(): void {
+    if (this.#length === 0) return;
     const batch = this.#batch.subarray(0, this.#length);
     // The carrier may give the buffer away, so the next batch has its own; of
     // the size of this one, as traffic tends to go on as it is.
@@ -52,5 +60,12 @@ export class FrameSender {
     this.#view = new DataView(this.#batch.buffer);
     this.#length = 0;
     this.#carrier(batch);
+  }
+
+  #grow(needed: number): void {
+    const larger = new Uint8Array(Math.max(needed, this.#batch.length * 2));
+    larger.set(this.#batch.subarray(0, this.#length));
+    this.#batch = larger;
+    this.#view = new DataView(larger.buffer);
   }
 }

@@ -49,7 +49,7 @@ export class HandlerHost {
   /** Creates an instance over a carrier to the server. */
   constructor(settings: HostSettings, carrier: Carrier) {
     this.#settings = settings;
-    this.#sender = new FrameSender(carrier);
+    this.#sender = new FrameSender(carrier, () => this.#open.size > 1);
     this.#server = createFarServer(
       settings.serverAddress,
       settings.data,
@@ -73,6 +73,11 @@ export class HandlerHost {
     } catch (error) {
       this.#sender.send(FrameType.ready, 0, errorPayload(error));
     }
+  }
+
+  /** Sends what waits to be sent: this isolate is about to end. */
+  flush(): void {
+    this.#sender.flush();
   }
 
   /** Takes what the carrier brings. */

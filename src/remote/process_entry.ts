@@ -22,6 +22,7 @@ const host = new HandlerHost(settings, (batch) => {
     sent += stdout.writeSync(bytes.subarray(sent));
   }
 });
+addEventListener("unload", () => host.flush()); // the handler may call exit()
 await host.start();
 for (;;) {
   const bytes = await input.read();

@@ -46,7 +46,7 @@ export class RemoteChannel {
 
   /** Creates an instance over a carrier to the far side. */
   constructor(carrier: Carrier, events: FarSideEvents) {
-    this.#sender = new FrameSender(carrier);
+    this.#sender = new FrameSender(carrier, () => this.size > 1);
     this.#events = events;
     this.#ready.promise.catch(() => {}); // told to whoever waits for it
   }

@@ -55,3 +55,10 @@ Deno.test("ForkingTCPServer.handleError() gets a ChildProcessError with the code
   assertEquals(error.stderr, "last words");
   assertStringIncludes(error.message, "exit code 3:\nlast words");
 });
+
+Deno.test("ForkingTCPServer sends the client all that a handler wrote before it called exit()", async () => {
+  await using session = new ForkingSession(MisbehavingHandler);
+  const answer = await session.ask("write and exit\n");
+  assertEquals(answer.slice(answer.indexOf("\n") + 1).length, 100_000);
+  assertInstanceOf(await session.record.nth(1), ChildProcessError);
+});

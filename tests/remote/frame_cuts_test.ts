@@ -47,6 +47,9 @@ function received(
   return { frames, refused };
 }
 
+/** What a sender is told that has one request. */
+const idle = () => false;
+
 /** Joins bytes, of which there may be none. */
 function joined(parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   return parts.reduce((all, part) => concat(all, part), new Uint8Array(0));
@@ -55,13 +58,13 @@ function joined(parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
 Deno.test("FrameReceiver.push() finds all that FrameSender sent, however it is cut", () =>
   forEachSeed(300, async (random) => {
     const batches: Uint8Array<ArrayBuffer>[] = [];
-    const sender = new FrameSender((batch) => batches.push(batch));
+    const sender = new FrameSender((batch) => batches.push(batch), idle);
     const frames = randomFrames(random);
     for (const { type, id, payload } of frames) {
       sender.send(type as FrameType, id, payload);
       if (random(3) === 0) await Promise.resolve();
     }
-    await Promise.resolve();
+    sender.flush();
     const found = received(random, joined(batches));
     assertEquals(found, { frames, refused: [] });
   }));
@@ -86,20 +89,48 @@ Deno.test("FrameReceiver.push() leaves out the malformed frames alone", () =>
     assertEquals(found, { frames, refused: bad });
   }));
 
-Deno.test("FrameSender.send() puts the frames of one turn into one batch", async () => {
+Deno.test("FrameSender.send() puts the frames of one run of code into one batch", async () => {
   const sizes: number[] = [];
-  const sender = new FrameSender((batch) => sizes.push(batch.length));
-  sender.send(FrameType.data, 1, new Uint8Array(5000));
+  const sender = new FrameSender((batch) => sizes.push(batch.length), idle);
+  sender.send(FrameType.data, 1, new Uint8Array(2000));
   sender.send(FrameType.end, 1);
   await Promise.resolve();
   sender.send(FrameType.end, 2);
   await Promise.resolve();
-  assertEquals(sizes, [5000 + 2 * HEADER_SIZE, HEADER_SIZE]);
+  assertEquals(sizes, [2000 + 2 * HEADER_SIZE, HEADER_SIZE]);
+});
+
+for (
+  const [name, isBusy, size] of [
+    ["several requests", () => true, 1],
+    ["large pieces of data", idle, 5000],
+  ] as const
+) {
+  Deno.test(`FrameSender.send() waits for the turn to end with ${name}`, async () => {
+    const sizes: number[] = [];
+    const sender = new FrameSender((batch) => sizes.push(batch.length), isBusy);
+    sender.send(FrameType.data, 1, new Uint8Array(size));
+    await Promise.resolve();
+    sender.send(FrameType.end, 2);
+    assertEquals(sizes, []);
+    await new Promise((resolve) => setImmediate(resolve));
+    assertEquals(sizes, [size + 2 * HEADER_SIZE]);
+  });
+}
+
+Deno.test("FrameSender.flush() sends what waits, once", async () => {
+  const sizes: number[] = [];
+  const sender = new FrameSender((batch) => sizes.push(batch.length), idle);
+  sender.send(FrameType.end, 1);
+  sender.flush();
+  assertEquals(sizes, [HEADER_SIZE]);
+  await Promise.resolve();
+  assertEquals(sizes, [HEADER_SIZE]);
 });
 
 Deno.test("FrameSender.send() keeps a copy of the payload", async () => {
   const batches: Uint8Array[] = [];
-  const sender = new FrameSender((batch) => batches.push(batch));
+  const sender = new FrameSender((batch) => batches.push(batch), idle);
   const payload = new Uint8Array([7]);
   sender.send(FrameType.data, 1, payload);
   payload[0] = 8;
