@@ -27,7 +27,10 @@ function emptyInput(): typeof Deno.stdin {
     read: () => Promise.resolve(null),
     readSync: () => null,
     close() {},
-    readable: new ReadableStream({ start: (controller) => controller.close() }),
+    // Made on demand, as most handlers can do without the code of streams.
+    get readable() {
+      return new ReadableStream({ start: (controller) => controller.close() });
+    },
     setRaw() {},
     isTerminal: () => false,
     [Symbol.dispose]() {},
