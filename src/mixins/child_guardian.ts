@@ -15,6 +15,7 @@ export class ChildGuardian {
       stdin: "piped",
       stdout: "null",
       stderr: "null",
+      detached: true, // what ends the server's group must not end the guardian
     }).spawn();
     this.#process.unref();
     this.#input = this.#process.stdin.getWriter();

@@ -2,10 +2,7 @@ import { deadline } from "@std/async";
 import { concat } from "../streams/concat.ts";
 import type { HostSettings } from "../remote/handler_host.ts";
 import { createMark, MarkedBatches } from "../remote/marked_batches.ts";
-import {
-  encodeSettings,
-  type ProcessSettings,
-} from "../remote/process_settings.ts";
+import { encodeData, settingsArgument } from "../remote/process_settings.ts";
 import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
 import { ChildProcessError } from "../errors.ts";
 
@@ -69,6 +66,7 @@ export class HandlerChild {
     events: ChildEvents,
   ) {
     const { moduleUrl } = settings.handler;
+    const mark = createMark();
     this.#process = new Deno.Command(denoPath, {
       args: [
         "run",
@@ -79,7 +77,7 @@ export class HandlerChild {
         `--preload=${moduleUrl}`,
         `--preload=${ENTRY}`,
         moduleUrl,
-        moduleUrl,
+        settingsArgument(settings, mark),
       ],
       stdin: "piped",
       stdout: "piped",
@@ -89,9 +87,8 @@ export class HandlerChild {
     this.#maxAtOnce = maxAtOnce;
     this.#input = this.#process.stdin.getWriter();
     this.#channel = new RemoteChannel((batch) => this.#send(batch), events);
-    const mark = createMark();
     this.#process.unref();
-    this.#holding(this.#start({ ...settings, mark }));
+    this.#holding(this.#start(settings.data));
     this.#ended = this.#attend(mark).then(() => events.onEnd());
   }
 
@@ -188,9 +185,9 @@ export class HandlerChild {
     }
   }
 
-  async #start(settings: ProcessSettings): Promise<void> {
+  async #start(data: unknown): Promise<void> {
     try {
-      this.#send(await encodeSettings(settings));
+      if (data !== undefined) this.#send(await encodeData(data));
       await this.#channel.ready;
     } catch (error) {
       // Without its handler a child is of no use.

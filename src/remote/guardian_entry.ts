@@ -12,8 +12,6 @@
  */
 import { RequestReader } from "../streams/request_reader.ts";
 
-Deno.addSignalListener("SIGINT", () => {}); // meant for the server
-
 const children = new Set<number>();
 const input = new RequestReader({ read: (bytes) => Deno.stdin.read(bytes) });
 for await (const line of input.lines()) {

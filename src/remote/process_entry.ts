@@ -12,12 +12,14 @@ import { RequestReader } from "../streams/request_reader.ts";
 import { HandlerHost } from "./handler_host.ts";
 import { marked } from "./marked_batches.ts";
 import { stdin, stdout } from "./process_prelude.ts";
-import { readSettings } from "./process_settings.ts";
+import { ownSettings, readData } from "./process_settings.ts";
 
+const { handler, serverAddress, mark, hasData } = ownSettings();
 const input = new RequestReader({ read: (buffer) => stdin.read(buffer) });
-const settings = await readSettings(input);
-const host = new HandlerHost(settings, (batch) => {
-  const bytes = marked(settings.mark, batch);
+const data = hasData ? await readData(input) : undefined;
+const markBytes = Uint8Array.fromHex(mark);
+const host = new HandlerHost({ handler, serverAddress, data }, (batch) => {
+  const bytes = marked(markBytes, batch);
   for (let sent = 0; sent < bytes.length;) {
     sent += stdout.writeSync(bytes.subarray(sent));
   }

@@ -4,11 +4,13 @@
  * @module
  */
 import { setImporting } from "../servers/import_guard.ts";
+import { ownSettings } from "./process_settings.ts";
 
-setImporting(Deno.args[0]!);
+setImporting(ownSettings().handler.moduleUrl);
 
 // A terminal sends Ctrl-C to the whole group of processes. What it means is
-// for the server to decide; a request is not to be cut off by it.
+// for the server to decide; a request is not to be cut off by it. (A group of
+// its own would cost more: Deno forks then, which takes longer than to spawn.)
 Deno.addSignalListener("SIGINT", () => {});
 
 /** Where frames come in. */

@@ -1,46 +1,55 @@
 import type { HostSettings } from "./handler_host.ts";
 
-/** What a child process is told when it starts. */
-export interface ProcessSettings extends HostSettings {
-  /** What its batches begin with. */
-  readonly mark: Uint8Array<ArrayBuffer>;
+/** What a child process is told by its argument. */
+export interface ProcessSettings extends Omit<HostSettings, "data"> {
+  /** What its batches begin with, in hexadecimal. */
+  readonly mark: string;
+  /** Whether the server's `data` comes first on standard input. */
+  readonly hasData: boolean;
+}
+
+/** Makes the argument of a child process. */
+export function settingsArgument(
+  { handler, serverAddress, data }: HostSettings,
+  mark: Uint8Array,
+): string {
+  const settings: ProcessSettings = {
+    handler,
+    serverAddress,
+    mark: mark.toHex(),
+    hasData: data !== undefined,
+  };
+  return JSON.stringify(settings);
+}
+
+/** Finds the settings in a child's own argument. */
+export function ownSettings(): ProcessSettings {
+  return JSON.parse(Deno.args[0]!);
 }
 
 /**
- * Makes bytes of the settings, for the child's standard input.
+ * Makes bytes of the server's `data`, which may be anything that can be cloned.
  *
- * `data` may be anything that can be cloned. The module that can write such
- * values is loaded only where there are some, as it makes a start slower.
+ * The module that writes such values is loaded only where there are some, as
+ * it makes a start slower.
  */
-export async function encodeSettings(
-  { handler, serverAddress, data, mark }: ProcessSettings,
+export async function encodeData(
+  data: unknown,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const cloned = data === undefined
-    ? new Uint8Array(0)
-    : (await import("node:v8")).serialize(data);
-  const plain = { handler, serverAddress, mark: mark.toHex() };
-  const text = new TextEncoder().encode(JSON.stringify(plain));
-  const bytes = new Uint8Array(8 + text.length + cloned.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, text.length);
-  view.setUint32(4, cloned.length);
-  bytes.set(text, 8);
-  bytes.set(cloned, 8 + text.length);
+  const { serialize } = await import("node:v8");
+  const cloned = serialize(data);
+  const bytes = new Uint8Array(4 + cloned.length);
+  new DataView(bytes.buffer).setUint32(0, cloned.length);
+  bytes.set(cloned, 4);
   return bytes;
 }
 
-/** Reads the settings from standard input. */
-export async function readSettings(
+/** Reads the server's `data` from the beginning of an input. */
+export async function readData(
   input: { readExactly(count: number): Promise<Uint8Array<ArrayBuffer>> },
-): Promise<ProcessSettings> {
-  const view = new DataView((await input.readExactly(8)).buffer);
-  const text = await input.readExactly(view.getUint32(0));
-  const cloned = await input.readExactly(view.getUint32(4));
-  const { handler, serverAddress, mark } = JSON.parse(
-    new TextDecoder().decode(text),
-  );
-  const data = cloned.length === 0
-    ? undefined
-    : (await import("node:v8")).deserialize(cloned);
-  return { handler, serverAddress, data, mark: Uint8Array.fromHex(mark) };
+): Promise<unknown> {
+  const length = new DataView((await input.readExactly(4)).buffer).getUint32(0);
+  const cloned = await input.readExactly(length);
+  const { deserialize } = await import("node:v8");
+  return deserialize(cloned);
 }
