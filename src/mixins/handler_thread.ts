@@ -22,6 +22,7 @@ export class HandlerThread {
   readonly #life = new AbortController();
   readonly #events: ThreadEvents;
   #size = 0;
+  #answering = true;
 
   /** Starts a thread. */
   constructor(settings: HostSettings, events: ThreadEvents) {
@@ -32,10 +33,14 @@ export class HandlerThread {
       { type: "module", name: "socketserver" },
     );
     this.#channel = new RemoteChannel(
-      (batch) => this.#worker.postMessage(batch, [batch.buffer]),
+      (batch) => {
+        this.#answering = false;
+        this.#worker.postMessage(batch, [batch.buffer]);
+      },
       events,
     );
     this.#worker.onmessage = ({ data }) => {
+      this.#answering = true;
       if (data instanceof Uint8Array) {
         this.#channel.push(data as Uint8Array<ArrayBuffer>);
       } else this.#watch(lifeLock);
@@ -67,6 +72,11 @@ export class HandlerThread {
   /** How many requests the thread has been given and has not finished. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether the thread is known not to compute: it has spoken last. */
+  get answering(): boolean {
+    return this.#answering;
   }
 
   /** Has a request handled; throws what its handler throws. */

@@ -67,7 +67,7 @@ export class ThreadPool {
   #freeThread(): HandlerThread | undefined {
     let best: HandlerThread | undefined;
     for (const thread of this.#threads) {
-      if (best === undefined || thread.size < best.size) best = thread;
+      if (best === undefined || isLessBusy(thread, best)) best = thread;
     }
     if (best?.size === 0) return best;
     const { maxThreads, requestsPerThread } = this.#limits;
@@ -92,4 +92,9 @@ export class ThreadPool {
     this.#threads.add(thread);
     return thread;
   }
+}
+
+function isLessBusy(one: HandlerThread, other: HandlerThread): boolean {
+  return one.size < other.size ||
+    (one.size === other.size && one.answering && !other.answering);
 }

@@ -17,6 +17,10 @@ export interface Sample {
 
 const WARM_UP_SECONDS = 1.5;
 const SECONDS = 1;
+/** How often what is rare is measured. */
+const SAMPLES = 21;
+/** Long enough for a server to be ready for the next client, if it wants to. */
+const PAUSE_MS = 150;
 /** For what a server needs once, and not for each connection. */
 const WARM_UP_CONNECTIONS = 500;
 /** Of /proc's clock; the same on every Linux that Deno runs on. */
@@ -84,6 +88,44 @@ const loads: Record<string, (...args: string[]) => Sample | Promise<Sample>> = {
     });
   },
 
+  /** Milliseconds from connecting to the answer, for a lone client. */
+  async firstByte() {
+    const message = line("16");
+    const answer = new Uint8Array(message.length);
+    const times: number[] = [];
+    while (times.length < SAMPLES) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      const start = performance.now();
+      const socket = new Socket("tcp", Number(port));
+      socket.send(message);
+      socket.receive(answer);
+      times.push(performance.now() - start);
+      socket.close();
+      checkEcho(answer, message);
+    }
+    return { value: percentile(times, 0.5) };
+  },
+
+  /**
+   * Milliseconds that of 100 answers only one takes longer than, for a client
+   * beside another one that has sent so many long lines before.
+   */
+  async beside(lines) {
+    const neighbour = new Socket("tcp", Number(port));
+    const message = line("16");
+    const answer = new Uint8Array(message.length);
+    const socket = new Socket("tcp", Number(port));
+    await repeat(() => ask(socket, message, answer), WARM_UP_SECONDS);
+    for (let i = 0; i < Number(lines); i++) neighbour.send(line("64"));
+    const times: number[] = [];
+    await repeat(() => {
+      const start = performance.now();
+      ask(socket, message, answer);
+      return times.push(performance.now() - start);
+    }, SECONDS);
+    return { value: percentile(times, 0.99) };
+  },
+
   /** Kilobytes that each connection takes while it waits for its next line. */
   async idle(connections) {
     const message = line("16");
@@ -108,6 +150,20 @@ function open(transport: string | undefined, count: string | undefined) {
     { length: Number(count) },
     () => new Socket(transport as "tcp" | "udp", Number(port)),
   );
+}
+
+function ask(
+  socket: Socket,
+  message: Uint8Array<ArrayBuffer>,
+  answer: Uint8Array<ArrayBuffer>,
+): number {
+  socket.send(message);
+  socket.receive(answer);
+  return 1;
+}
+
+function percentile(values: number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)]!;
 }
 
 function line(bytes: string | undefined): Uint8Array<ArrayBuffer> {

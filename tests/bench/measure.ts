@@ -50,6 +50,7 @@ function spawn([program, ...args]: Command): Deno.ChildProcess {
 
 /** Whether a program can be run. */
 export async function isInstalled(program: string): Promise<boolean> {
-  const { success } = await spawn([program, "--version"]).output();
+  const find = 'command -v "$1"';
+  const { success } = await spawn(["sh", "-c", find, "sh", program]).output();
   return success;
 }

@@ -14,6 +14,8 @@ export interface Row {
   needs?: string;
   /** The smallest ratio, of ours to the other, that is good enough. */
   ratioAtLeast?: number;
+  /** The largest such ratio that is good enough. */
+  ratioAtMost?: number;
   /** The largest value of ours that is good enough. */
   atMost?: number;
 }
@@ -121,6 +123,14 @@ export const rows: readonly Row[] = [
     unit: "req/s",
     ratioAtLeast: 1.9,
   },
+  {
+    name: "threads: p99 of a client beside one for whom a thread computes",
+    load: ["beside", "100"],
+    ours: ours("ThreadingTCPServer", "ComputeHandler"),
+    against: ours("ThreadingTCPServer", "LinesHandler"),
+    unit: "ms",
+    ratioAtMost: 3,
+  },
   ...[
     { clients: "50", ratioAtLeast: 0.3 },
     { clients: "1", ratioAtLeast: 0.15 },
@@ -164,6 +174,23 @@ export const rows: readonly Row[] = [
     against: python("ForkingTCPServer"),
     unit: "conn/s",
     ratioAtLeast: 2.5,
+  },
+  {
+    name: "children: reused, connect, against tcpserver's cat",
+    needs: "tcpserver",
+    load: ["connections", "4"],
+    ours: ours("ForkingTCPServer", "LinesHandler", REUSED),
+    against: ["tcpserver", "-1", "-H", "-R", "-l0", "127.0.0.1", "0", "cat"],
+    unit: "conn/s",
+    ratioAtLeast: 1.2,
+  },
+  {
+    name: "children: time to the first byte for a lone client",
+    load: ["firstByte"],
+    ours: ours("ForkingTCPServer", "LinesHandler"),
+    against: bare("readWrite"),
+    unit: "ms",
+    atMost: 5,
   },
   {
     name: "children: reused, lines, 50 connections",

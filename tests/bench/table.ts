@@ -41,12 +41,15 @@ export function tableRow(row: Row, rounds: Round[]): string {
 }
 
 function verdict(
-  { ratioAtLeast, atMost, unit }: Row,
+  { ratioAtLeast, ratioAtMost, atMost, unit }: Row,
   ratio: number,
   ours: number,
 ) {
   if (ratioAtLeast !== undefined) {
     return `≥ ${ratioAtLeast}: ${ratio >= ratioAtLeast ? "yes" : "**no**"}`;
+  }
+  if (ratioAtMost !== undefined) {
+    return `≤ ${ratioAtMost}: ${ratio <= ratioAtMost ? "yes" : "**no**"}`;
   }
   if (atMost !== undefined) {
     return `≤ ${atMost} ${unit}: ${ours <= atMost ? "yes" : "**no**"}`;
