@@ -1,9 +1,13 @@
 import { withinTimeLimit } from "../streams/time_limit.ts";
-import type { HandlerServer } from "../types.ts";
+import type { HandlerServer, StreamRequest } from "../types.ts";
 import { StreamRequestHandler } from "./stream_request_handler.ts";
 
 /** How long a program may take to end when its client has gone, in seconds. */
 const GRACE = 1;
+/** How often to look whether the connection is still there, in milliseconds. */
+const WATCH_INTERVAL_MS = 1000;
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * Connects the client to a program's standard input and output, as inetd and
@@ -13,9 +17,10 @@ const GRACE = 1;
  * names that tcpserver gives them: `PROTO`, `TCPREMOTEIP`, `TCPREMOTEPORT`,
  * `TCPLOCALIP` and `TCPLOCALPORT`, or `UNIXLOCALPATH` for a Unix socket. Its
  * standard error is the server's. What it leaves unread is dropped. When it has
- * ended its output, the connection ends; when the connection is reset, the
- * program is ended too. A client that closes in good order ends the program's
- * input and no more: a program that neither reads nor writes then runs on.
+ * ended its output, the connection ends; when the connection is reset, or the
+ * server closes it, the program is ended too. A client that closes in good order
+ * ends the program's input and no more: a program that neither reads nor writes
+ * then runs on, until the server closes.
  *
  * Needs the permission `--allow-run=<the program>`, wherever the handler runs.
  *
@@ -84,10 +89,12 @@ export class CommandRequestHandler<
       program.status,
     ]);
     const fed = this.rfile.pipeTo(program.stdin).catch(ignoreBrokenPipe);
+    const watch = new AbortController();
+    const lost = fed.then(() => lossOf(this.request, watch.signal));
     try {
-      // What fails first counts; that all input has been taken does not.
-      await Promise.race([ended, fed.then(() => ended)]);
+      await Promise.race([ended, lost]);
     } finally {
+      watch.abort();
       await terminate(program);
     }
   }
@@ -96,6 +103,29 @@ export class CommandRequestHandler<
 /** A program need not read what its client sends. */
 function ignoreBrokenPipe(error: unknown): void {
   if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+}
+
+/**
+ * Watches a connection whose input has ended: no read waits there any more, so
+ * only an attempt to write tells that it is lost.
+ *
+ * @returns A promise that rejects then, or resolves when the watch is ended.
+ */
+function lossOf(connection: StreamRequest, end: AbortSignal): Promise<void> {
+  if (end.aborted) return Promise.resolve();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let asking = false;
+  const timer = setInterval(async () => {
+    if (asking) return; // the client takes nothing at present
+    asking = true;
+    await connection.write(NOTHING).catch(reject);
+    asking = false;
+  }, WATCH_INTERVAL_MS);
+  end.addEventListener("abort", () => {
+    clearInterval(timer);
+    resolve();
+  });
+  return promise;
 }
 
 /** Ends a program, if it has not ended; politely first. */

@@ -1,6 +1,7 @@
 import {
   AsyncTCPServer,
   CommandRequestHandler,
+  type TCPServerOptions,
 } from "@socketserver/socketserver";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async";
@@ -12,6 +13,15 @@ const encoder = new TextEncoder();
 
 /** Makes a server that connects its clients to a program. */
 function serve(command: string, ...args: string[]) {
+  return serveWith({}, command, ...args);
+}
+
+/** Likewise, with options for the server. */
+function serveWith(
+  options: TCPServerOptions,
+  command: string,
+  ...args: string[]
+) {
   class ProgramHandler extends CommandRequestHandler {
     override command = command;
     override args = args;
@@ -20,13 +30,18 @@ function serve(command: string, ...args: string[]) {
   const server = new AsyncTCPServer(
     { hostname: "127.0.0.1", port: 0 },
     ProgramHandler,
+    options,
   );
+  const failed = Promise.withResolvers<void>();
   server.handleError = (error) => {
     errors.push(error);
+    failed.resolve();
   };
   const serving = server.serveForever();
   return {
     errors,
+    /** Resolves when a request has failed. */
+    failed: failed.promise,
     connect: () => Deno.connect({ ...server.serverAddress, transport: "tcp" }),
     async [Symbol.asyncDispose]() {
       await deadline(server.serverClose(), LIMIT_MS);
@@ -112,6 +127,35 @@ Deno.test({
     assertEquals(await askText(await server.connect(), ""), "go away\n");
   },
 });
+
+for (
+  const [event, options, lose] of [
+    ["serverClose() gives its request up", { drainTimeout: 0 }, () => {}],
+    ["its client resets the connection", {}, reset],
+  ] as const
+) {
+  Deno.test({
+    name: `CommandRequestHandler ends a program that only waits when ${event}`,
+    ignore: isWindows,
+    async fn() {
+      const script = "cat; echo started; exec sleep 1000";
+      const server = serveWith(options, "sh", "-c", script);
+      const client = await server.connect();
+      await client.closeWrite();
+      await client.read(new Uint8Array(1)); // and leaves the rest unread
+      lose(client);
+      // The test would fail if the program were still there at its end.
+      await server[Symbol.asyncDispose]();
+      await deadline(server.failed, LIMIT_MS);
+      if (lose !== reset) client.close();
+    },
+  });
+}
+
+/** Closes a connection that has something unread, which resets it. */
+function reset(client: Deno.Conn): void {
+  client.close();
+}
 
 Deno.test("CommandRequestHandler reports a program that is not there", async () => {
   await using server = serve("no-such-program-anywhere");
