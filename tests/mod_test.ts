@@ -45,6 +45,7 @@ Deno.test("mod exports these values and no others", () => {
     "HandlerNotFoundError",
     "LineTooLongError",
     "NoReplyAddressError",
+    "ReadableOnDemand",
     "RemoteProtocolError",
     "RequestReader",
     "ResponseWriter",
@@ -65,6 +66,7 @@ Deno.test("mod exports these values and no others", () => {
     "UnexpectedEof",
     "UnixDatagramServer",
     "UnixStreamServer",
+    "WritableOnDemand",
   ]);
 });
 
