@@ -1,5 +1,5 @@
-import { deadline } from "@std/async";
 import { concat } from "../streams/concat.ts";
+import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { HostSettings } from "../remote/handler_host.ts";
 import { createMark, MarkedBatches } from "../remote/marked_batches.ts";
 import { encodeData, settingsArgument } from "../remote/process_settings.ts";
@@ -17,8 +17,8 @@ const ENTRY = import.meta.resolve("../remote/process_entry.ts");
 
 /** How much of what a child last wrote is kept for its error, in bytes. */
 const LAST_WORDS = 4096;
-/** How long a child may take to end when it is told to, in milliseconds. */
-const RETIREMENT_MS = 1000;
+/** How long a child may take to end when it is told to, in seconds. */
+const RETIREMENT = 1;
 
 /** How a child process is started. */
 export interface ChildCommand {
@@ -147,7 +147,8 @@ export class HandlerChild {
     if (this.#retiring) return;
     this.#retiring = true;
     this.#input.close().catch(() => {}); // it may have ended already
-    await deadline(this.#ended, RETIREMENT_MS).catch(() => this.kill());
+    await withinTimeLimit(this.#ended, RETIREMENT, "end the process")
+      .catch(() => this.kill());
   }
 
   /** Ends the process at once, and its request with an error. */
@@ -210,9 +211,8 @@ export class HandlerChild {
     ]);
     const { code, signal } = await this.#process.status;
     // A process of its own may have inherited the pipes and live on.
-    await deadline(reading, RETIREMENT_MS).catch(() =>
-      Promise.all([output.cancel(), errors.cancel()])
-    );
+    await withinTimeLimit(reading, RETIREMENT, "read what is left")
+      .catch(() => Promise.all([output.cancel(), errors.cancel()]));
     await this.#input.abort().catch(() => {});
     const stderr = new TextDecoder().decode(this.#lastWords).trim();
     const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
