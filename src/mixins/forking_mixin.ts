@@ -1,4 +1,5 @@
 import { referenceTo } from "../remote/handler_module.ts";
+import { checkCounts } from "../servers/option_checks.ts";
 import { ChildPool } from "./child_pool.ts";
 import { permissionFlags } from "./permission_flags.ts";
 import { PooledMixIn } from "./pooled_mixin.ts";
@@ -10,7 +11,10 @@ export type ChildPermissions =
   | "inherit"
   | Deno.PermissionOptionsObject;
 
-/** Options that {@linkcode ForkingMixIn} adds to those of a server. */
+/**
+ * Options that {@linkcode ForkingMixIn} adds to those of a server. The constructor
+ * throws a `RangeError` for a number that is out of range.
+ */
 export interface ForkingOptions {
   /**
    * The most child processes, those that wait for requests included.
@@ -187,15 +191,22 @@ export function ForkingMixIn<Base extends ServerConstructor>(
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
-      super(...args);
       const options: ForkingOptions & { timeout?: number | null } = args[2] ??
         {};
+      const { maxChildren, maxRequestsPerChild, requestsPerChild } = options;
+      checkCounts(
+        { maxChildren, maxRequestsPerChild, requestsPerChild },
+        { least: 1, limit: true },
+      );
+      const { minSpareChildren } = options;
+      checkCounts({ minSpareChildren }, { least: 0, limit: false });
+      super(...args); // which binds: not before the options are checked
       // Python's default: handleRequest() returns after five idle minutes.
       this.timeout = options.timeout === undefined ? 300 : options.timeout;
-      this.maxChildren = options.maxChildren ?? 40;
-      this.maxRequestsPerChild = options.maxRequestsPerChild ?? 1;
-      this.requestsPerChild = options.requestsPerChild ?? 1;
-      this.minSpareChildren = options.minSpareChildren ?? 1;
+      this.maxChildren = maxChildren ?? 40;
+      this.maxRequestsPerChild = maxRequestsPerChild ?? 1;
+      this.requestsPerChild = requestsPerChild ?? 1;
+      this.minSpareChildren = minSpareChildren ?? 1;
       this.permissions = options.permissions ?? "none";
       this.denoFlags = options.denoFlags ?? [];
       this.configPath = options.configPath;

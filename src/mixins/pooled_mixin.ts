@@ -1,3 +1,4 @@
+import { checkCounts } from "../servers/option_checks.ts";
 import type { RequestQueue } from "./request_queue.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
 
@@ -36,8 +37,10 @@ export function PooledMixIn(
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
+      const { maxWaitingRequests } = args[2] ?? {};
+      checkCounts({ maxWaitingRequests }, { least: 1, limit: true });
       super(...args);
-      this.maxWaitingRequests = args[2]?.maxWaitingRequests ?? 1000;
+      this.maxWaitingRequests = maxWaitingRequests ?? 1000;
     }
 
     get handlerPool(): HandlerPool {

@@ -1,9 +1,13 @@
 import { referenceTo } from "../remote/handler_module.ts";
+import { checkCounts } from "../servers/option_checks.ts";
 import { PooledMixIn } from "./pooled_mixin.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
 import { ThreadPool } from "./thread_pool.ts";
 
-/** Options that {@linkcode ThreadingMixIn} adds to those of a server. */
+/**
+ * Options that {@linkcode ThreadingMixIn} adds to those of a server. The constructor
+ * throws a `RangeError` for a number that is out of range.
+ */
 export interface ThreadingOptions {
   /**
    * The most threads.
@@ -130,10 +134,12 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
-      super(...args);
       const options: ThreadingOptions = args[2] ?? {};
-      this.maxThreads = options.maxThreads ?? navigator.hardwareConcurrency;
-      this.requestsPerThread = options.requestsPerThread ?? Infinity;
+      const { maxThreads, requestsPerThread } = options;
+      checkCounts({ maxThreads, requestsPerThread }, { least: 1, limit: true });
+      super(...args); // which binds: not before the options are checked
+      this.maxThreads = maxThreads ?? navigator.hardwareConcurrency;
+      this.requestsPerThread = requestsPerThread ?? Infinity;
       this.daemonThreads = options.daemonThreads ?? false;
       this.handlerModule = options.handlerModule;
     }

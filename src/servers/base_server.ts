@@ -4,6 +4,7 @@ import { toMilliseconds } from "../streams/time_limit.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { printRequestError } from "./error_report.ts";
 import { checkNotImporting } from "./import_guard.ts";
+import { checkDurations } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
@@ -86,7 +87,9 @@ export abstract class BaseServer<
    * @param serverAddress Where to listen.
    * @param RequestHandlerClass What handles the requests.
    * @param options Further options.
-   * @throws {TypeError} If `RequestHandlerClass` cannot handle requests.
+   * @throws {TypeError} If `RequestHandlerClass` cannot handle requests, or an
+   * option has the wrong type.
+   * @throws {RangeError} If an option is out of range.
    */
   constructor(
     serverAddress: Address,
@@ -101,11 +104,13 @@ export abstract class BaseServer<
         }`,
       );
     }
+    const { timeout, drainTimeout } = options;
+    checkDurations({ timeout, drainTimeout });
     this.serverAddress = serverAddress;
     this.RequestHandlerClass = RequestHandlerClass;
-    this.timeout = options.timeout ?? null;
+    this.timeout = timeout ?? null;
     this.blockOnClose = options.blockOnClose ?? true;
-    this.drainTimeout = options.drainTimeout ?? null;
+    this.drainTimeout = drainTimeout ?? null;
     this.data = options.data;
     this.#lifecycle = new RequestLifecycle(this);
     this.#loop = new ServeLoop(this, this.#lifecycle);

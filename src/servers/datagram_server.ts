@@ -4,6 +4,7 @@ import type {
   RequestHandlerClass,
 } from "../types.ts";
 import { BaseServer } from "./base_server.ts";
+import { checkCounts } from "./option_checks.ts";
 import type { ServerOptions } from "./server_options.ts";
 
 /** What a datagram server receives from: `Deno.DatagramConn` is one. */
@@ -91,7 +92,9 @@ export abstract class DatagramServer<Address extends Deno.Addr>
     options: DatagramServerOptions = {},
   ) {
     super(serverAddress, RequestHandlerClass, options);
-    this.maxPacketSize = options.maxPacketSize ?? 65_535;
+    const { maxPacketSize } = options;
+    checkCounts({ maxPacketSize }, { least: 1, limit: false });
+    this.maxPacketSize = maxPacketSize ?? 65_535;
     if (options.socket !== undefined) this.socket = options.socket;
   }
 

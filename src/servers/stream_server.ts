@@ -1,6 +1,7 @@
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { BaseServer } from "./base_server.ts";
+import { checkCounts } from "./option_checks.ts";
 import type { ServerOptions } from "./server_options.ts";
 
 /** Options for {@linkcode StreamServer}. */
@@ -66,7 +67,9 @@ export abstract class StreamServer<Address extends Deno.Addr>
     options: StreamServerOptions = {},
   ) {
     super(serverAddress, RequestHandlerClass, options);
-    this.requestQueueSize = options.requestQueueSize ?? 4096;
+    const { requestQueueSize } = options;
+    checkCounts({ requestQueueSize }, { least: 0, limit: false });
+    this.requestQueueSize = requestQueueSize ?? 4096;
     if (options.socket !== undefined) this.socket = options.socket;
   }
 

@@ -72,7 +72,7 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
    * @param serverAddress Where to listen.
    * @param RequestHandlerClass What handles the requests.
    * @param options Further options.
-   * @throws {RangeError} If the port is out of range.
+   * @throws {RangeError} If the port or an option is out of range.
    * @throws {TypeError} If an argument has the wrong type.
    * @throws {Deno.errors.NotSupported} If an option needs a flag of Deno's.
    * @throws {Deno.errors.AddrInUse} If somebody listens there already.

@@ -69,7 +69,7 @@ export class UDPServer extends DatagramServer<Deno.NetAddr> {
    * @param serverAddress Where to listen.
    * @param RequestHandlerClass What handles the requests.
    * @param options Further options.
-   * @throws {RangeError} If the port is out of range.
+   * @throws {RangeError} If the port or an option is out of range.
    * @throws {TypeError} If an argument has the wrong type.
    * @throws {Deno.errors.NotSupported} If Deno runs without `--unstable-net`.
    * @throws {Deno.errors.AddrInUse} If somebody listens there already.

@@ -50,6 +50,7 @@ export class UnixStreamServer extends StreamServer<Deno.UnixAddr> {
    * @param RequestHandlerClass What handles the requests.
    * @param options Further options.
    * @throws {TypeError} If an argument has the wrong type.
+   * @throws {RangeError} If an option is out of range.
    * @throws {Deno.errors.AddrInUse} If the path is taken.
    * @throws {Deno.errors.NotCapable} If a permission is missing.
    */

@@ -1,0 +1,84 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  ForkingTCPServer,
+  TCPServer,
+  ThreadingTCPServer,
+  UDPServer,
+} from "@socketserver/socketserver";
+
+// A server that is told nonsense says so at once, and binds nothing.
+
+const ADDRESS = { hostname: "127.0.0.1", port: 0 };
+function handle(): void {}
+
+type ServerClass = new (
+  address: typeof ADDRESS,
+  handler: typeof handle,
+  options: Record<string, unknown>,
+) => AsyncDisposable;
+
+const ANY = "an integer of at least 0";
+const SOME = "an integer of at least 1";
+const DURATION = "a number of seconds or null";
+
+/** Of each option the values that are not its, and the rule that they break. */
+const REFUSED: [
+  Server: { readonly name: string },
+  name: string,
+  values: number[],
+  rule: string,
+][] = [
+  [TCPServer, "timeout", [NaN], DURATION],
+  [TCPServer, "drainTimeout", [NaN], DURATION],
+  [TCPServer, "requestQueueSize", [-1, 0.5, NaN, Infinity], ANY],
+  [UDPServer, "maxPacketSize", [0, 0.5, NaN, Infinity], SOME],
+  [ThreadingTCPServer, "maxThreads", [0, 0.5, NaN], `${SOME}, or Infinity`],
+  [ThreadingTCPServer, "requestsPerThread", [0], `${SOME}, or Infinity`],
+  [ThreadingTCPServer, "maxWaitingRequests", [0], `${SOME}, or Infinity`],
+  [ForkingTCPServer, "maxChildren", [0, 0.5, NaN], `${SOME}, or Infinity`],
+  [ForkingTCPServer, "maxRequestsPerChild", [0], `${SOME}, or Infinity`],
+  [ForkingTCPServer, "requestsPerChild", [0], `${SOME}, or Infinity`],
+  [ForkingTCPServer, "minSpareChildren", [-1, 0.5, NaN, Infinity], ANY],
+];
+
+for (const [Server, name, values, rule] of REFUSED) {
+  const Class = Server as ServerClass;
+  for (const value of values) {
+    Deno.test(`new ${Server.name}() throws if ${name} is ${value}`, () => {
+      const error = assertThrows(
+        () => new Class(ADDRESS, handle, { [name]: value }),
+        RangeError,
+      );
+      assertEquals(
+        error.message,
+        `Cannot create the server as ${name} must be ${rule}: current value is ${value}`,
+      );
+    });
+  }
+
+  Deno.test(`new ${Server.name}() throws if ${name} is no number`, () => {
+    assertThrows(
+      () => new Class(ADDRESS, handle, { [name]: "5" }),
+      TypeError,
+      'current value is "5"',
+    );
+  });
+}
+
+const ACCEPTED: [Server: { readonly name: string }, options: object][] = [
+  [TCPServer, { timeout: -1, drainTimeout: Infinity, requestQueueSize: 0 }],
+  [TCPServer, { timeout: null, drainTimeout: null }],
+  [ThreadingTCPServer, { maxThreads: Infinity, requestsPerThread: 1 }],
+  [ForkingTCPServer, { maxRequestsPerChild: Infinity, minSpareChildren: 0 }],
+];
+
+for (const [Server, options] of ACCEPTED) {
+  Deno.test(`new ${Server.name}() takes ${Deno.inspect(options)}`, async () => {
+    await using server = new (Server as ServerClass)(ADDRESS, handle, {
+      ...options,
+    });
+    for (const [name, value] of Object.entries(options)) {
+      assertEquals(Reflect.get(server, name), value);
+    }
+  });
+}
