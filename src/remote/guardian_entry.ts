@@ -12,6 +12,9 @@
  */
 import { RequestReader } from "../streams/request_reader.ts";
 
+// A service manager stops all processes at once; the children end first.
+if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
+
 const children = new Set<number>();
 const input = new RequestReader({ read: (bytes) => Deno.stdin.read(bytes) });
 for await (const line of input.lines()) {

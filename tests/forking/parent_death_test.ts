@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { childProcessesOf } from "../fixtures/child_processes.ts";
 import { Lifelines } from "../fixtures/lifelines.ts";
 import { Dialogue } from "../fixtures/dialogue.ts";
 
@@ -34,6 +35,34 @@ Deno.test("ForkingTCPServer's child ends when the program is killed while a hand
   } finally {
     end(child.pid);
   }
+});
+
+Deno.test({
+  name:
+    "ForkingTCPServer's child ends when the guardian and then the program are killed while a handler loops (Linux)",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using lifelines = new Lifelines();
+    await using server = lifelines.serve({ minSpareChildren: 0 });
+    await using early = new Dialogue(await server.connect());
+    assertEquals(await early.receive(), "connected");
+    const { pid } = await lifelines.next();
+    for (const child of childProcessesOf(server.pid)) {
+      if (child.pid !== pid) end(child.pid);
+    }
+    // Meanwhile the server hears of the end of its guardian.
+    await using client = new Dialogue(await server.connect());
+    assertEquals(await client.receive(), "connected");
+    const child = await lifelines.next();
+    await client.send("loop");
+    assertEquals(await client.receive(), "loop");
+    server.kill("SIGKILL");
+    try {
+      await child.ended;
+    } finally {
+      end(child.pid);
+    }
+  },
 });
 
 function end(pid: number): void {
