@@ -5,14 +5,25 @@ const NAMES = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 /**
  * Makes Deno's command-line flags of what a child process may do.
  *
+ * Without any permission a program of Deno's may import from a number of hosts,
+ * and from npm: enough to send what it knows to anybody, and to fetch what it
+ * is to do next. So a child imports what is in Deno's cache and nothing else,
+ * unless it is granted to import.
+ *
  * @throws {TypeError} If the permissions are not understood.
  */
 export function permissionFlags(permissions: ChildPermissions): string[] {
-  if (permissions === "none") return [];
-  const wanted: Record<string, unknown> = permissions === "inherit"
+  const flags = Object.entries(wanted(permissions))
+    .flatMap(([name, value]) => flag(name, value));
+  const imports = flags.some((it) => it.startsWith("--allow-import"));
+  return imports ? flags : [...flags, "--cached-only"];
+}
+
+function wanted(permissions: ChildPermissions): Record<string, unknown> {
+  if (permissions === "none") return {};
+  return permissions === "inherit"
     ? Object.fromEntries(NAMES.map((name) => [name, "inherit"]))
     : { ...permissions };
-  return Object.entries(wanted).flatMap(([name, value]) => flag(name, value));
 }
 
 function flag(name: string, value: unknown): string[] {
