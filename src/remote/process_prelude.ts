@@ -8,10 +8,12 @@ import { ownSettings } from "./process_settings.ts";
 
 setImporting(ownSettings().handler.moduleUrl);
 
-// A terminal sends Ctrl-C to the whole group of processes. What it means is
-// for the server to decide; a request is not to be cut off by it. (A group of
-// its own would cost more: Deno forks then, which takes longer than to spawn.)
+// A terminal sends Ctrl-C to the whole group of processes, and a service
+// manager its SIGTERM. What they mean is for the server to decide; a request
+// is not to be cut off by them. (A group of its own would cost more: Deno forks
+// then, which takes longer than to spawn.)
 Deno.addSignalListener("SIGINT", () => {});
+if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
 
 /** Where frames come in. */
 export const stdin: typeof Deno.stdin = Deno.stdin;

@@ -6,24 +6,26 @@ const isWindows = Deno.build.os === "windows";
 const hasSetsid = await new Deno.Command("setsid", { args: ["true"] }).output()
   .then(({ success }) => success, () => false);
 
-Deno.test({
-  name:
-    "ForkingTCPServer's child finishes its request after a Ctrl-C, which its whole group gets (setsid)",
-  ignore: isWindows || !hasSetsid,
-  async fn() {
-    await using lifelines = new Lifelines();
-    await using server = lifelines.serve({}, { wrapper: ["setsid"] });
-    await using client = new Dialogue(await server.connect());
-    assertEquals(await client.receive(), "connected");
-    Deno.kill(-server.pid, "SIGINT");
-    assertEquals(await server.line(), "closing");
-    await client.send("still here");
-    assertEquals(await client.receive(), "still here");
-    await client[Symbol.asyncDispose]();
-    assertEquals(await server.line(), "closed");
-    assertEquals((await server.ended()).code, 0);
-  },
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name:
+      `ForkingTCPServer's child finishes its request after a ${signal} that its whole group gets (setsid)`,
+    ignore: isWindows || !hasSetsid,
+    async fn() {
+      await using lifelines = new Lifelines();
+      await using server = lifelines.serve({}, { wrapper: ["setsid"] });
+      await using client = new Dialogue(await server.connect());
+      assertEquals(await client.receive(), "connected");
+      Deno.kill(-server.pid, signal);
+      assertEquals(await server.line(), "closing");
+      await client.send("still here");
+      assertEquals(await client.receive(), "still here");
+      await client[Symbol.asyncDispose]();
+      assertEquals(await server.line(), "closed");
+      assertEquals((await server.ended()).code, 0);
+    },
+  });
+}
 
 for (const deed of ["hang", "loop"]) {
   Deno.test({
