@@ -38,6 +38,7 @@ const REFUSED: [
   [ForkingTCPServer, "maxChildren", [0, 0.5, NaN], `${SOME}, or Infinity`],
   [ForkingTCPServer, "maxRequestsPerChild", [0], `${SOME}, or Infinity`],
   [ForkingTCPServer, "requestsPerChild", [0], `${SOME}, or Infinity`],
+  [ForkingTCPServer, "requestTimeout", [NaN], DURATION],
   [ForkingTCPServer, "minSpareChildren", [-1, 0.5, NaN, Infinity], ANY],
 ];
 

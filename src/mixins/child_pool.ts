@@ -30,6 +30,8 @@ export class ChildPool {
   #guardianEnded: Promise<void> = Promise.resolve();
   /** Whether spare children are wanted. */
   #serving = false;
+  /** Set when there is to be no child any more: why. */
+  #closed: ChildProcessError | null = null;
   #refill: ReturnType<typeof setTimeout> | undefined;
   /** The requests that wait for a child. */
   readonly queue: RequestQueue = new RequestQueue(() => this.#freeChild());
@@ -55,9 +57,9 @@ export class ChildPool {
   /** Starts the first child; throws if the handler cannot be imported. */
   async start(): Promise<void> {
     this.#serving = true;
-    const child = [...this.#children].find(({ free }) => free) ??
-      this.#startChild();
-    await child.ready;
+    let child = [...this.#children].find(({ free }) => free);
+    if (child === undefined && this.#hasRoom) child = this.#startChild();
+    await child?.ready;
     if (this.#serving) this.#startSpares();
   }
 
@@ -71,11 +73,12 @@ export class ChildPool {
     this.#serving = false;
     clearTimeout(this.#refill);
     for (const child of this.#children) if (child.size === 0) child.retire();
+    this.#releaseGuardian();
   }
 
   /** Ends all children; their requests, and those that wait, with an error. */
   async close(): Promise<void> {
-    const error = new ChildProcessError(
+    const error = this.#closed ??= new ChildProcessError(
       "Cannot go on with the request as the server has closed",
       { code: null, signal: null, stderr: "" },
     );
@@ -95,20 +98,25 @@ export class ChildPool {
         best = child;
       }
     }
-    const room = this.#children.size < this.#limits.maxChildren;
-    if (room && (best === undefined || best.size > 0)) {
+    if (this.#hasRoom && (best === undefined || best.size > 0)) {
       best = this.#startChild();
     }
     if (best !== undefined) this.#refillSoon();
     return best;
   }
 
+  get #hasRoom(): boolean {
+    return this.#children.size < this.#limits.maxChildren;
+  }
+
   #startChild(): HandlerChild {
+    if (this.#closed !== null) throw this.#closed;
     const command = this.#command();
+    const settings = this.#settings();
     const guardian = this.#guardian ??= new ChildGuardian(command.denoPath);
     const child: HandlerChild = new HandlerChild(
       command,
-      this.#settings(),
+      settings,
       {
         onShutdown: () => this.#events.onShutdown(),
         onFault: (...fault) => this.#events.onFault(...fault),
@@ -143,12 +151,12 @@ export class ChildPool {
   }
 
   #startSpares(): void {
-    const { maxChildren, minSpareChildren } = this.#limits;
+    const { minSpareChildren } = this.#limits;
     let spare =
       [...this.#children].filter((child) => child.free && child.size === 0)
         .length;
     try {
-      while (spare < minSpareChildren && this.#children.size < maxChildren) {
+      while (spare < minSpareChildren && this.#hasRoom) {
         this.#startChild();
         spare++;
       }

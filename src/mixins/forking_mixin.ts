@@ -1,5 +1,5 @@
 import { referenceTo } from "../remote/handler_module.ts";
-import { checkCounts } from "../servers/option_checks.ts";
+import { checkCounts, checkDurations } from "../servers/option_checks.ts";
 import { ChildPool } from "./child_pool.ts";
 import { permissionFlags } from "./permission_flags.ts";
 import { PooledMixIn } from "./pooled_mixin.ts";
@@ -51,11 +51,20 @@ export interface ForkingOptions {
    */
   maxWaitingRequests?: number;
   /**
+   * The longest that a request may take, in seconds; `null` for ever. Then its
+   * child is killed, whatever it does, and what shares it ends with it.
+   *
+   * @default {null}
+   */
+  requestTimeout?: number | null;
+  /**
    * What the children may do: `"none"`, the parts that are named, as in
    * `{ read: ["/srv/data"] }`, or with `"inherit"` what this program may do.
    *
    * Deno tells a program of each kind of permission whether it has all of it,
-   * not which parts; so only what was granted wholly is inherited.
+   * not which parts; so only what was granted wholly is inherited. Without
+   * `import` a child imports what is in Deno's cache and nothing else, as after
+   * `deno cache <the handler's module>`.
    *
    * @default {"none"}
    */
@@ -100,6 +109,12 @@ export interface Forking {
   minSpareChildren: number;
   /** How many requests may wait for a child. */
   maxWaitingRequests: number;
+  /**
+   * The longest that a request may take, in seconds; `null` for ever.
+   *
+   * @default {null}
+   */
+  requestTimeout: number | null;
   /** What the children may do. */
   permissions: ChildPermissions;
   /** Further flags for Deno in the children. */
@@ -183,6 +198,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
     maxRequestsPerChild: number;
     requestsPerChild: number;
     minSpareChildren: number;
+    requestTimeout: number | null;
     permissions: ChildPermissions;
     denoFlags: readonly string[];
     configPath: string | undefined;
@@ -198,8 +214,9 @@ export function ForkingMixIn<Base extends ServerConstructor>(
         { maxChildren, maxRequestsPerChild, requestsPerChild },
         { least: 1, limit: true },
       );
-      const { minSpareChildren } = options;
+      const { minSpareChildren, requestTimeout } = options;
       checkCounts({ minSpareChildren }, { least: 0, limit: false });
+      checkDurations({ requestTimeout });
       super(...args); // which binds: not before the options are checked
       // Python's default: handleRequest() returns after five idle minutes.
       this.timeout = options.timeout === undefined ? 300 : options.timeout;
@@ -207,6 +224,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
       this.maxRequestsPerChild = maxRequestsPerChild ?? 1;
       this.requestsPerChild = requestsPerChild ?? 1;
       this.minSpareChildren = minSpareChildren ?? 1;
+      this.requestTimeout = requestTimeout ?? null;
       this.permissions = options.permissions ?? "none";
       this.denoFlags = options.denoFlags ?? [];
       this.configPath = options.configPath;
@@ -240,6 +258,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
           ],
           maxRequests: this.maxRequestsPerChild,
           maxAtOnce: this.requestsPerChild,
+          requestTimeout: this.requestTimeout,
         }),
         this,
         {

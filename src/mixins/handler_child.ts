@@ -1,5 +1,5 @@
 import { concat } from "../streams/concat.ts";
-import { withinTimeLimit } from "../streams/time_limit.ts";
+import { toMilliseconds, withinTimeLimit } from "../streams/time_limit.ts";
 import type { HostSettings } from "../remote/handler_host.ts";
 import { createMark, MarkedBatches } from "../remote/marked_batches.ts";
 import { encodeData, settingsArgument } from "../remote/process_settings.ts";
@@ -30,6 +30,8 @@ export interface ChildCommand {
   readonly maxRequests: number;
   /** The most requests that the process may have at once. */
   readonly maxAtOnce: number;
+  /** The longest that a request may take, in seconds; `null` for ever. */
+  readonly requestTimeout: number | null;
 }
 
 /** What a child does for its pool, and tells it. */
@@ -46,6 +48,7 @@ export class HandlerChild {
   readonly #ended: Promise<void>;
   readonly #maxRequests: number;
   readonly #maxAtOnce: number;
+  readonly #requestTimeout: number | null;
   #lastWords: Uint8Array = new Uint8Array(0);
   #retiring = false;
   #running = new Set<Promise<void>>();
@@ -61,10 +64,11 @@ export class HandlerChild {
    * @throws {Error} If the system has no room for another process.
    */
   constructor(
-    { denoPath, flags, maxRequests, maxAtOnce }: ChildCommand,
+    command: ChildCommand,
     settings: HostSettings,
     events: ChildEvents,
   ) {
+    const { denoPath, flags } = command;
     const { moduleUrl } = settings.handler;
     const mark = createMark();
     this.#process = new Deno.Command(denoPath, {
@@ -83,8 +87,9 @@ export class HandlerChild {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    this.#maxRequests = maxRequests;
-    this.#maxAtOnce = maxAtOnce;
+    this.#maxRequests = command.maxRequests;
+    this.#maxAtOnce = command.maxAtOnce;
+    this.#requestTimeout = command.requestTimeout;
     this.#input = this.#process.stdin.getWriter();
     this.#channel = new RemoteChannel((batch) => this.#send(batch), events);
     this.#process.unref();
@@ -163,8 +168,16 @@ export class HandlerChild {
   }
 
   async #handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    await this.#channel.ready;
-    await this.#holding(this.#channel.handle(request, clientAddress));
+    const limit = this.#requestTimeout;
+    const timer = limit === null
+      ? undefined
+      : setTimeout(() => this.kill(tooLong(limit)), toMilliseconds(limit));
+    try {
+      await this.#channel.ready;
+      await this.#holding(this.#channel.handle(request, clientAddress));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Lets the process keep the program alive until `work` has ended. */
@@ -261,7 +274,17 @@ async function print(
   before: Promise<void> | null,
 ): Promise<void> {
   await before;
-  for (let sent = 0; sent < bytes.length;) {
-    sent += await Deno.stderr.write(bytes.subarray(sent));
+  try {
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await Deno.stderr.write(bytes.subarray(sent));
+    }
+  } catch {
+    // Nobody reads it, or there is no room for it: that is no child's fault.
   }
+}
+
+function tooLong(seconds: number): Deno.errors.TimedOut {
+  return new Deno.errors.TimedOut(
+    `Cannot handle the request within the requestTimeout: current value is ${seconds} seconds`,
+  );
 }

@@ -3,6 +3,7 @@ import { deadline } from "@std/async";
 import {
   ChildProcessError,
   ForkingTCPServer,
+  TCPServer,
 } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/connect_to.ts";
 import { Dialogue } from "../fixtures/dialogue.ts";
@@ -14,6 +15,7 @@ const LIMIT_MS = 20_000;
 
 /** A server with one request whose handler does what it was told. */
 async function busyServer(options: {
+  blockOnClose?: boolean;
   drainTimeout?: number;
 }, deed: string) {
   const server = new ForkingTCPServer(
@@ -110,4 +112,21 @@ Deno.test("ForkingTCPServer.serverClose() may be called while the first child st
   };
   await deadline(server.serveForever(), LIMIT_MS);
   await deadline(server.serverClose(), LIMIT_MS);
+});
+
+Deno.test("ForkingTCPServer.serverClose() releases the address, whatever its children do", async () => {
+  const { server, record, client } = await busyServer(
+    { blockOnClose: false },
+    "wait",
+  );
+  const released = Promise.withResolvers<void>();
+  const serverClosed = server.serverClosed.bind(server);
+  server.serverClosed = () => released.resolve(serverClosed());
+  await deadline(server.serverClose(), LIMIT_MS);
+  await using _next = new TCPServer(server.serverAddress, () => {});
+  await client.send("go on");
+  assertEquals(await client.receive(), "served");
+  await client[Symbol.asyncDispose]();
+  await deadline(released.promise, LIMIT_MS);
+  assertEquals(record.errors, []);
 });

@@ -52,3 +52,25 @@ Deno.test("ForkingTCPServer's handlers find standard input empty that their modu
   await using session = new ForkingSession(EarlyInputHandler);
   assertEquals(await session.ask("the request"), "null\nthe request");
 });
+
+Deno.test({
+  name:
+    "ForkingTCPServer serves on although standard error has no room for what its handlers print (Linux)",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const full = 'exec "$@" 2>/dev/full';
+    await using server = ForkingProcess.serving(
+      PrintingHandler,
+      {},
+      { wrapper: ["sh", "-c", full, "sh"] },
+    );
+    for (const way of ["log", "error"]) {
+      assertEquals(
+        await server.ask(`${way}\nlost\nlost too\n`),
+        "printed lost\nprinted lost too\n",
+      );
+    }
+    server.kill("SIGTERM");
+    assertEquals((await server.ended()).code, 0);
+  },
+});
