@@ -468,3 +468,22 @@ Deno.test("TCPServer.serviceActions() is called without asking for a request ane
   assertNotEquals(asked, 0);
   assertEquals(asked, 1);
 });
+
+for (const hook of ["ref", "unref", "servingEnded"] as const) {
+  Deno.test(`TCPServer.serveForever() can be called again after a ${hook}() that throws`, async () => {
+    await using server = new GreetingServer();
+    const working = server[hook];
+    server[hook] = () => {
+      throw new RangeError("it failed");
+    };
+    const serving = server.serveForever();
+    const rejected = assertRejects(() => serving, RangeError, "it failed");
+    await deadline(server.shutdown(), LIMIT_MS);
+    await deadline(rejected, LIMIT_MS);
+    server[hook] = working;
+    const again = server.serveForever();
+    await assertServes(server);
+    await deadline(server.shutdown(), LIMIT_MS);
+    await deadline(again, LIMIT_MS);
+  });
+}

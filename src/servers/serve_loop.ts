@@ -7,12 +7,16 @@ import type { ServeForeverOptions } from "./server_options.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
 import { runInside } from "./serving_context.ts";
 
-/** One call of `serveForever()`. */
-interface Run {
+/** One call of `handleRequest()`, or of `serveForever()`. */
+interface Turn {
   /** Aborted when no further request is to be taken. */
   readonly stop: AbortController;
   /** Resolved when a request that the loop waits for has been given up. */
   readonly abandoned: PromiseWithResolvers<void>;
+}
+
+/** One call of `serveForever()`. */
+interface Run extends Turn {
   /** Resolved when `serveForever()` is about to return. */
   readonly ended: PromiseWithResolvers<void>;
 }
@@ -30,8 +34,10 @@ export class ServeLoop<Request> {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #arrivals: Arrivals<readonly [Request, Deno.Addr]>;
   #run: Run | null = null;
-  /** Set while one request is waited for and handled: resolved to give it up. */
-  #single: PromiseWithResolvers<void> | null = null;
+  /** Set while one request is waited for and handled. */
+  #single: Turn | null = null;
+  /** What the server waits for while it is held back. */
+  #gate: Arrivals<void> | null = null;
   #closed = false;
   #backOff = 0;
 
@@ -53,42 +59,48 @@ export class ServeLoop<Request> {
     this.#checkIdle();
     const { signal, pollInterval = 0.5 } = options;
     const run = this.#run = {
-      stop: new AbortController(),
-      abandoned: Promise.withResolvers<void>(),
+      ...this.#begin(),
       ended: Promise.withResolvers<void>(),
     };
+    const { signal: stopped } = run.stop;
     const stop = () => run.stop.abort();
-    run.stop.signal.addEventListener("abort", () => this.#arrivals.wake());
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
     const pacemaker = paced && pollInterval !== null
-      ? setInterval(() => this.#arrivals.wake(), toMilliseconds(pollInterval))
+      ? setInterval(() => this.#wake(), toMilliseconds(pollInterval))
       : undefined;
-    this.#server.ref();
     try {
+      this.#server.ref();
       await Promise.race([
-        runInside(this.#server, () => this.#serve(run.stop.signal, paced)),
+        runInside(this.#server, () => this.#serve(stopped, paced)),
         run.abandoned.promise,
       ]);
     } finally {
-      this.#server.unref();
-      this.#server.servingEnded();
       clearInterval(pacemaker);
       signal?.removeEventListener("abort", stop);
-      this.#run = null;
-      run.ended.resolve();
+      // Whatever the hooks do, the server can serve again, and be closed.
+      try {
+        this.#server.unref();
+      } finally {
+        try {
+          this.#server.servingEnded();
+        } finally {
+          this.#run = null;
+          run.ended.resolve();
+        }
+      }
     }
   }
 
   /** Handles one request, or none if the server's timeout passes. */
   async runOnce(): Promise<void> {
     this.#checkIdle();
-    const single = this.#single = Promise.withResolvers<void>();
-    this.#server.ref();
+    const single = this.#single = this.#begin();
     try {
+      this.#server.ref();
       await Promise.race([
-        runInside(this.#server, () => this.#serveOne()),
-        single.promise,
+        runInside(this.#server, () => this.#serveOne(single.stop)),
+        single.abandoned.promise,
       ]);
     } finally {
       this.#single = null;
@@ -106,6 +118,7 @@ export class ServeLoop<Request> {
   /** Stops the run for good, and releases a request that comes too late. */
   close(): Promise<void> {
     this.#closed = true;
+    this.#single?.stop.abort();
     const ended = this.stop();
     this.#arrivals.close(([request, clientAddress]) =>
       this.#lifecycle.detach(request, clientAddress, () => {})
@@ -116,7 +129,19 @@ export class ServeLoop<Request> {
   /** Ends the run although a request in it has not ended. */
   abandon(): void {
     this.#run?.abandoned.resolve();
-    this.#single?.resolve();
+    this.#single?.abandoned.resolve();
+  }
+
+  #begin(): Turn {
+    const stop = new AbortController();
+    stop.signal.addEventListener("abort", () => this.#wake());
+    return { stop, abandoned: Promise.withResolvers() };
+  }
+
+  /** Ends the wait for a request, or for the server to be ready. */
+  #wake(): void {
+    this.#arrivals.wake();
+    this.#gate?.wake();
   }
 
   #checkIdle(): void {
@@ -130,7 +155,7 @@ export class ServeLoop<Request> {
     while (!signal.aborted) {
       const held = this.#server.whenReady();
       if (held !== null) {
-        await this.#unlessAborted(held, signal);
+        await this.#holdBack(held, signal, paced);
         continue;
       }
       try {
@@ -157,15 +182,31 @@ export class ServeLoop<Request> {
     }
   }
 
-  async #serveOne(): Promise<void> {
+  /** Waits until a hook lets the server go on, or `signal` is aborted. */
+  async #holdBack(
+    held: Promise<void>,
+    signal: AbortSignal,
+    paced: boolean,
+  ): Promise<void> {
+    const gate = this.#gate = new Arrivals(() => held);
+    try {
+      while (!signal.aborted && await gate.next() === null) {
+        if (paced) await this.#callServiceActions();
+      }
+    } finally {
+      this.#gate = null;
+    }
+  }
+
+  async #serveOne(stop: AbortController): Promise<void> {
+    const { signal } = stop;
     if (this.#closed) return;
-    await this.#server.prepareToServe();
-    await this.#server.whenReady();
+    await this.#unlessAborted(this.#server.prepareToServe(), signal);
     const { timeout } = this.#server;
     let timedOut = false;
     const giveUp = () => {
       timedOut = true;
-      this.#arrivals.wake();
+      stop.abort();
     };
     // One turn more, or a client that waits already is not seen with 0 seconds.
     let timer = timeout === null ? undefined : setTimeout(() => {
@@ -173,12 +214,7 @@ export class ServeLoop<Request> {
     }, toMilliseconds(timeout));
     let arrival;
     try {
-      arrival = await this.#arrivals.next();
-      this.#backOff = 0;
-    } catch (error) {
-      const state = await this.#recover(error);
-      if (state === "closed" && !this.#closed) throw error;
-      return;
+      arrival = await this.#waitForOne(signal);
     } finally {
       clearTimeout(timer);
     }
@@ -186,10 +222,30 @@ export class ServeLoop<Request> {
     else if (timedOut) await this.#server.handleTimeout();
   }
 
+  /** Waits for a request; `null` if it is lost, or `signal` is aborted. */
+  async #waitForOne(
+    signal: AbortSignal,
+  ): Promise<readonly [Request, Deno.Addr] | null> {
+    let held: Promise<void> | null;
+    while (!signal.aborted && (held = this.#server.whenReady()) !== null) {
+      await this.#holdBack(held, signal, false);
+    }
+    if (signal.aborted) return null;
+    try {
+      const arrival = await this.#arrivals.next();
+      this.#backOff = 0;
+      return arrival;
+    } catch (error) {
+      const state = await this.#recover(error, signal);
+      if (state === "closed" && !this.#closed) throw error;
+      return null;
+    }
+  }
+
   /** Decides what a failed wait for a request means; throws if the worst. */
   async #recover(
     error: unknown,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<"open" | "closed"> {
     if (this.#closed) return "closed";
     switch (classifyAcceptError(error)) {
@@ -203,7 +259,7 @@ export class ServeLoop<Request> {
           this.#backOff * 2 || FIRST_BACK_OFF_MS,
           LONGEST_BACK_OFF_MS,
         );
-        await delay(this.#backOff, signal && { signal }).catch(() => {});
+        await delay(this.#backOff, { signal }).catch(() => {});
         return "open";
       case "fatal":
         throw error;
