@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { deadline } from "@std/async";
 import {
   AsyncTCPServer,
@@ -10,9 +10,11 @@ import { connectTo } from "./fixtures/connect_to.ts";
 import { ErrorRecord } from "./fixtures/error_record.ts";
 import { serverMakers, serverNames } from "./fixtures/every_server.ts";
 import { TemporaryFolder } from "./fixtures/temporary_folder.ts";
+import { UnhandledRejections } from "./fixtures/unhandled_rejections.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const LIMIT_MS = 10_000;
+const FAILURE = new RangeError("it failed");
 
 for (const name of serverNames) {
   const make = serverMakers[name];
@@ -322,4 +324,29 @@ Deno.test({
     await server.serverClose();
     await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
   },
+});
+
+Deno.test("TCPServer.serverClose() reports a serverClosed() that rejects without blockOnClose", async () => {
+  const server = new TCPServer(ADDRESS, () => {}, { blockOnClose: false });
+  const record = new ErrorRecord(server);
+  server.serverClosed = () => Promise.reject(FAILURE);
+  using rejections = new UnhandledRejections();
+  await deadline(server.serverClose(), LIMIT_MS);
+  assertStrictEquals(await record.nth(1), FAILURE);
+  assertEquals(await rejections.count(), 0);
+});
+
+Deno.test("TCPServer.serverClose() called by a handler reports a serverClosed() that rejects", async () => {
+  const server: TCPServer = new TCPServer(
+    ADDRESS,
+    () => server.serverClose(),
+  );
+  const record = new ErrorRecord(server);
+  server.serverClosed = () => Promise.reject(FAILURE);
+  using rejections = new UnhandledRejections();
+  const serving = server.serveForever();
+  using _client = await connectTo(server);
+  await deadline(serving, LIMIT_MS);
+  assertStrictEquals(await record.nth(1), FAILURE);
+  assertEquals(await rejections.count(), 0);
 });

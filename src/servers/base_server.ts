@@ -10,7 +10,8 @@ import { ServeLoop } from "./serve_loop.ts";
 import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
 import { isInside } from "./serving_context.ts";
 
-const LAST_GRACE_MS = 100;
+/** How long handlers may still take after `drainTimeout`, in milliseconds. */
+const LAST_GRACE_MS = 250;
 
 /**
  * The life of a server and of its requests, whatever the requests are made of.
@@ -197,7 +198,9 @@ export abstract class BaseServer<
    */
   serverClose(): Promise<void> {
     this.#closed ??= this.#close();
-    return isInside(this) ? Promise.resolve() : this.#closed;
+    if (!isInside(this)) return this.#closed;
+    this.#closed.catch((error) => this.#reportOwn(error));
+    return Promise.resolve();
   }
 
   /** Calls `serverClose()`, at the end of an `await using`. */
@@ -399,7 +402,8 @@ export abstract class BaseServer<
   async #close(): Promise<void> {
     const drained = this.#loop.close().then(() => this.#lifecycle.drained());
     if (!this.blockOnClose) {
-      drained.then(() => this.serverClosed());
+      drained.then(() => this.serverClosed())
+        .catch((error) => this.#reportOwn(error));
       return;
     }
     if (this.drainTimeout === null) {
@@ -407,12 +411,22 @@ export abstract class BaseServer<
       return await this.serverClosed();
     }
     const limit = toMilliseconds(this.drainTimeout);
-    const inTime = await deadline(drained, limit).then(() => true, () => false);
-    if (inTime) return await this.serverClosed();
+    if (await isInTime(drained, limit)) return await this.serverClosed();
     await this.#lifecycle.closeRemaining();
     this.#loop.abandon();
-    await this.serverClosed();
     // Most handlers end now that they have nothing to read from or write to.
-    await deadline(drained, LAST_GRACE_MS).catch(() => {});
+    const ended = await isInTime(drained, LAST_GRACE_MS);
+    await this.serverClosed();
+    // The others may be ended by that, if they run elsewhere.
+    if (!ended) await isInTime(drained, LAST_GRACE_MS);
   }
+
+  /** Reports an error of which there is nobody else to tell. */
+  #reportOwn(error: unknown): Promise<void> {
+    return this.reportError(error, undefined, undefined);
+  }
+}
+
+function isInTime(promise: Promise<void>, limit: number): Promise<boolean> {
+  return deadline(promise, limit).then(() => true, () => false);
 }
