@@ -1,6 +1,10 @@
 import { HandlerNotFoundError } from "../errors.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
-import { setImporting } from "../servers/import_guard.ts";
+import {
+  checkNotHosted,
+  hostedModule,
+  setImporting,
+} from "../servers/import_guard.ts";
 import type { RequestHandlerClass } from "../types.ts";
 
 /** How another isolate finds a handler class: a class itself cannot be sent. */
@@ -19,6 +23,7 @@ const REMEDIES =
  * the server names, or the class does, or else from the program's main module.
  *
  * @throws {HandlerNotFoundError} If the class has no name, or no module.
+ * @throws {Error} If this is a thread, or a child, for handlers of that module.
  */
 export function referenceTo(
   handlerClass: RequestHandlerClass<never>,
@@ -39,7 +44,9 @@ export function referenceTo(
       }; ${REMEDIES}`,
     );
   }
-  return { moduleUrl: `${moduleUrl}`, name };
+  const { href } = new URL(`${moduleUrl}`);
+  checkNotHosted(href);
+  return { moduleUrl: href, name };
 }
 
 /**
@@ -80,11 +87,11 @@ export async function importHandler(
   );
 }
 
-/** The program; in a Worker, which has no such thing, `undefined`. */
+/** The program; in a Worker, which knows of none, what it was started for. */
 function mainModule(): string | undefined {
   try {
-    return Deno.mainModule;
+    return Deno.mainModule ?? hostedModule();
   } catch {
-    return undefined;
+    return hostedModule();
   }
 }

@@ -1,15 +1,23 @@
 /**
- * Where the flag is kept: globally, as a handler module may come with a copy
- * of this library of its own, which must see it too.
+ * Where the notes are kept: globally, as a handler module may come with a copy
+ * of this library of its own, which must see them too.
  */
-const FLAG = Symbol.for("@socketserver/socketserver/importing");
+const IMPORTING = Symbol.for("@socketserver/socketserver/importing");
+const HOSTED = Symbol.for("@socketserver/socketserver/hosted");
 
-const holder = globalThis as { [FLAG]?: string };
+const REMEDY = "start the server inside 'if (import.meta.main) { … }'";
+
+const holder = globalThis as { [IMPORTING]?: string; [HOSTED]?: string };
 
 /** Notes which handler module is being imported here; `null` for none. */
 export function setImporting(moduleUrl: string | null): void {
-  if (moduleUrl === null) delete holder[FLAG];
-  else holder[FLAG] = moduleUrl;
+  if (moduleUrl === null) delete holder[IMPORTING];
+  else holder[IMPORTING] = holder[HOSTED] = moduleUrl;
+}
+
+/** The handler module that this thread, or child, was started for. */
+export function hostedModule(): string | undefined {
+  return holder[HOSTED];
 }
 
 /**
@@ -19,10 +27,23 @@ export function setImporting(moduleUrl: string | null): void {
  * @throws {Error} If a handler module is being imported here.
  */
 export function checkNotImporting(): void {
-  if (holder[FLAG] === undefined) return;
+  if (holder[IMPORTING] === undefined) return;
   throw new Error(
     `Cannot create a server while ${
-      holder[FLAG]
-    } is imported for its handler: start the server inside 'if (import.meta.main) { … }'`,
+      holder[IMPORTING]
+    } is imported for its handler: ${REMEDY}`,
+  );
+}
+
+/**
+ * The same for a program that comes to serve after it has been imported: its
+ * thread, or child, would start another one, which would start another one.
+ *
+ * @throws {Error} If this is a thread, or a child, for handlers of that module.
+ */
+export function checkNotHosted(moduleUrl: string): void {
+  if (holder[HOSTED] !== moduleUrl) return;
+  throw new Error(
+    `Cannot serve in a thread or child that imported ${moduleUrl} for its handler: ${REMEDY}`,
   );
 }

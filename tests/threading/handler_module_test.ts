@@ -11,6 +11,7 @@ import {
 import { ChildProgram } from "../fixtures/child_program.ts";
 import DefaultExportHandler from "../fixtures/default_export_handler.ts";
 import { LineClient } from "../fixtures/line_client.ts";
+import { NestedServerHandler } from "../fixtures/nested_server_handler.ts";
 import { ObedientHandler } from "../fixtures/obedient_handler.ts";
 import { FirstTwin } from "../fixtures/twin_handlers.ts";
 
@@ -174,4 +175,25 @@ Deno.test("A program that forgot its guard is told so, and starts no second serv
   assertSays(new Error(message), "if (import.meta.main)", url);
   assertEquals(await program.line(), undefined);
   assertEquals((await program.ended()).code, 0);
+});
+
+Deno.test("A program that forgot its guard and serves later is told so by its thread", async () => {
+  const name = "unguarded_main_program.ts";
+  await using program = ChildProgram.fixture(name);
+  const message = JSON.parse((await program.line())!);
+  assertSays(new Error(message), "if (import.meta.main)", fixture(name));
+});
+
+Deno.test("ThreadingTCPServer serves in a thread with a handler of another module", async () => {
+  await using server = new ThreadingTCPServer(ADDRESS, NestedServerHandler, {
+    maxThreads: 1,
+    drainTimeout: 1,
+  });
+  server.serveForever();
+  using client = await LineClient.connect(server);
+  assertEquals(await client.ask("another"), "another");
+  const refusal = await client.ask("the same");
+  const { moduleUrl } = NestedServerHandler;
+  assertSays(new Error(refusal!), "if (import.meta.main)", moduleUrl);
+  assertEquals(await client.ask("another"), "another");
 });
