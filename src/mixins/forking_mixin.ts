@@ -136,6 +136,13 @@ export interface Forking {
    * handled now, and for the children that end with them.
    */
   collectChildren(options?: { blocking?: boolean }): Promise<void>;
+
+  /**
+   * May be overridden. Called when a handler in a child calls
+   * `this.server.shutdown()`; calls `shutdown()`. What it throws goes to
+   * `handleError()`.
+   */
+  shutdownByHandler(): void | Promise<void>;
 }
 
 /**
@@ -261,10 +268,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
           requestTimeout: this.requestTimeout,
         }),
         this,
-        {
-          onShutdown: () => this.shutdown(),
-          onFault: (...fault) => this.reportError(...fault),
-        },
+        this.farSideEvents,
       );
     }
   }

@@ -1,6 +1,14 @@
+import type { FarSideEvents } from "../remote/remote_channel.ts";
 import { checkCounts } from "../servers/option_checks.ts";
+import type { ServeForeverOptions } from "../servers/server_options.ts";
 import type { RequestQueue } from "./request_queue.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
+
+/**
+ * How long after `handleRequest()` idle runners are ended, in milliseconds: a
+ * program that calls it in a loop is to find them warm.
+ */
+const RETIREMENT_DELAY_MS = 1000;
 
 /** Threads or child processes, and the requests that wait for them. */
 export interface HandlerPool {
@@ -20,8 +28,12 @@ export interface Pooled {
   readonly handlerPool: HandlerPool;
   /** To be overridden: makes the pool. */
   createPool(): HandlerPool;
+  /** What the pool's runners may want of the server. */
+  readonly farSideEvents: FarSideEvents;
   /** How many requests may wait. */
   maxWaitingRequests: number;
+  /** To be called when a handler calls `this.server.shutdown()`. */
+  shutdownByHandler(): void | Promise<void>;
 }
 
 /**
@@ -34,6 +46,10 @@ export function PooledMixIn(
   return class extends base implements Pooled {
     maxWaitingRequests: number;
     #pool: HandlerPool | null = null;
+    /** How many calls of `serveForever()` and `handleRequest()` go on. */
+    #calls = 0;
+    #retirement: ReturnType<typeof setTimeout> | undefined;
+    #released = false;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
@@ -51,15 +67,39 @@ export function PooledMixIn(
       throw new TypeError("Cannot serve as createPool() must be overridden");
     }
 
+    get farSideEvents(): FarSideEvents {
+      return {
+        onShutdown: () => this.#shutDownByHandler(),
+        onFault: (...fault) => this.reportError(...fault),
+      };
+    }
+
+    shutdownByHandler(): void | Promise<void> {
+      return this.shutdown();
+    }
+
+    override serveForever(options?: ServeForeverOptions): Promise<void> {
+      return this.#serving(() => super.serveForever(options));
+    }
+
+    override async handleRequest(): Promise<void> {
+      try {
+        await this.#serving(() => super.handleRequest());
+      } finally {
+        if (this.#calls === 0 && !this.#released) this.#retireLater();
+      }
+    }
+
     override servingEnded(): void {
-      super.servingEnded();
       // An idle Worker, or child, would keep the program alive.
       this.#pool?.retireIdle();
+      super.servingEnded();
     }
 
     override async prepareToServe(): Promise<void> {
       await super.prepareToServe();
-      await this.handlerPool.start();
+      // What was slow may have been told to stop meanwhile.
+      if (this.#calls > 0) await this.handlerPool.start();
     }
 
     override whenReady(): Promise<void> | null {
@@ -84,13 +124,57 @@ export function PooledMixIn(
       request: unknown,
       clientAddress: Deno.Addr,
     ): Promise<void> {
-      return this.handlerPool.queue.handle(request, clientAddress);
+      return isPortable(request)
+        ? this.handlerPool.queue.handle(request, clientAddress)
+        : Promise.reject(
+          new TypeError(
+            `Cannot have the request handled elsewhere as it must be a connection or a datagram, [data, socket]: current value is ${
+              Deno.inspect(request)
+            }`,
+          ),
+        );
     }
 
     override async serverClosed(): Promise<void> {
       // A server that cannot be bound is closed before it is constructed.
-      if (#pool in this) await this.#pool?.close();
+      if (#pool in this) {
+        this.#released = true;
+        clearTimeout(this.#retirement);
+        await this.#pool?.close();
+      }
       await super.serverClosed();
     }
+
+    async #serving(serve: () => Promise<void>): Promise<void> {
+      clearTimeout(this.#retirement);
+      this.#calls++;
+      try {
+        await serve();
+      } finally {
+        this.#calls--;
+      }
+    }
+
+    #retireLater(): void {
+      this.#retirement = setTimeout(
+        () => this.#pool?.retireIdle(),
+        RETIREMENT_DELAY_MS,
+      );
+      Deno.unrefTimer(this.#retirement);
+    }
+
+    async #shutDownByHandler(): Promise<void> {
+      try {
+        await this.shutdownByHandler();
+      } catch (error) {
+        await this.reportError(error, undefined, undefined);
+      }
+    }
   };
+}
+
+/** Whether a request is of a kind that can be carried to another isolate. */
+function isPortable(request: unknown): boolean {
+  return Array.isArray(request) ||
+    typeof (request as { read?: unknown } | null)?.read === "function";
 }

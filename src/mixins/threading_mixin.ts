@@ -69,6 +69,13 @@ export interface Threading {
     request: any,
     clientAddress: Deno.Addr,
   ): void | Promise<void>;
+
+  /**
+   * May be overridden. Called when a handler in a thread calls
+   * `this.server.shutdown()`; calls `shutdown()`. What it throws goes to
+   * `handleError()`.
+   */
+  shutdownByHandler(): void | Promise<void>;
 }
 
 /**
@@ -156,10 +163,7 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
           data: this.data,
         }),
         this,
-        {
-          onShutdown: () => this.shutdown(),
-          onFault: (...fault) => this.reportError(...fault),
-        },
+        this.farSideEvents,
       );
     }
 
@@ -182,8 +186,10 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
     }
 
     override serverClose(): Promise<void> {
-      if (this.daemonThreads) this.drainTimeout = 0;
-      return super.serverClose();
+      const closed = super.serverClose();
+      // Not set yet, if the constructor could not bind.
+      if (this.daemonThreads) this.handlerPool.close();
+      return closed;
     }
   }
   return ThreadingServer as unknown as ThreadingServerConstructor<Base>;

@@ -54,3 +54,12 @@ Deno.test("ForkingTCPServer.shutdown() can be awaited by a handler, which goes o
   assertEquals(await deadline(answer, LIMIT_MS), "stopped\n");
   await deadline(serving, LIMIT_MS);
 });
+
+Deno.test("ForkingTCPServer.shutdownByHandler() may refuse what a handler asks for", async () => {
+  await using session = new ForkingSession(StreamStopHandler);
+  session.server.shutdownByHandler = () =>
+    Promise.reject(new RangeError("not for handlers"));
+  assertEquals(await session.ask(""), "stopped\n");
+  assertInstanceOf(await session.record.nth(1), RangeError);
+  assertEquals(await session.ask(""), "stopped\n");
+});

@@ -8,6 +8,7 @@ import { ErrorRecord } from "../fixtures/error_record.ts";
 import { FarServerHandler } from "../fixtures/far_server_handler.ts";
 import { LineClient } from "../fixtures/line_client.ts";
 import { ObedientHandler } from "../fixtures/obedient_handler.ts";
+import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
 
 // What a handler on a thread finds in `this.server`.
 
@@ -104,4 +105,40 @@ Deno.test("ThreadingTCPServer rejects serveForever() for data that cannot be clo
     .catch((error) => error);
   assertInstanceOf(outcome, DOMException);
   assertEquals(outcome.name, "DataCloneError");
+});
+
+Deno.test("ThreadingTCPServer.shutdownByHandler() may refuse what a handler asks for", async () => {
+  class PermanentServer extends ThreadingTCPServer {
+    override shutdownByHandler() {
+      throw new RangeError("not for handlers");
+    }
+  }
+  await using server = new PermanentServer(ADDRESS, ObedientHandler, {
+    maxThreads: 1,
+    drainTimeout: 1,
+  });
+  const record = new ErrorRecord(server);
+  server.serveForever();
+  using client = await LineClient.connect(server);
+  assertEquals(await client.ask("stop"), "stopped");
+  const error = await record.nth(1);
+  assertInstanceOf(error, RangeError);
+  assertEquals(error.message, "not for handlers");
+  using other = await LineClient.connect(server);
+  assertEquals(await other.ask("still serving"), "still serving");
+});
+
+Deno.test("ThreadingTCPServer reports a shutdown() that rejects when a handler calls it", async () => {
+  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
+    maxThreads: 1,
+    drainTimeout: 1,
+  });
+  const record = new ErrorRecord(server);
+  server.shutdown = () => Promise.reject(new RangeError("it failed"));
+  using rejections = new UnhandledRejections();
+  server.serveForever();
+  using client = await LineClient.connect(server);
+  assertEquals(await client.ask("stop"), "stopped");
+  assertInstanceOf(await record.nth(1), RangeError);
+  assertEquals(await rejections.count(), 0);
 });

@@ -6,6 +6,7 @@ import { ChildProgram } from "../fixtures/child_program.ts";
 const WAYS = {
   "shutdown()": "hello",
   "shutdown() beside a handler": "hello",
+  "handleRequest()": "hello",
   "a missing module": "HandlerNotFoundError",
   "data that cannot be sent": "DataCloneError",
 };
