@@ -11,8 +11,8 @@ const _entry = () => import("../remote/worker_entry.ts");
 export interface ThreadEvents extends FarSideEvents {
   /** The thread has finished its last request. */
   onIdle(): void;
-  /** The thread has ended, by itself or by `terminate()`. */
-  onEnd(): void;
+  /** The thread has ended, by itself or by `terminate()`, for that reason. */
+  onEnd(reason: unknown): void;
 }
 
 /** A Worker that runs handlers. */
@@ -23,6 +23,7 @@ export class HandlerThread {
   readonly #events: ThreadEvents;
   #size = 0;
   #answering = true;
+  #started = false;
 
   /** Starts a thread. */
   constructor(settings: HostSettings, events: ThreadEvents) {
@@ -60,8 +61,10 @@ export class HandlerThread {
       this.#worker.terminate(); // the server's data cannot be cloned
       throw error;
     }
-    // Without its handler a thread is of no use.
-    this.ready.catch((error) => this.terminate(error));
+    this.ready.then(
+      () => this.#started = true,
+      (error) => this.terminate(error), // of no use without its handler
+    );
   }
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
@@ -72,6 +75,11 @@ export class HandlerThread {
   /** How many requests the thread has been given and has not finished. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether the thread has imported the handler. */
+  get started(): boolean {
+    return this.#started;
   }
 
   /** Whether the thread is known not to compute: it has spoken last. */
@@ -96,7 +104,7 @@ export class HandlerThread {
     this.#life.abort();
     this.#worker.terminate();
     this.#channel.fail(error);
-    this.#events.onEnd();
+    this.#events.onEnd(error);
   }
 
   async #watch(lifeLock: string): Promise<void> {

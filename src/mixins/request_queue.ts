@@ -1,11 +1,20 @@
 /** Something that handles requests: a thread, or a child process. */
 export interface RequestRunner {
-  /** Has a request handled; throws what its handler throws. */
-  handle(request: unknown, clientAddress: Deno.Addr): Promise<void>;
+  /**
+   * Has a request handled; throws what its handler throws.
+   *
+   * @param turn For {@linkcode RequestQueue.handleAgain}.
+   */
+  handle(
+    request: unknown,
+    clientAddress: Deno.Addr,
+    turn: number,
+  ): Promise<void>;
 }
 
 /** A request for which no runner was free. */
 interface WaitingRequest {
+  readonly turn: number;
   start(runner: RequestRunner): void;
   reject(error: unknown): void;
 }
@@ -16,6 +25,8 @@ export class RequestQueue {
   readonly #waiting: WaitingRequest[] = [];
   /** Resolved when the number of waiting requests has shrunk. */
   #shrunk = Promise.withResolvers<void>();
+  /** How many requests there have been. */
+  #turns = 0;
 
   /**
    * Creates an instance.
@@ -33,14 +44,32 @@ export class RequestQueue {
 
   /** Has a request handled, when its turn comes. */
   async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    const turn = this.#turns++;
     try {
       const runner = this.length === 0 ? this.#findFree() : undefined;
       await (runner === undefined
-        ? this.#handleLater(request, clientAddress)
-        : runner.handle(request, clientAddress));
+        ? this.handleAgain(request, clientAddress, turn)
+        : runner.handle(request, clientAddress, turn));
     } finally {
       this.startWaiting();
     }
+  }
+
+  /** Has a request handled by another runner, before all that came later. */
+  handleAgain(
+    request: unknown,
+    clientAddress: Deno.Addr,
+    turn: number,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const before = this.#waiting.findLastIndex((it) => it.turn < turn);
+      this.#waiting.splice(before + 1, 0, {
+        turn,
+        start: (runner) => resolve(runner.handle(request, clientAddress, turn)),
+        reject,
+      });
+      this.startWaiting();
+    });
   }
 
   /** Starts as many waiting requests as there are free runners. */
@@ -68,14 +97,5 @@ export class RequestQueue {
   /** Ends all requests that wait with an error. */
   rejectAll(error: unknown): void {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
-  }
-
-  #handleLater(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({
-        start: (runner) => resolve(runner.handle(request, clientAddress)),
-        reject,
-      });
-    });
   }
 }
