@@ -179,9 +179,7 @@ const aboutUnixDatagrams: Scenario[] = [
       await using server = new Server(f.address(), f.handlers.LineEcho);
       const serving = server.serveForever();
       await python("unnamed_unix_client.py", server.serverAddress.path, "who?");
-      const error = await reported.promise as Error;
-      assertEquals(error.name, "NoReplyAddressError");
-      if (!f.serverClass.remote) assertInstanceOf(error, NoReplyAddressError);
+      assertInstanceOf(await reported.promise, NoReplyAddressError);
       assertEquals(await f.ask(server, "alive"), "alive");
       await server.shutdown();
       await serving;
@@ -200,8 +198,7 @@ const aboutUnixDatagrams: Scenario[] = [
       await using server = new Server(f.address(), DatagramCopyHandler);
       const serving = server.serveForever();
       await python("unnamed_unix_client.py", server.serverAddress.path, "who?");
-      const error = await reported.promise as Error;
-      assertEquals(error.name, "NoReplyAddressError");
+      assertInstanceOf(await reported.promise, NoReplyAddressError);
       await server.shutdown();
       await serving;
     },
