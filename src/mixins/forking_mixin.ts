@@ -95,6 +95,13 @@ export interface ForkingOptions {
    * main module.
    */
   handlerModule?: string | URL;
+  /**
+   * The longest wait of `handleRequest()`, in seconds, as for other servers,
+   * but with Python's default for this one; `null` for ever.
+   *
+   * @default {300}
+   */
+  timeout?: number | null;
 }
 
 /** What {@linkcode ForkingMixIn} adds to a server. */
@@ -125,6 +132,12 @@ export interface Forking {
   denoPath: string;
   /** The URL of the module that exports the handler class, if it was given. */
   readonly handlerModule: string | URL | undefined;
+  /**
+   * The longest wait of `handleRequest()`, in seconds; `null` for ever.
+   *
+   * @default {300}
+   */
+  timeout: number | null;
   /** The numbers of the processes that handle requests now. */
   readonly activeChildren: Set<number>;
 
@@ -214,8 +227,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
-      const options: ForkingOptions & { timeout?: number | null } = args[2] ??
-        {};
+      const options: ForkingOptions = args[2] ?? {};
       const { maxChildren, maxRequestsPerChild, requestsPerChild } = options;
       checkCounts(
         { maxChildren, maxRequestsPerChild, requestsPerChild },

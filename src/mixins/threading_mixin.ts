@@ -23,7 +23,8 @@ export interface ThreadingOptions {
   requestsPerThread?: number;
   /**
    * How many requests may wait for a thread before the server stops taking
-   * further ones, which then wait in the system's queue.
+   * further ones, which then wait in the system's queue. It has no effect as
+   * long as `requestsPerThread` is `Infinity`: then none ever waits.
    *
    * @default {1000}
    */
@@ -46,15 +47,36 @@ export interface ThreadingOptions {
 
 /** What {@linkcode ThreadingMixIn} adds to a server. */
 export interface Threading {
-  /** The most threads. */
+  /**
+   * The most threads. It may be changed at any time: threads that are too many
+   * end when they have nothing to do.
+   *
+   * @default {navigator.hardwareConcurrency}
+   */
   maxThreads: number;
-  /** The most requests that share a thread. */
+  /**
+   * The most requests that share a thread.
+   *
+   * @default {Infinity}
+   */
   requestsPerThread: number;
-  /** How many requests may wait for a thread. */
+  /**
+   * How many requests may wait for a thread.
+   *
+   * @default {1000}
+   */
   maxWaitingRequests: number;
-  /** Whether `serverClose()` does not wait for handlers. */
+  /**
+   * Whether `serverClose()` does not wait for handlers.
+   *
+   * @default {false}
+   */
   daemonThreads: boolean;
-  /** The URL of the module that exports the handler class, if it was given. */
+  /**
+   * The URL of the module that exports the handler class, if it was given.
+   *
+   * @default {undefined}
+   */
   readonly handlerModule: string | URL | undefined;
   /** How many threads there are now. */
   readonly activeThreads: number;
@@ -102,9 +124,17 @@ export type ThreadingServerConstructor<Base extends ServerConstructor> =
  * `this.server` has `serverAddress`, `data` and `shutdown()` only. A thread
  * handles many requests at a time, as they wait; when one computes, the others
  * of its thread wait too. A thread that ends takes its own requests with it,
- * each of which is reported, and is replaced. One that loops without ever
- * waiting cannot be stopped by Deno 2.9.6: `serverClose()` gives it up at
- * `drainTimeout`, and it computes on until the program ends.
+ * each of which is reported, and is replaced. If a further one cannot start,
+ * that is reported, and those that live do its work.
+ *
+ * The requests must be connections or datagrams, as those of all servers of
+ * this library are: only these can be carried to a thread.
+ *
+ * At `drainTimeout`, `serverClose()` closes the requests that are left. Their
+ * handlers learn of it when they read or write, and have a quarter of a second
+ * for their `finally` blocks before their threads are ended. One that loops
+ * without ever waiting cannot be stopped by Deno 2.9.6: it is given up, and
+ * computes on until the program ends.
  *
  * @typeParam Base The class of server to extend.
  * @param base The class to extend.

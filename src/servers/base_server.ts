@@ -189,8 +189,8 @@ export abstract class BaseServer<
    *
    * First the socket is closed, so that no client can connect any more. Then,
    * if `blockOnClose` is set, it waits until the requests being handled have
-   * ended, at most `drainTimeout` seconds, and closes those that have not.
-   * Without `blockOnClose` they are left to end by themselves. It may be
+   * ended, at most `drainTimeout` seconds, and closes those that have not;
+   * their handlers have a moment more for their `finally` blocks. Without `blockOnClose` they are left to end by themselves. It may be
    * called from anywhere and any number of times.
    *
    * @returns A promise that resolves when all of this is done; called by a
@@ -282,7 +282,9 @@ export abstract class BaseServer<
    * printed to standard error too.
    *
    * @param error What was thrown.
-   * @param request The request; `undefined` for an error of `serviceActions()`.
+   * @param request The request; `undefined` if the error belongs to none, or it
+   * is not known to which: an error of `serviceActions()`, of a thread that
+   * could not start, or a rejection that no handler elsewhere has handled.
    * @param clientAddress Where the request came from; `undefined` likewise.
    */
   handleError(
