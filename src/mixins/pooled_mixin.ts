@@ -49,7 +49,7 @@ export function PooledMixIn(
     /** How many calls of `serveForever()` and `handleRequest()` go on. */
     #calls = 0;
     #retirement: ReturnType<typeof setTimeout> | undefined;
-    #released = false;
+    #closing = false;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
@@ -86,8 +86,17 @@ export function PooledMixIn(
       try {
         await this.#serving(() => super.handleRequest());
       } finally {
-        if (this.#calls === 0 && !this.#released) this.#retireLater();
+        if (this.#calls === 0 && !this.#closing) this.#retireLater();
       }
+    }
+
+    override serverClose(): Promise<void> {
+      // A server that cannot be bound is closed before it is constructed.
+      if (#pool in this) {
+        this.#closing = true;
+        clearTimeout(this.#retirement);
+      }
+      return super.serverClose();
     }
 
     override servingEnded(): void {
@@ -136,12 +145,7 @@ export function PooledMixIn(
     }
 
     override async serverClosed(): Promise<void> {
-      // A server that cannot be bound is closed before it is constructed.
-      if (#pool in this) {
-        this.#released = true;
-        clearTimeout(this.#retirement);
-        await this.#pool?.close();
-      }
+      if (#pool in this) await this.#pool?.close();
       await super.serverClosed();
     }
 

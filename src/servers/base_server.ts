@@ -190,8 +190,9 @@ export abstract class BaseServer<
    * First the socket is closed, so that no client can connect any more. Then,
    * if `blockOnClose` is set, it waits until the requests being handled have
    * ended, at most `drainTimeout` seconds, and closes those that have not;
-   * their handlers have a moment more for their `finally` blocks. Without `blockOnClose` they are left to end by themselves. It may be
-   * called from anywhere and any number of times.
+   * their handlers have a moment more for their `finally` blocks. Without
+   * `blockOnClose` they are left to end by themselves. It may be called from
+   * anywhere and any number of times.
    *
    * @returns A promise that resolves when all of this is done; called by a
    * handler or another hook, which is one of those waited for, at once.
