@@ -144,6 +144,11 @@ export function PooledMixIn(
         );
     }
 
+    override drainTimedOut(): void {
+      super.drainTimedOut();
+      if (#pool in this) this.#pool?.queue.stop();
+    }
+
     override async serverClosed(): Promise<void> {
       if (#pool in this) await this.#pool?.close();
       await super.serverClosed();

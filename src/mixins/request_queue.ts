@@ -25,6 +25,7 @@ export class RequestQueue {
   readonly #waiting: WaitingRequest[] = [];
   /** Resolved when the number of waiting requests has shrunk. */
   #shrunk = Promise.withResolvers<void>();
+  #stopped = false;
   /** How many requests there have been. */
   #turns = 0;
 
@@ -74,7 +75,7 @@ export class RequestQueue {
 
   /** Starts as many waiting requests as there are free runners. */
   startWaiting(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#stopped) {
       const [first] = this.#waiting;
       try {
         const runner = this.#findFree();
@@ -92,6 +93,11 @@ export class RequestQueue {
   /** Resolves when fewer requests wait than do now. */
   async whenShrunk(): Promise<void> {
     await this.#shrunk.promise;
+  }
+
+  /** Starts none that waits any more: they are about to be ended. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Ends all requests that wait with an error. */

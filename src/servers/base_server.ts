@@ -324,6 +324,12 @@ export abstract class BaseServer<
   servingEnded(): void {}
 
   /**
+   * May be overridden. Called when `serverClose()` has waited for
+   * `drainTimeout`, before it closes the requests that are left.
+   */
+  drainTimedOut(): void {}
+
+  /**
    * May be overridden. Called when `serverClose()` has closed the socket and
    * waited for the requests, to release what else the server has.
    */
@@ -415,6 +421,7 @@ export abstract class BaseServer<
     }
     const limit = toMilliseconds(this.drainTimeout);
     if (await isInTime(drained, limit)) return await this.serverClosed();
+    this.drainTimedOut();
     await this.#lifecycle.closeRemaining();
     this.#loop.abandon();
     // Most handlers end now that they have nothing to read from or write to.

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async";
-import { ThreadingTCPServer } from "@socketserver/socketserver";
+import { ThreadError, ThreadingTCPServer } from "@socketserver/socketserver";
+import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/line_client.ts";
 import { ObedientHandler } from "../fixtures/obedient_handler.ts";
 
@@ -101,7 +102,7 @@ Deno.test("ThreadingTCPServer.serverClose() ends requests that wait for a thread
     ...OPTIONS,
     drainTimeout: 0.1,
   });
-  server.handleError = () => {};
+  const record = new ErrorRecord(server);
   server.serveForever();
   using first = await LineClient.connect(server);
   assertEquals(await first.ask("hello"), "hello");
@@ -110,6 +111,10 @@ Deno.test("ThreadingTCPServer.serverClose() ends requests that wait for a thread
   await first.ended();
   await second.ended();
   assertEquals(server.activeRequests, []);
+  // The first is told that its connection has been closed, and the thread is
+  // free then; but nothing begins any more.
+  assertInstanceOf(await record.nth(1), Deno.errors.Interrupted);
+  assertInstanceOf(await record.nth(2), ThreadError);
 });
 
 Deno.test("ThreadingTCPServer gives a request to the thread with the fewest", async () => {
