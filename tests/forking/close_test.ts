@@ -134,3 +134,22 @@ Deno.test("ForkingTCPServer.serverClose() releases the address, whatever its chi
   await deadline(released.promise, LIMIT_MS);
   assertEquals(record.errors, []);
 });
+
+Deno.test("ForkingTCPServer starts no child after serverClose()", async () => {
+  const server = idleServer();
+  const prepareToServe = server.prepareToServe.bind(server);
+  const begun = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<void>();
+  const prepared = Promise.withResolvers<void>();
+  server.prepareToServe = async () => {
+    begun.resolve();
+    await late.promise;
+    prepared.resolve(prepareToServe());
+  };
+  const serving = server.serveForever();
+  await deadline(begun.promise, LIMIT_MS);
+  await deadline(server.serverClose(), LIMIT_MS);
+  await deadline(serving, LIMIT_MS);
+  late.resolve();
+  await deadline(prepared.promise, LIMIT_MS).catch(() => {}); // as it likes
+});
