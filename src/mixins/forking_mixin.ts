@@ -1,4 +1,3 @@
-import { referenceTo } from "../remote/handler_module.ts";
 import { checkCounts, checkDurations } from "../servers/option_checks.ts";
 import { ChildPool } from "./child_pool.ts";
 import { permissionFlags } from "./permission_flags.ts";
@@ -223,7 +222,6 @@ export function ForkingMixIn<Base extends ServerConstructor>(
     denoFlags: readonly string[];
     configPath: string | undefined;
     denoPath: string;
-    readonly handlerModule: string | URL | undefined;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
@@ -248,7 +246,6 @@ export function ForkingMixIn<Base extends ServerConstructor>(
       this.denoFlags = options.denoFlags ?? [];
       this.configPath = options.configPath;
       this.denoPath = options.denoPath ?? Deno.execPath();
-      this.handlerModule = options.handlerModule;
     }
 
     get activeChildren(): Set<number> {
@@ -261,11 +258,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
 
     override createPool(): ChildPool {
       return new ChildPool(
-        () => ({
-          handler: referenceTo(this.RequestHandlerClass, this.handlerModule),
-          serverAddress: this.serverAddress,
-          data: this.data,
-        }),
+        () => this.hostSettings,
         () => ({
           denoPath: this.denoPath,
           flags: [

@@ -1,3 +1,5 @@
+import type { HostSettings } from "../remote/handler_host.ts";
+import { referenceTo } from "../remote/handler_module.ts";
 import type { FarSideEvents } from "../remote/remote_channel.ts";
 import { checkCounts } from "../servers/option_checks.ts";
 import type { ServeForeverOptions } from "../servers/server_options.ts";
@@ -28,8 +30,12 @@ export interface Pooled {
   readonly handlerPool: HandlerPool;
   /** To be overridden: makes the pool. */
   createPool(): HandlerPool;
+  /** What the pool's runners are told. */
+  readonly hostSettings: HostSettings;
   /** What the pool's runners may want of the server. */
   readonly farSideEvents: FarSideEvents;
+  /** The URL of the module that exports the handler class, if it was given. */
+  readonly handlerModule: string | URL | undefined;
   /** How many requests may wait. */
   maxWaitingRequests: number;
   /** To be called when a handler calls `this.server.shutdown()`. */
@@ -45,6 +51,7 @@ export function PooledMixIn(
 ): ServerConstructor<AnyServer & Pooled> {
   return class extends base implements Pooled {
     maxWaitingRequests: number;
+    readonly handlerModule: string | URL | undefined;
     #pool: HandlerPool | null = null;
     /** How many calls of `serveForever()` and `handleRequest()` go on. */
     #calls = 0;
@@ -53,10 +60,11 @@ export function PooledMixIn(
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
-      const { maxWaitingRequests } = args[2] ?? {};
+      const { maxWaitingRequests, handlerModule } = args[2] ?? {};
       checkCounts({ maxWaitingRequests }, { least: 1, limit: true });
       super(...args);
       this.maxWaitingRequests = maxWaitingRequests ?? 1000;
+      this.handlerModule = handlerModule;
     }
 
     get handlerPool(): HandlerPool {
@@ -65,6 +73,14 @@ export function PooledMixIn(
 
     createPool(): HandlerPool {
       throw new TypeError("Cannot serve as createPool() must be overridden");
+    }
+
+    get hostSettings(): HostSettings {
+      return {
+        handler: referenceTo(this.RequestHandlerClass, this.handlerModule),
+        serverAddress: this.serverAddress,
+        data: this.data,
+      };
     }
 
     get farSideEvents(): FarSideEvents {

@@ -1,4 +1,3 @@
-import { referenceTo } from "../remote/handler_module.ts";
 import { checkCounts } from "../servers/option_checks.ts";
 import { PooledMixIn } from "./pooled_mixin.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
@@ -167,7 +166,6 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
     maxThreads: number;
     requestsPerThread: number;
     daemonThreads: boolean;
-    readonly handlerModule: string | URL | undefined;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
@@ -178,7 +176,6 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
       this.maxThreads = maxThreads ?? navigator.hardwareConcurrency;
       this.requestsPerThread = requestsPerThread ?? Infinity;
       this.daemonThreads = options.daemonThreads ?? false;
-      this.handlerModule = options.handlerModule;
     }
 
     get activeThreads(): number {
@@ -187,11 +184,7 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
 
     override createPool(): ThreadPool {
       return new ThreadPool(
-        () => ({
-          handler: referenceTo(this.RequestHandlerClass, this.handlerModule),
-          serverAddress: this.serverAddress,
-          data: this.data,
-        }),
+        () => this.hostSettings,
         this,
         this.farSideEvents,
       );
