@@ -10,7 +10,7 @@ import { RemoteProtocolError } from "../errors.ts";
  *
  * ```text
  * frame   = length type id payload
- * length  = 4 bytes, big-endian: of the payload
+ * length  = 4 bytes, big-endian: of the payload, at most MAX_PAYLOAD
  * type    = 1 byte: see {@linkcode FrameType}
  * id      = 4 bytes, big-endian: of the request; 0 for none
  * ```
@@ -27,7 +27,8 @@ import { RemoteProtocolError } from "../errors.ts";
  *  | credit count <-------------------------> |  so many bytes more may come
  *  | abort {error} -------------------------> |  the client has gone
  *  | <--------------------------------- close |  the handler hung up
- *  | <-------------------------- noDelay 0, 1 |
+ *  | <-------------------------- noDelay 0, 1 |  Nagle's algorithm is on, off
+ *  | <------------------------- limit seconds |  for each write to the client
  *  | <---------------- reply {json}[datagram] |  one datagram to send
  *  | sent  {json}[{error}] -----------------> |  what came of it
  *  | <---------------------------------- done |  the handler returned
@@ -38,11 +39,37 @@ import { RemoteProtocolError } from "../errors.ts";
  * ```
  *
  * `{json}[bytes]` stands for the length of the JSON text in 4 bytes, the text,
- * and bytes up to the end of the payload.
+ * and bytes up to the end of the payload. `{error}` is such a payload without
+ * bytes. Numbers are big-endian: `noDelay` has 1 byte, `credit` 4, and `limit`
+ * the 8 of a float. The texts hold:
  *
- * Each side may send {@linkcode WINDOW} bytes of `data` a request, and then as
- * many as it has been granted by `credit`: a handler that does not read stops
- * the client, and a client that does not read stops the handler.
+ * | frame | text |
+ * | --- | --- |
+ * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay`: `true` if that frame may come |
+ * | `reply` | `reply`: a number that no other reply under way has; `address`: where to |
+ * | `sent` | `reply`: its number; `count`: the bytes sent, or else an error follows |
+ * | error | `name`, which tells the class, and `message`; where there is one, `stack`, `code`, and `cause`, `error`, `suppressed`: an error each, `errors`: a list of them |
+ *
+ * **Data.** A frame of it holds {@linkcode MAX_DATA} bytes at most. Each side
+ * may send {@linkcode WINDOW} bytes a request, and then as many as it has been
+ * granted by `credit`, when the client, or the handler, has taken them: a
+ * handler that does not read stops the client, and a client that does not read
+ * stops the handler. Credit comes in pieces of {@linkcode GRANT_SIZE} or more,
+ * and never for what has not been sent. No data follows `end` or `close`;
+ * these count once. A frame without bytes, from the far side, asks for a write
+ * of nothing, which tells whether the client is still there; while one waits,
+ * others mean nothing.
+ *
+ * **Time.** What has been written goes out after the handler's end too: after
+ * `done` without a limit, unless a `limit` frame has set one for each write;
+ * after `failed`, or the end of the far side, for a second at most.
+ *
+ * **The end.** `abort` asks the handler to end, it does not end the request:
+ * the far side still owes `done` or `failed`. A `done` is taken for a failure
+ * if the client could not be sent all that was written.
+ *
+ * **Datagrams.** {@linkcode MAX_REPLIES} replies of a request may be under way,
+ * that is without their `sent`. Every reply has its `sent`.
  *
  * A frame that breaks these rules ends its request with a
  * {@linkcode RemoteProtocolError}, on both sides, and nothing else.
@@ -62,6 +89,7 @@ export const FrameType = {
   fault: 12,
   shutdown: 13,
   ready: 14,
+  limit: 15,
 } as const;
 
 /** The type of a frame, as it is sent. */
@@ -76,38 +104,74 @@ export const GRANT_SIZE: number = WINDOW / 4;
 /** The largest piece of data in one frame, in bytes. */
 export const MAX_DATA = 65_536;
 
+/** How many replies to a datagram may be under way. */
+export const MAX_REPLIES = 64;
+
 /** The largest payload: a datagram, its addresses, or an error's text. */
 export const MAX_PAYLOAD = 262_144;
 
 /** The bytes of a frame before its payload. */
 export const HEADER_SIZE = 9;
 
+/** What an `open` frame says of its request. */
+export interface Opening {
+  readonly kind: "stream" | "datagram";
+  readonly localAddr: Deno.Addr;
+  readonly clientAddress: Deno.Addr;
+  /** Left out if it is the client's address, as it mostly is. */
+  readonly remoteAddr?: Deno.Addr;
+  /** Whether the connection has Nagle's algorithm. */
+  readonly noDelay?: boolean;
+}
+
+/** What a `reply` frame says of its datagram. */
+export interface Reply {
+  readonly reply: number;
+  readonly address: Deno.Addr;
+}
+
+/** What a `sent` frame says of a reply. */
+export interface Sent {
+  readonly reply: number;
+  /** Left out if the reply could not be sent. */
+  readonly count?: number;
+}
+
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Makes the payload of a `credit` frame. */
-export function creditPayload(count: number): Uint8Array {
+export function creditPayload(count: number): Uint8Array<ArrayBuffer> {
   const payload = new Uint8Array(4);
-  new DataView(payload.buffer).setUint32(0, count);
+  viewOf(payload).setUint32(0, count);
   return payload;
 }
 
 /** Reads the payload of a `credit` frame. */
 export function creditOf(payload: Uint8Array): number {
-  if (payload.length !== 4) {
-    throw new RemoteProtocolError(
-      `Cannot take credit as its frame must have 4 bytes: current value is ${payload.length}`,
-    );
-  }
+  checkLength(payload, 4, "take credit");
   return viewOf(payload).getUint32(0);
+}
+
+/** Makes the payload of a `limit` frame. */
+export function limitPayload(seconds: number): Uint8Array<ArrayBuffer> {
+  const payload = new Uint8Array(8);
+  viewOf(payload).setFloat64(0, seconds);
+  return payload;
+}
+
+/** Reads the payload of a `limit` frame. */
+export function limitOf(payload: Uint8Array): number {
+  checkLength(payload, 8, "limit writes");
+  return viewOf(payload).getFloat64(0);
 }
 
 /** Makes a payload of JSON text and bytes. */
 export function jsonPayload(
   value: unknown,
   bytes: Uint8Array = NOTHING,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const text = encoder.encode(JSON.stringify(value));
   const payload = new Uint8Array(4 + text.length + bytes.length);
   viewOf(payload).setUint32(0, text.length);
@@ -135,6 +199,17 @@ export function jsonOf(
   }
   throw new RemoteProtocolError(
     `Cannot read a frame as its text must hold an object: current value is ${value}`,
+  );
+}
+
+function checkLength(
+  payload: Uint8Array,
+  length: number,
+  action: string,
+): void {
+  if (payload.length === length) return;
+  throw new RemoteProtocolError(
+    `Cannot ${action} as its frame must have ${length} bytes: current value is ${payload.length}`,
   );
 }
 

@@ -19,20 +19,30 @@ interface ErrorRecord {
   readonly code?: string;
   /** What led to it. */
   readonly cause?: ErrorRecord;
+  /** The errors of an `AggregateError`. */
+  readonly errors?: readonly ErrorRecord[];
+  /** The last error of a `SuppressedError`. */
+  readonly error?: ErrorRecord;
+  /** The one before. */
+  readonly suppressed?: ErrorRecord;
 }
 
 /** A value that was thrown though it is no error. */
 const THROWN_VALUE = "ThrownValue";
-const DEEPEST_CAUSE = 8;
+/** How many causes and parts there may be within each other. */
+const DEEPEST = 8;
+/** How many causes and parts there may be in all. */
+const MOST_PARTS = 64;
 const LONGEST_TEXT = 8192;
 
 /**
  * Makes the payload of a frame that holds an error, of whatever was thrown.
  * Its texts are cut as far as a frame demands.
  */
-export function errorPayload(thrown: unknown): Uint8Array {
+export function errorPayload(thrown: unknown): Uint8Array<ArrayBuffer> {
   for (let longest = LONGEST_TEXT;; longest /= 2) {
-    const payload = jsonPayload(recordOf(thrown, longest, DEEPEST_CAUSE));
+    const room = { longest, parts: MOST_PARTS };
+    const payload = jsonPayload(recordOf(thrown, room, DEEPEST));
     if (payload.length <= MAX_PAYLOAD) return payload;
   }
 }
@@ -43,30 +53,32 @@ export function errorPayload(thrown: unknown): Uint8Array {
  * handler ran.
  */
 export function errorIn(payload: Uint8Array<ArrayBuffer>): Error {
-  return errorOf(jsonOf(payload)[0] as ErrorRecord);
+  return errorOf(jsonOf(payload)[0] as ErrorRecord, DEEPEST);
 }
 
-function recordOf(
-  thrown: unknown,
-  longest: number,
-  depth: number,
-): ErrorRecord {
+/** What an error may still take of its frame. */
+interface Room {
+  /** The longest text. */
+  readonly longest: number;
+  /** How many errors may follow. */
+  parts: number;
+}
+
+function recordOf(thrown: unknown, room: Room, depth: number): ErrorRecord {
   const cut = (text: string) =>
-    text.length <= longest ? text : `${text.slice(0, longest)}…`;
+    text.length <= room.longest ? text : `${text.slice(0, room.longest)}…`;
   try {
     if (!(thrown instanceof Error)) {
       return { name: THROWN_VALUE, message: cut(Deno.inspect(thrown)) };
     }
-    const { name, message, stack, cause } = thrown;
+    const { name, message, stack } = thrown;
     const { code } = thrown as { code?: unknown };
     return {
       name: cut(String(name)),
       message: cut(String(message)),
       ...(typeof stack === "string" ? { stack: cut(stack) } : {}),
       ...(typeof code === "string" ? { code: cut(code) } : {}),
-      ...(cause !== undefined && depth > 0
-        ? { cause: recordOf(cause, longest, depth - 1) }
-        : {}),
+      ...partsOf(thrown, room, depth - 1),
     };
   } catch {
     // Even to look at it may throw, if it was made so.
@@ -74,22 +86,46 @@ function recordOf(
   }
 }
 
-function errorOf(record: ErrorRecord): Error {
+function partsOf(
+  thrown: Error,
+  room: Room,
+  depth: number,
+): Partial<ErrorRecord> {
+  const part = (key: string, value: unknown) =>
+    depth < 0 || room.parts-- <= 0
+      ? {}
+      : { [key]: recordOf(value, room, depth) };
+  return {
+    ...(thrown.cause === undefined ? {} : part("cause", thrown.cause)),
+    ...(thrown instanceof SuppressedError
+      ? {
+        ...part("error", thrown.error),
+        ...part("suppressed", thrown.suppressed),
+      }
+      : {}),
+    ...(thrown instanceof AggregateError
+      ? {
+        errors: Array.from(thrown.errors).flatMap((error) =>
+          Object.values(part("part", error))
+        ),
+      }
+      : {}),
+  };
+}
+
+function errorOf(record: ErrorRecord, depth: number): Error {
   if (typeof record?.name !== "string" || typeof record.message !== "string") {
     throw new RemoteProtocolError(
       "Cannot read an error as its frame must hold a name and a message",
     );
   }
-  const error = record.name === THROWN_VALUE
-    ? new Error(`A handler threw ${record.message}`)
-    : make(record.name, record.message);
-  if (error.name !== record.name && record.name !== THROWN_VALUE) {
-    error.name = record.name;
-  }
-  if (record.stack !== undefined) error.stack = record.stack;
-  if (record.cause !== undefined) error.cause = errorOf(record.cause);
-  if (record.code !== undefined) {
-    Object.defineProperty(error, "code", { value: record.code });
+  const { name, stack, code, cause } = record;
+  const error = make(record, depth - 1);
+  if (error.name !== name && name !== THROWN_VALUE) error.name = name;
+  if (typeof stack === "string") error.stack = stack;
+  if (cause !== undefined && depth > 0) error.cause = errorOf(cause, depth - 1);
+  if (typeof code === "string") {
+    Object.defineProperty(error, "code", { value: code });
   }
   return error;
 }
@@ -110,9 +146,20 @@ const CLASSES: Record<string, ErrorClass | undefined> = {
   RemoteProtocolError,
 };
 
-function make(name: string, message: string): Error {
+function make(record: ErrorRecord, depth: number): Error {
+  const { name, message, errors, error, suppressed } = record;
+  const part = (of: ErrorRecord | undefined) =>
+    of === undefined || depth < 0 ? undefined : errorOf(of, depth);
+  if (name === THROWN_VALUE) return new Error(`A handler threw ${message}`);
   if (name === "UnexpectedEof") {
     return new UnexpectedEof(message, new Uint8Array(0));
+  }
+  if (name === "SuppressedError" || error !== undefined) {
+    return new SuppressedError(part(error), part(suppressed), message);
+  }
+  if (name === "AggregateError" || Array.isArray(errors)) {
+    const parts = Array.isArray(errors) && depth >= 0 ? errors : [];
+    return new AggregateError(parts.map(part), message);
   }
   const ErrorClass = Object.hasOwn(CLASSES, name) ? CLASSES[name]! : Error;
   return new ErrorClass(message);

@@ -1,4 +1,6 @@
 const RULE = "-".repeat(40);
+/** How many errors within each other are shown. */
+const DEEPEST_PART = 8;
 
 /**
  * Prints what went wrong with a request to standard error, as Python does; in
@@ -14,7 +16,7 @@ export function printRequestError(
   const report = isDisconnect(error)
     ? `Request${client} ended early: ${error}`
     : `${RULE}\nException occurred during processing of request${client}\n${
-      Deno.inspect(error)
+      describe(error, DEEPEST_PART)
     }\n${RULE}`;
   // deno-lint-ignore no-console -- the one place where the library prints
   console.error(report);
@@ -35,6 +37,16 @@ export function isDisconnect(error: unknown): boolean {
     error instanceof Deno.errors.UnexpectedEof ||
     error instanceof Deno.errors.TimedOut ||
     error instanceof Deno.errors.Interrupted;
+}
+
+/** An error with its stack, and those that it stands for with theirs. */
+function describe(error: unknown, depth: number): string {
+  const whole = Deno.inspect(error);
+  // The platform shows the parts of every other error.
+  if (!(error instanceof SuppressedError) || depth === 0) return whole;
+  const suppressed = describe(error.suppressed, depth - 1);
+  const last = describe(error.error, depth - 1);
+  return `${whole}\nThe first error: ${suppressed}\nThe next error: ${last}`;
 }
 
 function describeAddress(address: Deno.Addr): string {

@@ -12,7 +12,7 @@ import {
   RemoteProtocolError,
   UnexpectedEof,
 } from "@socketserver/socketserver";
-import { MAX_PAYLOAD } from "../../src/remote/frames.ts";
+import { jsonPayload, MAX_PAYLOAD } from "../../src/remote/frames.ts";
 import { errorIn, errorPayload } from "../../src/remote/remote_error.ts";
 
 /** What the server gets of what was thrown. */
@@ -113,6 +113,93 @@ Deno.test("errorIn() gives a cyclic cause a number of times", () => {
     depth++;
   }
   assert(depth > 1 && depth < 20, `${depth}`);
+});
+
+Deno.test("errorIn() gives the parts of a SuppressedError", () => {
+  const error = carried(
+    new SuppressedError(
+      new Deno.errors.BrokenPipe("at the end"),
+      new RangeError("before"),
+      "Both failed",
+    ),
+  );
+  assertInstanceOf(error, SuppressedError);
+  assertEquals([error.name, error.message], ["SuppressedError", "Both failed"]);
+  assertInstanceOf(error.error, Deno.errors.BrokenPipe);
+  assertInstanceOf(error.suppressed, RangeError);
+  assertEquals(error.suppressed.message, "before");
+});
+
+Deno.test("errorIn() gives the parts of an AggregateError", () => {
+  const parts = [new TypeError("one"), "two", new AggregateError([3], "three")];
+  const error = carried(new AggregateError(parts, "All failed"));
+  assertInstanceOf(error, AggregateError);
+  assertEquals([error.name, error.message], ["AggregateError", "All failed"]);
+  const [one, two, three] = error.errors;
+  assertInstanceOf(one, TypeError);
+  assertStringIncludes(two.message, "two");
+  assertInstanceOf(three, AggregateError);
+  assertStringIncludes(three.errors[0].message, "3");
+});
+
+Deno.test("errorIn() gives an AggregateError for a class that extends it", () => {
+  class ManyError extends AggregateError {
+    override name = "ManyError";
+  }
+  const error = carried(new ManyError([new TypeError("one")], "many"));
+  assertInstanceOf(error, AggregateError);
+  assertEquals(`${error}`, "ManyError: many");
+  assertEquals(error.errors.map(String), ["TypeError: one"]);
+});
+
+/** How many errors there are in one, with itself. */
+function sizeOf(error: unknown): number {
+  if (!(error instanceof Error)) return 0;
+  const parts: unknown[] = error instanceof SuppressedError
+    ? [error.error, error.suppressed]
+    : error instanceof AggregateError
+    ? error.errors
+    : [];
+  return [error.cause, ...parts].reduce<number>(
+    (sum, part) => sum + sizeOf(part),
+    1,
+  );
+}
+
+Deno.test("errorIn() gives a number of the parts of an error that has very many", () => {
+  const wide = new AggregateError(Array.from({ length: 9999 }, Error), "wide");
+  const deep = new SuppressedError(null, null, "deep");
+  deep.error = deep.suppressed = deep.cause = deep;
+  const cyclic = new AggregateError([], "cyclic");
+  cyclic.errors = [cyclic, cyclic, cyclic];
+  for (const error of [wide, deep, cyclic]) {
+    const size = sizeOf(carried(error));
+    assert(size > 8 && size < 100, `${size}`);
+  }
+});
+
+for (
+  const parts of [
+    { name: "AggregateError" },
+    { name: "AggregateError", errors: "none" },
+    { name: "SuppressedError" },
+    { name: "Error", stack: {}, code: 5 },
+  ]
+) {
+  Deno.test(`errorIn() gives an error for ${JSON.stringify(parts)}`, () => {
+    const error = errorIn(jsonPayload({ message: "forged", ...parts }));
+    assertEquals(`${error}`, `${parts.name}: forged`);
+    assertEquals(typeof error.stack, "string");
+    assertEquals("code" in error, false);
+  });
+}
+
+Deno.test("errorIn() takes no more than a number of causes", () => {
+  let record: object = { name: "Error", message: "the root" };
+  for (let i = 0; i < 5000; i++) {
+    record = { name: "AggregateError", message: "", errors: [record] };
+  }
+  assert(sizeOf(errorIn(jsonPayload(record))) < 20);
 });
 
 for (
