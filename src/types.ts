@@ -10,6 +10,11 @@ export interface ByteSink {
   write(data: Uint8Array): Promise<number>;
   /** Tells the other side that no more bytes will come. */
   closeWrite(): Promise<void>;
+  /**
+   * Says how long the client may take for a write, in seconds: for what takes
+   * bytes before the client has, and sends them when the handler has ended.
+   */
+  limitWrites?(seconds: number): void;
 }
 
 /**
@@ -25,7 +30,10 @@ export interface StreamRequest extends ByteSource, ByteSink {
   readonly remoteAddr: Deno.Addr;
   /** Ends the connection in both directions. */
   close(): void;
-  /** Switches Nagle's algorithm off or on; only TCP connections have it. */
+  /**
+   * Switches Nagle's algorithm off, or on with `false`. Only TCP connections
+   * have it: on Unix sockets, and with TLS, this is `undefined`.
+   */
   setNoDelay?(noDelay?: boolean): void;
 }
 

@@ -1,11 +1,14 @@
 import { RemoteProtocolError } from "../errors.ts";
 import type { StreamRequest } from "../types.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import {
   creditOf,
   creditPayload,
   FrameType,
   GRANT_SIZE,
+  limitPayload,
   MAX_DATA,
+  type Opening,
   WINDOW,
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
@@ -15,16 +18,18 @@ import { SendCredit } from "./send_credit.ts";
 export class FarConnection implements StreamRequest {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
+  readonly setNoDelay?: (noDelay?: boolean) => void;
   readonly #id: number;
   readonly #sender: FrameSender;
   readonly #credit = new SendCredit();
 
-  /** What has come and has not been read; the first may be read in part. */
-  readonly #pieces: Uint8Array[] = [];
-  #unread = 0;
+  /** What has come and has not been read. */
+  readonly #unread = new ByteQueue();
+  /** How many bytes have been read that have not been granted again. */
   #consumed = 0;
   #ended = false;
   #writeClosed = false;
+  #closed = false;
   /** Why reading and writing have become impossible. */
   #failure: Error | null = null;
   /** Resolved when there is something new to be read. */
@@ -33,20 +38,20 @@ export class FarConnection implements StreamRequest {
   constructor(
     id: number,
     sender: FrameSender,
-    localAddr: Deno.Addr,
-    remoteAddr: Deno.Addr,
+    { localAddr, clientAddress, remoteAddr, noDelay }: Opening,
   ) {
     this.#id = id;
     this.#sender = sender;
     this.localAddr = localAddr;
-    this.remoteAddr = remoteAddr;
+    this.remoteAddr = remoteAddr ?? clientAddress;
+    if (noDelay) this.setNoDelay = (off = true) => this.#setNoDelay(off);
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
     if (this.#arrival !== null) {
       throw new Deno.errors.Busy("Cannot read as another read is waiting");
     }
-    while (this.#unread === 0) {
+    while (this.#unread.length === 0) {
       if (this.#failure !== null) throw this.#failure;
       if (this.#ended) return null;
       this.#arrival = Promise.withResolvers();
@@ -56,14 +61,16 @@ export class FarConnection implements StreamRequest {
   }
 
   async write(data: Uint8Array): Promise<number> {
-    await this.#credit.wait();
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#writeClosed) {
-      throw new Deno.errors.BrokenPipe("Cannot write after closeWrite()");
-    }
+    do {
+      await this.#credit.wait();
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#writeClosed) {
+        throw new Deno.errors.BrokenPipe("Cannot write after closeWrite()");
+      }
+    } while (this.#credit.bytes === 0);
     const count = Math.min(data.length, this.#credit.bytes, MAX_DATA);
-    this.#credit.spend(count);
     this.#sender.send(FrameType.data, this.#id, data.subarray(0, count));
+    this.#credit.spend(count);
     return count;
   }
 
@@ -75,14 +82,21 @@ export class FarConnection implements StreamRequest {
   }
 
   close(): void {
-    const wasOpen = this.#failure === null;
-    this.fail(new Deno.errors.BadResource("The connection is closed"));
-    if (wasOpen) this.#sender.send(FrameType.close, this.#id);
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#failure === null) this.#sender.send(FrameType.close, this.#id);
+    this.#unread.clear();
+    this.#arrival?.reject(
+      new Deno.errors.Interrupted("The connection was closed meanwhile"),
+    );
+    this.#arrival = null;
+    this.#failure = new Deno.errors.BadResource("The connection is closed");
+    this.#credit.wake();
   }
 
-  setNoDelay(noDelay = true): void {
-    const payload = new Uint8Array([noDelay ? 1 : 0]);
-    this.#sender.send(FrameType.noDelay, this.#id, payload);
+  limitWrites(seconds: number): void {
+    if (this.#failure !== null) return;
+    this.#sender.send(FrameType.limit, this.#id, limitPayload(seconds));
   }
 
   /** Takes a frame of the request. */
@@ -102,23 +116,36 @@ export class FarConnection implements StreamRequest {
     }
   }
 
-  /** Makes every read and write reject, once what has come has been read. */
+  /**
+   * Makes every write reject, and every read that finds nothing: what has come
+   * can still be read.
+   */
   fail(error: Error): void {
     this.#failure ??= error;
     this.#credit.wake();
     this.#wake();
   }
 
+  #setNoDelay(noDelay: boolean): void {
+    if (this.#failure !== null) throw this.#failure;
+    const payload = new Uint8Array([noDelay ? 1 : 0]);
+    this.#sender.send(FrameType.noDelay, this.#id, payload);
+  }
+
   #store(data: Uint8Array): void {
-    if (this.#unread + this.#consumed + data.length > WINDOW) {
+    if (this.#ended) {
       throw new RemoteProtocolError(
-        `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${
-          this.#unread + data.length
-        }`,
+        "Cannot take data as it must not follow its end",
       );
     }
-    this.#pieces.push(data);
-    this.#unread += data.length;
+    if (this.#closed) return; // it was on its way
+    const waiting = this.#unread.length + this.#consumed + data.length;
+    if (waiting > WINDOW) {
+      throw new RemoteProtocolError(
+        `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${waiting}`,
+      );
+    }
+    this.#unread.push(data);
     this.#wake();
   }
 
@@ -129,15 +156,12 @@ export class FarConnection implements StreamRequest {
 
   #takeInto(buffer: Uint8Array): number {
     let count = 0;
-    while (count < buffer.length && this.#pieces.length > 0) {
-      const piece = this.#pieces[0]!;
-      const part = piece.subarray(0, buffer.length - count);
+    while (count < buffer.length && this.#unread.length > 0) {
+      const part = this.#unread.first.subarray(0, buffer.length - count);
       buffer.set(part, count);
       count += part.length;
-      if (part.length === piece.length) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(part.length);
+      this.#unread.skip(part.length);
     }
-    this.#unread -= count;
     this.#consumed += count;
     if (this.#consumed >= GRANT_SIZE && !this.#ended) {
       const payload = creditPayload(this.#consumed);

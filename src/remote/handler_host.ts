@@ -7,17 +7,8 @@ import { FarConnection } from "./far_connection.ts";
 import { FarDatagramSocket } from "./far_datagram_socket.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
-import { FrameType, jsonOf } from "./frames.ts";
+import { FrameType, jsonOf, type Opening } from "./frames.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
-
-/** What an `open` frame says of its request. */
-interface Opening {
-  readonly kind: "stream" | "datagram";
-  readonly localAddr: Deno.Addr;
-  /** Left out if it is the client's address, as it mostly is. */
-  readonly remoteAddr?: Deno.Addr;
-  readonly clientAddress: Deno.Addr;
-}
 
 /** What this module uses of a Worker's, or a program's, global scope. */
 interface Scope {
@@ -112,15 +103,11 @@ export class HandlerHost {
       );
     }
     const [head, datagram] = jsonOf(payload);
-    const { kind, localAddr, remoteAddr, clientAddress } = head as Opening;
+    const opening = head as Opening;
+    const { kind, localAddr, clientAddress } = opening;
     const far = kind === "datagram"
       ? new FarDatagramSocket(id, this.#sender, localAddr)
-      : new FarConnection(
-        id,
-        this.#sender,
-        localAddr,
-        remoteAddr ?? clientAddress,
-      );
+      : new FarConnection(id, this.#sender, opening);
     this.#open.set(id, far);
     const request = kind === "datagram" ? [datagram.slice(), far] : far;
     this.#run(id, far, request, clientAddress);
@@ -157,7 +144,9 @@ export class HandlerHost {
 
   #reportFault(reason: unknown): void {
     const [id, ...others] = this.#open.keys();
-    const certain = id !== undefined && others.length === 0 ? id : 0;
-    this.#sender.send(FrameType.fault, certain, errorPayload(reason));
+    // Of the one that is being handled, most likely: an earlier request may
+    // have left it behind. Of several none can be told.
+    const likely = id !== undefined && others.length === 0 ? id : 0;
+    this.#sender.send(FrameType.fault, likely, errorPayload(reason));
   }
 }

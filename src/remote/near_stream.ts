@@ -2,13 +2,16 @@ import { RemoteProtocolError } from "../errors.ts";
 import { InputBuffer } from "../streams/input_buffer.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import {
   creditOf,
   creditPayload,
   FrameType,
   GRANT_SIZE,
   jsonPayload,
+  limitOf,
   MAX_DATA,
+  type Opening,
   WINDOW,
 } from "./frames.ts";
 import type { FrameSender } from "./frame_sender.ts";
@@ -19,6 +22,11 @@ import { SendCredit } from "./send_credit.ts";
 /** How long a client may take for what a failed handler wrote, in seconds. */
 const LAST_WORDS_LIMIT = 1;
 
+const NOTHING = new Uint8Array(0);
+
+/** Something that is to be done once with a connection. */
+type Step = "none" | "asked" | "done";
+
 /** Carries bytes between a client's connection and a far handler. */
 export class NearStream implements NearRequest {
   readonly #id: number;
@@ -28,14 +36,25 @@ export class NearStream implements NearRequest {
   readonly #credit = new SendCredit();
   readonly #result = Promise.withResolvers<void>();
 
-  /** Everything that the handler has asked to be done, one after the other. */
-  #output: Promise<void> = Promise.resolve();
+  /** What the handler has written and the client has not taken. */
+  readonly #output = new ByteQueue();
+  /** The handler has written nothing, to see whether the client is there. */
+  #probing = false;
+  #writeClosing: Step = "none";
+  #closing: Step = "none";
   /** How many bytes the handler has sent that have not been granted again. */
   #ungranted = 0;
   /** How many of these the client has taken. */
   #taken = 0;
-  /** The client takes nothing any more. */
-  #broken = false;
+  /** The longest that the client may take for one write, in seconds. */
+  #writeLimit: number | null = null;
+  /** Whether something is being done for the handler. */
+  #working = false;
+  /** Resolved when all is done, for who waits for that. */
+  #idle: PromiseWithResolvers<void> | null = null;
+  /** Why the client takes nothing any more. */
+  #loss: { readonly error: unknown } | null = null;
+  /** The far side needs nothing more, and wants nothing more. */
   #ended = false;
 
   constructor(
@@ -53,39 +72,40 @@ export class NearStream implements NearRequest {
   async run(): Promise<void> {
     const { localAddr, remoteAddr } = this.#connection;
     const clientAddress = this.#clientAddress;
-    const opening = { kind: "stream", localAddr, clientAddress };
-    this.#sender.send(
-      FrameType.open,
-      this.#id,
-      jsonPayload(
-        remoteAddr === clientAddress ? opening : { ...opening, remoteAddr },
-      ),
-    );
+    const opening: Opening = {
+      kind: "stream",
+      localAddr,
+      clientAddress,
+      ...(remoteAddr === clientAddress ? {} : { remoteAddr }),
+      ...(this.#connection.setNoDelay === undefined ? {} : { noDelay: true }),
+    };
+    this.#sender.send(FrameType.open, this.#id, jsonPayload(opening));
     this.#sendInput();
     await this.#result.promise;
   }
 
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
+    if (this.#ended) return;
     switch (type) {
       case FrameType.data:
-        return this.#sendOutput(payload);
+        return this.#takeOutput(payload);
       case FrameType.credit:
         return this.#credit.grant(creditOf(payload));
       case FrameType.end:
-        return this.#then(() => this.#connection.closeWrite());
+        if (this.#writeClosing === "none") this.#writeClosing = "asked";
+        return void this.#work();
       case FrameType.close:
-        return this.#then(() => this.#connection.close());
+        if (this.#closing === "none") this.#closing = "asked";
+        return void this.#work();
       case FrameType.noDelay:
-        return this.#connection.setNoDelay?.(payload[0] === 1);
+        return this.#setNoDelay(payload[0] === 1);
+      case FrameType.limit:
+        this.#writeLimit = limitOf(payload);
+        return;
       case FrameType.done:
-        return this.#end(() => this.#result.resolve());
-      case FrameType.failed: {
-        const error = errorIn(payload);
-        // What was written before is to arrive, if the client takes it.
-        this.#output = withinTimeLimit(this.#output, LAST_WORDS_LIMIT, "write")
-          .catch(() => {});
-        return this.#end(() => this.#result.reject(error));
-      }
+        return void this.#finish();
+      case FrameType.failed:
+        return void this.fail(errorIn(payload));
       default:
         throw new RemoteProtocolError(
           `Cannot take a frame of type ${type} for a connection`,
@@ -93,10 +113,29 @@ export class NearStream implements NearRequest {
     }
   }
 
-  fail(error: unknown): void {
+  /** What was written before is to arrive, if the client takes it. */
+  async fail(error: unknown): Promise<void> {
+    if (this.#ended) return; // the handler was done before
+    const idle = this.#end();
+    await withinTimeLimit(idle, LAST_WORDS_LIMIT, "write").catch(() => {});
+    this.#result.reject(error);
+  }
+
+  async #finish(): Promise<void> {
+    await this.#end();
+    // A write at home would have told the handler, or `finish()` at the latest.
+    if (this.#loss !== null && this.#output.length > 0) {
+      this.#result.reject(this.#loss.error);
+    } else this.#result.resolve();
+  }
+
+  /** Needs the far side no more; resolves when what it asked for is done. */
+  #end(): Promise<void> {
     this.#ended = true;
     this.#credit.wake();
-    this.#result.reject(error);
+    this.#idle = Promise.withResolvers();
+    this.#work();
+    return this.#idle.promise;
   }
 
   /** Reads from the client as far ahead as the handler has granted. */
@@ -121,47 +160,78 @@ export class NearStream implements NearRequest {
     }
   }
 
-  #sendOutput(data: Uint8Array): void {
+  #takeOutput(data: Uint8Array): void {
+    if (this.#writeClosing !== "none" || this.#closing !== "none") {
+      throw new RemoteProtocolError(
+        "Cannot take data as it must not follow its end",
+      );
+    }
     this.#ungranted += data.length;
     if (this.#ungranted > WINDOW) {
       throw new RemoteProtocolError(
         `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${this.#ungranted}`,
       );
     }
-    this.#then(async () => {
-      for (let sent = 0; sent < data.length;) {
-        sent += await this.#connection.write(data.subarray(sent));
-      }
-      this.#taken += data.length;
-      if (this.#taken < GRANT_SIZE || this.#ended) return;
-      const payload = creditPayload(this.#taken);
-      this.#sender.send(FrameType.credit, this.#id, payload);
-      this.#ungranted -= this.#taken;
-      this.#taken = 0;
-    });
+    if (data.length === 0) this.#probing = true;
+    this.#output.push(data);
+    this.#work();
   }
 
-  /** Does something with the connection after all that was asked before. */
-  #then(act: () => void | Promise<void>): void {
-    this.#output = this.#output.then(async () => {
-      if (this.#broken) return;
-      try {
-        await act();
-      } catch (error) {
-        this.#broken = true;
-        this.#abort(error);
+  #setNoDelay(noDelay: boolean): void {
+    try {
+      this.#connection.setNoDelay?.(noDelay);
+    } catch {
+      // The connection is lost, as reading or writing will tell.
+    }
+  }
+
+  /** Does what the handler has asked for, in order, until nothing is left. */
+  async #work(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      while (this.#loss === null) {
+        if (this.#output.length > 0) {
+          await this.#sendOutput();
+        } else if (this.#probing) {
+          this.#probing = false;
+          await this.#connection.write(NOTHING);
+        } else if (this.#writeClosing === "asked") {
+          this.#writeClosing = "done";
+          await this.#connection.closeWrite();
+        } else if (this.#closing === "asked") {
+          this.#closing = "done";
+          this.#connection.close();
+        } else break;
       }
-    });
+    } catch (error) {
+      this.#loss = { error };
+      this.#abort(error);
+    }
+    this.#working = false;
+    this.#idle?.resolve();
+  }
+
+  async #sendOutput(): Promise<void> {
+    const writing = this.#connection.write(this.#output.first);
+    const count =
+      await (this.#writeLimit === null
+        ? writing
+        : withinTimeLimit(writing, this.#writeLimit, "write"));
+    this.#output.skip(count);
+    this.#taken += count;
+    if (this.#taken < GRANT_SIZE || this.#ended) return;
+    this.#sender.send(
+      FrameType.credit,
+      this.#id,
+      creditPayload(this.#taken),
+    );
+    this.#ungranted -= this.#taken;
+    this.#taken = 0;
   }
 
   #abort(error: unknown): void {
     if (this.#ended) return;
     this.#sender.send(FrameType.abort, this.#id, errorPayload(error));
-  }
-
-  #end(settle: () => void): void {
-    this.#ended = true;
-    this.#credit.wake();
-    this.#output = this.#output.then(settle);
   }
 }

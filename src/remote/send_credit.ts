@@ -1,3 +1,4 @@
+import { RemoteProtocolError } from "../errors.ts";
 import { WINDOW } from "./frames.ts";
 
 /** How many bytes may still be sent, and the wait for more. */
@@ -15,13 +16,27 @@ export class SendCredit {
     this.#bytes -= count;
   }
 
-  /** Adds what the other side grants. */
+  /**
+   * Adds what the other side grants.
+   *
+   * @throws {RemoteProtocolError} If it is more than has been sent.
+   */
   grant(count: number): void {
+    if (this.#bytes + count > WINDOW) {
+      throw new RemoteProtocolError(
+        `Cannot take credit as it must not exceed ${WINDOW} bytes: current value is ${
+          this.#bytes + count
+        }`,
+      );
+    }
     this.#bytes += count;
     this.wake();
   }
 
-  /** Resolves when there is some, or when it no longer matters. */
+  /**
+   * Resolves when some was granted, or when it no longer matters. Others may
+   * have waited too, and have been faster: look again.
+   */
   async wait(): Promise<void> {
     if (this.#bytes > 0) return;
     this.#granted ??= Promise.withResolvers();

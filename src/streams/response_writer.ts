@@ -82,6 +82,7 @@ export class ResponseWriter extends WritableOnDemand {
     this.#sink = sink;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
     this.#timeout = options.timeout ?? null;
+    if (this.#timeout !== null) sink.limitWrites?.(this.#timeout);
   }
 
   /**

@@ -1,0 +1,71 @@
+/** Bytes copied from larger buffers are collected up to this size. */
+const LARGEST_COPY = 4096;
+
+/**
+ * Bytes that have come in pieces, and wait to be taken in order.
+ *
+ * A piece is a part of the batch that brought it and keeps all of that in
+ * memory: one that is much smaller is copied. A quiet request would hold
+ * megabytes of its neighbours' otherwise.
+ */
+export class ByteQueue {
+  readonly #pieces: Uint8Array[] = [];
+  #length = 0;
+  /** The newest buffer that copies are put into. */
+  #copies = new ArrayBuffer(0);
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The first bytes, as they came; there must be some. */
+  get first(): Uint8Array {
+    return this.#pieces[0]!;
+  }
+
+  /** Adds bytes, which belong to the queue from now on. */
+  push(data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#length += data.length;
+    if (data.length * 4 >= data.buffer.byteLength) this.#pieces.push(data);
+    else this.#copy(data);
+  }
+
+  /** Drops the first `count` bytes, which must be among `first`. */
+  skip(count: number): void {
+    this.#length -= count;
+    if (count === this.first.length) this.#pieces.shift();
+    else this.#pieces[0] = this.first.subarray(count);
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#pieces.length = 0;
+    this.#length = 0;
+  }
+
+  #copy(data: Uint8Array): void {
+    const last = this.#pieces.at(-1);
+    if (last !== undefined && last.buffer === this.#copies) {
+      const { byteOffset, length } = last;
+      const end = byteOffset + length;
+      if (end + data.length <= this.#copies.byteLength) {
+        new Uint8Array(this.#copies, end).set(data);
+        const joined = new Uint8Array(
+          this.#copies,
+          byteOffset,
+          length + data.length,
+        );
+        this.#pieces[this.#pieces.length - 1] = joined;
+        return;
+      }
+    }
+    // It grows with what waits: most requests never have a second piece.
+    const size = Math.max(data.length, Math.min(this.#length, LARGEST_COPY));
+    this.#copies = new ArrayBuffer(size);
+    const copy = new Uint8Array(this.#copies, 0, data.length);
+    copy.set(data);
+    this.#pieces.push(copy);
+  }
+}
