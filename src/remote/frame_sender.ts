@@ -3,6 +3,8 @@ import { type FrameType, HEADER_SIZE } from "./frames.ts";
 const SMALLEST_BATCH = 1024;
 /** Of this size and more, data tends to be a part of a larger whole. */
 const LARGE_PAYLOAD = 4096;
+/** A batch of this size is sent at once. */
+const LARGEST_BATCH = 1_048_576;
 const NOTHING = new Uint8Array(0);
 
 /** Takes a batch of whole frames to the other side, in order. */
@@ -15,7 +17,7 @@ export type Carrier = (batch: Uint8Array<ArrayBuffer>) => void;
  * the rest of a small request. A frame is sent when the code that runs now has
  * come to its end; or, if others are likely to follow, when the event loop has
  * gone through all that has happened, which takes longer than a lone client
- * should have to wait.
+ * should have to wait. A large batch does not wait.
  */
 export class FrameSender {
   readonly #carrier: Carrier;
@@ -47,6 +49,7 @@ export class FrameSender {
     this.#view.setUint32(this.#length + 5, id);
     this.#batch.set(payload, this.#length + HEADER_SIZE);
     this.#length = end;
+    if (end >= LARGEST_BATCH) this.flush();
   }
 
   /** Sends what has been collected, without waiting for more. */

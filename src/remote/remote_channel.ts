@@ -3,10 +3,10 @@ import type { DatagramRequest, StreamRequest } from "../types.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
 import { FrameType } from "./frames.ts";
-
-import { NearDatagram } from "./near_datagram.ts";
+import { NearDatagram, type ReplyScope } from "./near_datagram.ts";
 import type { NearRequest } from "./near_request.ts";
 import { NearStream } from "./near_stream.ts";
+import { nextId } from "./next_id.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 
 /** What the far side may want of the server, beyond its requests. */
@@ -16,7 +16,9 @@ export interface FarSideEvents {
   /**
    * A promise was rejected and nobody handled it.
    *
-   * @param request The request that it belongs to, if that is certain.
+   * @param request The request that was being handled, if it was the only one:
+   * most likely the rejection belongs to it, though an earlier one may have
+   * left it behind.
    * @param clientAddress Where that request came from.
    */
   onFault(
@@ -42,12 +44,24 @@ export class RemoteChannel {
   readonly #receiver = new FrameReceiver(this);
   readonly #open = new Map<number, OpenRequest>();
   readonly #ready = Promise.withResolvers<void>();
+  readonly #replyScope: ReplyScope;
+  /** Why no request can be handled any more. */
+  #failure: { readonly error: unknown } | null = null;
   #lastId = 0;
 
-  /** Creates an instance over a carrier to the far side. */
-  constructor(carrier: Carrier, events: FarSideEvents) {
+  /**
+   * Creates an instance over a carrier to the far side.
+   *
+   * @param replyScope Where handlers of datagrams may send others.
+   */
+  constructor(
+    carrier: Carrier,
+    events: FarSideEvents,
+    replyScope: ReplyScope = "anyone",
+  ) {
     this.#sender = new FrameSender(carrier, () => this.size > 1);
     this.#events = events;
+    this.#replyScope = replyScope;
     this.#ready.promise.catch(() => {}); // told to whoever waits for it
   }
 
@@ -64,16 +78,20 @@ export class RemoteChannel {
   /**
    * Has a request handled on the far side.
    *
-   * @throws {unknown} What its handler throws, or why it could not end.
+   * @throws {unknown} What its handler throws, or why it could not end; or why
+   * the far side is gone.
    */
   async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    const id = this.#nextId();
+    if (this.#failure !== null) throw this.#failure.error;
+    const id = nextId(this.#lastId, (id) => this.#open.has(id));
+    this.#lastId = id;
     const near = Array.isArray(request)
       ? new NearDatagram(
         id,
         request as unknown as DatagramRequest,
         clientAddress,
         this.#sender,
+        this.#replyScope,
       )
       : new NearStream(
         id,
@@ -94,8 +112,9 @@ export class RemoteChannel {
     this.#receiver.push(bytes);
   }
 
-  /** Ends all requests with an error: the far side is gone. */
+  /** Ends all requests, and every later one, with an error: the far side is gone. */
   fail(error: unknown): void {
+    this.#failure ??= { error };
     this.#ready.reject(error);
     for (const { near } of this.#open.values()) near.fail(error);
   }
@@ -130,14 +149,9 @@ export class RemoteChannel {
     if (id === 0) this.#ready.reject(error);
     const open = this.#open.get(id);
     if (open === undefined) return;
+    // Further frames of it are ignored, or each would be answered.
+    this.#open.delete(id);
     this.#sender.send(FrameType.abort, id, errorPayload(error));
     open.near.fail(error);
-  }
-
-  #nextId(): number {
-    do this.#lastId = this.#lastId % 0xffff_ffff + 1; while (
-      this.#open.has(this.#lastId)
-    );
-    return this.#lastId;
   }
 }

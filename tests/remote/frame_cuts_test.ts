@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { FrameReceiver } from "../../src/remote/frame_receiver.ts";
 import { FrameSender } from "../../src/remote/frame_sender.ts";
 import {
@@ -78,7 +78,7 @@ Deno.test("FrameReceiver.push() leaves out the malformed frames alone", () =>
       parts.push(frameBytes(type, id, payload));
       if (random(3) > 0) continue;
       bad.push(id);
-      const unknownType = 15 + random(240);
+      const unknownType = TYPES.length + 1 + random(255 - TYPES.length);
       parts.push(
         random(2) === 0
           ? frameBytes(unknownType, id, payload)
@@ -126,6 +126,21 @@ Deno.test("FrameSender.flush() sends what waits, once", async () => {
   assertEquals(sizes, [HEADER_SIZE]);
   await Promise.resolve();
   assertEquals(sizes, [HEADER_SIZE]);
+});
+
+Deno.test("FrameSender.send() sends a large batch at once", async () => {
+  const sizes: number[] = [];
+  const sender = new FrameSender((batch) => sizes.push(batch.length), idle);
+  for (let i = 0; i < 1000; i++) {
+    sender.send(FrameType.reply, 1, new Uint8Array(60_000));
+  }
+  sender.flush();
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  assertEquals(total, 1000 * (60_000 + HEADER_SIZE));
+  assert(Math.max(...sizes) < 1_200_000, `${sizes}`);
+  assert(sizes.length < 100, `${sizes}`);
+  await new Promise((resolve) => setImmediate(resolve));
+  assertEquals(sizes.reduce((sum, size) => sum + size, 0), total);
 });
 
 Deno.test("FrameSender.send() keeps a copy of the payload", async () => {

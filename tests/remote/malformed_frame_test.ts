@@ -7,6 +7,7 @@ import {
   jsonPayload,
   MAX_DATA,
   MAX_PAYLOAD,
+  MAX_REPLIES,
   WINDOW,
 } from "../../src/remote/frames.ts";
 import { RemoteChannel } from "../../src/remote/remote_channel.ts";
@@ -78,6 +79,10 @@ const toEither: Record<string, Frames> = {
   ),
   "credit of 3 bytes": victimFrame(FrameType.credit, new Uint8Array(3)),
   "credit of no bytes": victimFrame(FrameType.credit),
+  "credit for what was not sent": victimFrame(
+    FrameType.credit,
+    creditPayload(WINDOW),
+  ),
   "data beyond the window": repeated(
     4 * WINDOW / MAX_DATA,
     victimFrame(FrameType.data, new Uint8Array(MAX_DATA)),
@@ -99,6 +104,15 @@ const streamFaults: Record<Side, Record<string, Frames>> = {
       jsonPayload({ reply: 1, address: ADDRESS }),
     ),
     "an open frame": victimFrame(FrameType.open, OPEN),
+    "a limit of 4 bytes": victimFrame(FrameType.limit, new Uint8Array(4)),
+    "data after the end": [
+      ...victimFrame(FrameType.end),
+      ...victimFrame(FrameType.data, new Uint8Array(1)),
+    ],
+    "no data after the end": [
+      ...victimFrame(FrameType.end),
+      ...victimFrame(FrameType.data),
+    ],
   },
   far: {
     ...toEither,
@@ -111,6 +125,7 @@ const streamFaults: Record<Side, Record<string, Frames>> = {
     "a second open": victimFrame(FrameType.open, OPEN),
     "a second open that is no JSON": victimFrame(FrameType.open, NO_JSON),
     "done": victimFrame(FrameType.done),
+    "a limit": victimFrame(FrameType.limit, new Uint8Array(8)),
   },
 };
 
@@ -124,6 +139,10 @@ const datagramFaults: Record<Side, Record<string, Frames>> = {
     ),
     "a connection's data": victimFrame(FrameType.data, new Uint8Array(5)),
     "credit": victimFrame(FrameType.credit, creditPayload(1)),
+    "too many replies": repeated(
+      MAX_REPLIES,
+      victimFrame(FrameType.reply, jsonPayload({ reply: 9, address: ADDRESS })),
+    ),
   },
   far: {
     "a result that is no JSON": victimFrame(FrameType.sent, NO_JSON),

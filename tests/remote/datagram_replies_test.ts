@@ -1,0 +1,200 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { deadline } from "@std/async";
+import { FarDatagramSocket } from "../../src/remote/far_datagram_socket.ts";
+import { FrameSender } from "../../src/remote/frame_sender.ts";
+import {
+  FrameType,
+  jsonOf,
+  jsonPayload,
+  MAX_PAYLOAD,
+  MAX_REPLIES,
+  type Sent,
+} from "../../src/remote/frames.ts";
+import type { ReplyScope } from "../../src/remote/near_datagram.ts";
+import { RemoteChannel } from "../../src/remote/remote_channel.ts";
+import { errorIn } from "../../src/remote/remote_error.ts";
+import { frameBytes } from "../fixtures/frame_bytes.ts";
+import { FrameRecorder } from "../fixtures/frame_recorder.ts";
+
+const LIMIT_MS = 10_000;
+const ID = 1;
+const CLIENT: Deno.Addr = { transport: "udp", hostname: "127.0.0.1", port: 1 };
+const UNIX_CLIENT: Deno.Addr = { transport: "unixpacket", path: "/client" };
+
+// The far side.
+
+/** A socket, and what its near side gets. */
+function farSocket() {
+  const recorder = new FrameRecorder();
+  const sender = new FrameSender(recorder.carrier, () => false);
+  const socket = new FarDatagramSocket(ID, sender, CLIENT);
+  /** The first bytes of the replies that have left. */
+  const left = () => {
+    sender.flush();
+    return recorder.frames.map(({ payload }) => jsonOf(payload)[1][0]);
+  };
+  const confirm = (reply: number) =>
+    socket.receive(FrameType.sent, jsonPayload({ reply, count: 1 }));
+  return { socket, left, confirm };
+}
+
+function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+Deno.test("FarDatagramSocket.send() holds replies back while many are under way", async () => {
+  const { socket, left, confirm } = farSocket();
+  const all = numbers(1, MAX_REPLIES + 10);
+  const sends = all.map((n) => socket.send(new Uint8Array([n]), CLIENT));
+  assertEquals(left(), numbers(1, MAX_REPLIES));
+  confirm(7);
+  confirm(3);
+  confirm(3); // which nobody waits for any more
+  confirm(999);
+  assertEquals(left(), numbers(1, MAX_REPLIES + 2));
+  const settled = socket.settled();
+  for (const n of all) confirm(n);
+  await deadline(Promise.all(sends), LIMIT_MS);
+  await deadline(settled, LIMIT_MS);
+  assertEquals(left(), all);
+});
+
+Deno.test("FarDatagramSocket.send() keeps what it was given", async () => {
+  const { socket, left, confirm } = farSocket();
+  const data = new Uint8Array(1);
+  const sends = numbers(1, MAX_REPLIES + 1).map((n) => {
+    data[0] = n;
+    return socket.send(data, CLIENT);
+  });
+  confirm(1);
+  assertEquals(left().at(-1), MAX_REPLIES + 1);
+  socket.fail(new Error("the end"));
+  await Promise.allSettled(sends);
+});
+
+Deno.test("FarDatagramSocket.send() rejects for a datagram that no frame can hold", async () => {
+  const { socket, left } = farSocket();
+  const { message } = await assertRejects(
+    () => socket.send(new Uint8Array(MAX_PAYLOAD), CLIENT),
+    RangeError,
+  );
+  assertMatch(message, /as it must fit a frame of 262144 bytes: current value/);
+  assertEquals(left(), []);
+  await deadline(socket.settled(), LIMIT_MS);
+});
+
+Deno.test("FarDatagramSocket.send() rejects for an address that cannot be sent, and no more", async () => {
+  const { socket, left } = farSocket();
+  const address: Record<string, unknown> = { ...CLIENT };
+  address.itself = address;
+  await assertRejects(
+    () => socket.send(new Uint8Array(1), address as never),
+    TypeError,
+  );
+  assertEquals(left(), []);
+  await deadline(socket.settled(), LIMIT_MS);
+});
+
+Deno.test("FarDatagramSocket.fail() makes replies reject that are held back", async () => {
+  const { socket, left } = farSocket();
+  const sends = numbers(1, MAX_REPLIES + 1).map((n) =>
+    socket.send(new Uint8Array([n]), CLIENT)
+  );
+  socket.fail(new RangeError("the end"));
+  const settled = await deadline(Promise.allSettled(sends), LIMIT_MS);
+  assertEquals(new Set(settled.map(({ status }) => status)).size, 1);
+  await assertRejects(() => sends.at(-1)!, RangeError);
+  assertEquals(left().length, MAX_REPLIES);
+});
+
+// The near side.
+
+/** A datagram that a far side handles, which is the test. */
+class FarSide {
+  readonly recorder = new FrameRecorder();
+  /** Where replies have gone. */
+  readonly addresses: Deno.Addr[] = [];
+  readonly #channel: RemoteChannel;
+  readonly #result: Promise<void>;
+
+  constructor(client: Deno.Addr, scope?: ReplyScope) {
+    this.#channel = new RemoteChannel(
+      this.recorder.carrier,
+      { onShutdown: () => {}, onFault: () => {} },
+      scope,
+    );
+    const socket = {
+      addr: CLIENT,
+      send: (data: Uint8Array, address: Deno.Addr) => {
+        this.addresses.push(address);
+        return Promise.resolve(data.length);
+      },
+    };
+    const request = [new Uint8Array(1), socket];
+    this.#result = this.#channel.handle(request, client);
+  }
+
+  /** Sends a reply; returns what came of it. */
+  async reply(address: unknown): Promise<number | Error> {
+    const count = this.recorder.of(FrameType.sent).length;
+    const payload = jsonPayload({ reply: 1, address }, new Uint8Array(3));
+    this.#channel.push(frameBytes(FrameType.reply, ID, payload));
+    const sent = await this.recorder.nth(FrameType.sent, count + 1);
+    const [head, error] = jsonOf(sent.payload);
+    return (head as Sent).count ?? errorIn(error);
+  }
+
+  async end(): Promise<void> {
+    this.#channel.push(frameBytes(FrameType.done, ID));
+    await deadline(this.#result, LIMIT_MS);
+  }
+}
+
+for (
+  const [what, client, address] of [
+    ["another host", CLIENT, { ...CLIENT, hostname: "localhost" }],
+    ["another port", CLIENT, { ...CLIENT, port: 2 }],
+    ["a port of another type", CLIENT, { ...CLIENT, port: "1" }],
+    ["another transport", CLIENT, { ...CLIENT, transport: "unixpacket" }],
+    ["a path too", CLIENT, { ...CLIENT, path: "/other" }],
+    ["a path", CLIENT, UNIX_CLIENT],
+    ["another path", UNIX_CLIENT, { ...UNIX_CLIENT, path: "/other" }],
+  ] as [string, Deno.Addr, unknown][]
+) {
+  Deno.test(`RemoteChannel.push() refuses a reply to ${what} where only the client may be replied to`, async () => {
+    const far = new FarSide(client, "client");
+    const error = await far.reply(address) as Error;
+    assertEquals(error.constructor, Deno.errors.NotCapable);
+    assertMatch(
+      error.message,
+      /may only reply to its client: current value is {"transport":/,
+    );
+    assertEquals(await far.reply({ ...client }), 3);
+    assertEquals(far.addresses, [client]);
+    await far.end();
+  });
+}
+
+Deno.test("RemoteChannel.push() refuses a reply to nowhere where only the client may be replied to", async () => {
+  const far = new FarSide(CLIENT, "client");
+  for (const address of [null, undefined, 5, {}]) {
+    assertEquals(await far.reply(address) instanceof Error, true);
+  }
+  assertEquals(far.addresses, []);
+  await far.end();
+});
+
+Deno.test("RemoteChannel.push() sends a reply to anyone by default", async () => {
+  const far = new FarSide(CLIENT);
+  const other: Deno.Addr = { ...CLIENT, port: 2 };
+  assertEquals(await far.reply(other), 3);
+  assertEquals(far.addresses, [other]);
+  await far.end();
+});
+
+Deno.test("RemoteChannel.push() takes any number of replies, one after the other", async () => {
+  const far = new FarSide(CLIENT);
+  for (let i = 0; i < 3 * MAX_REPLIES; i++) await far.reply(CLIENT);
+  await far.end();
+  assertEquals(far.addresses.length, 3 * MAX_REPLIES);
+});
