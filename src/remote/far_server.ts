@@ -5,7 +5,7 @@ import type { HandlerServer } from "../types.ts";
  *
  * The server itself is in another isolate, with its sockets and its state:
  * only what can be sent is here, and the rest says so instead of being
- * `undefined`.
+ * `undefined`. Nor can anything be set here, as the server would not see it.
  */
 export function createFarServer(
   serverAddress: Deno.Addr,
@@ -22,13 +22,28 @@ export function createFarServer(
   };
   return new Proxy(server, {
     get(target, property, receiver) {
-      // Symbols, and `then`, are looked up by the language itself.
       const known = property in target || typeof property === "symbol" ||
-        property === "then";
+        LOOKED_UP.has(property);
       if (known) return Reflect.get(target, property, receiver);
-      throw new TypeError(
-        `Cannot use 'server.${property}' as the handler does not run where the server does: only serverAddress, data and shutdown() are there; pass what handlers need in the server's data option`,
-      );
+      throw refusal("use", property);
+    },
+    // An assignment comes to this as well.
+    defineProperty(_target, property) {
+      throw refusal("set", property);
+    },
+    deleteProperty(_target, property) {
+      throw refusal("delete", property);
     },
   });
+}
+
+/** What the language looks up by itself, beside symbols. */
+const LOOKED_UP = new Set(["then", "toJSON"]);
+
+function refusal(action: string, property: string | symbol): TypeError {
+  return new TypeError(
+    `Cannot ${action} 'server.${
+      String(property)
+    }' as the handler does not run where the server does: only serverAddress, data and shutdown() are there; pass what handlers need in the server's data option`,
+  );
 }
