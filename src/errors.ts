@@ -79,7 +79,9 @@ export class HandlerNotFoundError extends TypeError {
 }
 
 /**
- * Reported for each request that a thread took with it when it ended.
+ * Reported for each request that a thread took with it when it ended, as of an
+ * uncaught error, `Deno.exit()` or the server's end; and for each that waited
+ * for a thread when the server closed.
  *
  * @example Usage
  * ```ts
@@ -137,9 +139,9 @@ export class ChildProcessError extends Error {
 }
 
 /**
- * Thrown to a request that is handled elsewhere and whose frames break the
+ * Reported for a request that is handled elsewhere and whose frames break the
  * rules of the protocol: a fault of the library, or of a handler that forges
- * them.
+ * them. Its handler, if it still runs, finds it when it reads or writes.
  *
  * @example Usage
  * ```ts

@@ -44,13 +44,13 @@ export class HandlerThread {
       this.#answering = true;
       if (data instanceof Uint8Array) {
         this.#channel.push(data as Uint8Array<ArrayBuffer>);
-      } else this.#watch(lifeLock);
+      } else if (data === "alive") this.#watch(lifeLock);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or else the server's own isolate ends too
       this.terminate(
         new ThreadError(
-          `The thread ended as of an uncaught error: ${event.message}`,
+          `The thread ended as of an uncaught error: ${event.message} (${event.filename}:${event.lineno})`,
         ),
       );
     };

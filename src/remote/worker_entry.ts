@@ -18,19 +18,30 @@ export interface ThreadSettings extends HostSettings {
 
 /** What this module uses of `DedicatedWorkerGlobalScope`. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent) => void) | null;
+  addEventListener(
+    type: "message",
+    listener: (event: MessageEvent) => void,
+    options?: { once: boolean },
+  ): void;
   postMessage(message: unknown, transfer?: Transferable[]): void;
 }
 
 const scope = self as unknown as WorkerScope;
 
-scope.onmessage = async ({ data: settings }: MessageEvent<ThreadSettings>) => {
+scope.addEventListener("message", ({ data }) => run(data), { once: true });
+
+async function run(settings: ThreadSettings): Promise<void> {
   await holdForLife(settings.lifeLock);
   scope.postMessage("alive");
   const host = new HandlerHost(
     settings,
     (batch) => scope.postMessage(batch, [batch.buffer]),
   );
-  scope.onmessage = ({ data }) => host.push(data);
+  // Not `onmessage`, which the handler's module may have for a use of its own;
+  // nor is that to hear of the frames.
+  scope.addEventListener("message", (event) => {
+    event.stopImmediatePropagation();
+    host.push(event.data);
+  });
   await host.start();
-};
+}

@@ -1,6 +1,11 @@
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { deadline } from "@std/async";
-import { ThreadError, ThreadingTCPServer } from "@socketserver/socketserver";
+import {
+  ThreadError,
+  ThreadingTCPServer,
+  ThreadingUDPServer,
+} from "@socketserver/socketserver";
+import { DatagramExitHandler } from "../fixtures/datagram_exit_handler.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/line_client.ts";
 import { ObedientHandler } from "../fixtures/obedient_handler.ts";
@@ -27,7 +32,7 @@ async function connectMany(
 const ENDS = {
   exit: /Deno\.exit\(\) or self\.close\(\)/,
   close: /Deno\.exit\(\) or self\.close\(\)/,
-  timer: /thrown by a timer/,
+  timer: /thrown by a timer \(file:.*\/obedient_handler\.ts:\d+\)$/,
 };
 
 for (const [order, message] of Object.entries(ENDS)) {
@@ -93,3 +98,30 @@ for (const [order, message] of Object.entries(ENDS)) {
     assertEquals(server.activeThreads, 1);
   });
 }
+
+Deno.test("ThreadingUDPServer reports each datagram of a thread that ends, and goes on", async () => {
+  await using server = new ThreadingUDPServer(ADDRESS, DatagramExitHandler, {
+    maxThreads: 1,
+    drainTimeout: 1,
+  });
+  const record = new ErrorRecord(server);
+  server.serveForever();
+  const client = Deno.listenDatagram({ transport: "udp", ...ADDRESS });
+  const send = (text: string) =>
+    client.send(new TextEncoder().encode(text), server.serverAddress);
+  try {
+    for (const text of ["wait", "wait", "exit"]) await send(text);
+    await record.nth(3);
+    for (const error of record.errors) {
+      assertInstanceOf(error, ThreadError);
+      assertMatch(error.message, ENDS.exit);
+    }
+    await send("hello");
+    const [reply] = await deadline(client.receive(), LIMIT_MS);
+    assertEquals(new TextDecoder().decode(reply), "hello");
+    assertEquals(record.errors.length, 3);
+    assertEquals(server.activeThreads, 1);
+  } finally {
+    client.close();
+  }
+});
