@@ -176,3 +176,15 @@ Deno.test("ResponseWriter is aborted by a pipe whose source fails", async () => 
   await assertRejects(() => source.pipeTo(wfile), Error, "no more");
   await assertRejects(() => wfile.write("late"), TypeError, "wfile is closed");
 });
+
+Deno.test("ResponseWriter tells its timeout to a sink that takes bytes ahead", () => {
+  const limits: number[] = [];
+  const sink = Object.assign(new RecordingSink(), {
+    limitWrites: (seconds: number) => limits.push(seconds),
+  });
+  new ResponseWriter(sink);
+  new ResponseWriter(sink, { timeout: null });
+  assertEquals(limits, []);
+  new ResponseWriter(sink, { timeout: 2.5 });
+  assertEquals(limits, [2.5]);
+});
