@@ -48,9 +48,12 @@ export class HandlerThread {
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or else the server's own isolate ends too
+      const { message, filename, lineno } = event;
+      // Nobody knows where a value was thrown that is no error.
+      const place = filename ? ` (${filename}:${lineno})` : "";
       this.terminate(
         new ThreadError(
-          `The thread ended as of an uncaught error: ${event.message} (${event.filename}:${event.lineno})`,
+          `The thread ended as of an uncaught error: ${message}${place}`,
         ),
       );
     };

@@ -33,6 +33,7 @@ const ENDS = {
   exit: /Deno\.exit\(\) or self\.close\(\)/,
   close: /Deno\.exit\(\) or self\.close\(\)/,
   timer: /thrown by a timer \(file:.*\/obedient_handler\.ts:\d+\)$/,
+  "timer text": /uncaught error: Uncaught "only a text"$/,
 };
 
 for (const [order, message] of Object.entries(ENDS)) {
