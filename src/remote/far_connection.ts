@@ -2,6 +2,7 @@ import { RemoteProtocolError } from "../errors.ts";
 import type { StreamRequest } from "../types.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import {
+  checkData,
   creditOf,
   creditPayload,
   FrameType,
@@ -133,6 +134,7 @@ export class FarConnection implements StreamRequest {
   }
 
   #store(data: Uint8Array): void {
+    checkData(data);
     if (this.#ended) {
       throw new RemoteProtocolError(
         "Cannot take data as it must not follow its end",

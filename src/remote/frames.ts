@@ -64,6 +64,9 @@ import { RemoteProtocolError } from "../errors.ts";
  * `done` without a limit, unless a `limit` frame has set one for each write;
  * after `failed`, or the end of the far side, for a second at most.
  *
+ * **Faults.** A `fault` has the id of the request that is being handled, if it
+ * is the only one, or else 0. It ends nothing.
+ *
  * **The end.** `abort` asks the handler to end, it does not end the request:
  * the far side still owes `done` or `failed`. A `done` is taken for a failure
  * if the client could not be sent all that was written.
@@ -152,6 +155,14 @@ export function creditPayload(count: number): Uint8Array<ArrayBuffer> {
 export function creditOf(payload: Uint8Array): number {
   checkLength(payload, 4, "take credit");
   return viewOf(payload).getUint32(0);
+}
+
+/** Checks the payload of a `data` frame. */
+export function checkData(payload: Uint8Array): void {
+  if (payload.length <= MAX_DATA) return;
+  throw new RemoteProtocolError(
+    `Cannot take data as a frame must hold at most ${MAX_DATA} bytes of it: current value is ${payload.length}`,
+  );
 }
 
 /** Makes the payload of a `limit` frame. */

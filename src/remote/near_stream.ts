@@ -4,6 +4,7 @@ import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import {
+  checkData,
   creditOf,
   creditPayload,
   FrameType,
@@ -19,7 +20,10 @@ import type { NearRequest } from "./near_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 import { SendCredit } from "./send_credit.ts";
 
-/** How long a client may take for what a failed handler wrote, in seconds. */
+/**
+ * How long a client may take for what a handler wrote that has failed, or whose
+ * isolate has ended, in seconds.
+ */
 const LAST_WORDS_LIMIT = 1;
 
 const NOTHING = new Uint8Array(0);
@@ -161,6 +165,7 @@ export class NearStream implements NearRequest {
   }
 
   #takeOutput(data: Uint8Array): void {
+    checkData(data);
     if (this.#writeClosing !== "none" || this.#closing !== "none") {
       throw new RemoteProtocolError(
         "Cannot take data as it must not follow its end",

@@ -77,6 +77,10 @@ const toEither: Record<string, Frames> = {
     FrameType.data,
     new Uint8Array(MAX_PAYLOAD + 1),
   ),
+  "a large piece of data": victimFrame(
+    FrameType.data,
+    new Uint8Array(MAX_DATA + 1),
+  ),
   "credit of 3 bytes": victimFrame(FrameType.credit, new Uint8Array(3)),
   "credit of no bytes": victimFrame(FrameType.credit),
   "credit for what was not sent": victimFrame(

@@ -27,34 +27,40 @@ function answer(connection: Deno.Conn): Promise<string> {
   return deadline(new Response(connection.readable).text(), LIMIT_MS);
 }
 
-for (const Server of [AsyncTCPServer, ThreadingTCPServer]) {
-  /** Serves one client that sends a line; with what came of it. */
-  async function serve(line: string) {
-    await using server = new Server(ADDRESS, ConnectionHandler, OPTIONS);
-    const record = new ErrorRecord(server);
-    server.serveForever();
-    const client = await connectTo(server);
-    const { localAddr, remoteAddr } = client;
-    await client.write(new TextEncoder().encode(`${line}\n`));
-    const text = await answer(client);
-    await deadline(server.serverClose(), LIMIT_MS);
-    return { text, localAddr, remoteAddr, errors: record.errors };
-  }
+/** Serves one client that sends a line; with what came of it. */
+async function serve(
+  Server: typeof AsyncTCPServer | typeof ThreadingTCPServer,
+  line: string,
+) {
+  await using server = new Server(ADDRESS, ConnectionHandler, OPTIONS);
+  const record = new ErrorRecord(server);
+  server.serveForever();
+  const client = await connectTo(server);
+  const { localAddr, remoteAddr } = client;
+  await client.write(new TextEncoder().encode(`${line}\n`));
+  const text = await answer(client);
+  await deadline(server.serverClose(), LIMIT_MS);
+  return { text, localAddr, remoteAddr, errors: record.errors };
+}
 
+for (const Server of [AsyncTCPServer, ThreadingTCPServer]) {
   Deno.test(`${Server.name}'s handlers know both ends of the connection`, async () => {
-    const { text, localAddr, remoteAddr, errors } = await serve("addresses");
+    const { text, localAddr, remoteAddr, errors } = await serve(
+      Server,
+      "addresses",
+    );
     assertEquals(JSON.parse(text), [remoteAddr, localAddr]);
     assertEquals(errors, []);
   });
 
   Deno.test(`${Server.name}'s handlers can call setNoDelay()`, async () => {
-    const { text, errors } = await serve("no delay");
+    const { text, errors } = await serve(Server, "no delay");
     assertEquals(text, "switched");
     assertEquals(errors, []);
   });
 
   Deno.test(`${Server.name}'s handlers can call close(), and nothing after`, async () => {
-    const { text, errors } = await serve("close");
+    const { text, errors } = await serve(Server, "close");
     assertEquals(text, "before");
     const [error, ...others] = errors;
     assertInstanceOf(error, AggregateError);
