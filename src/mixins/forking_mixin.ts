@@ -63,7 +63,9 @@ export interface ForkingOptions {
    * Deno tells a program of each kind of permission whether it has all of it,
    * not which parts; so only what was granted wholly is inherited. Without
    * `import` a child imports what is in Deno's cache and nothing else, as after
-   * `deno cache <the handler's module>`.
+   * `deno cache <the handler's module>`; without all of `net` it replies to
+   * datagrams of its client, and to nobody else, although the server's socket
+   * could.
    *
    * @default {"none"}
    */

@@ -1,10 +1,12 @@
 import { concat } from "../streams/concat.ts";
 import { toMilliseconds, withinTimeLimit } from "../streams/time_limit.ts";
 import type { HostSettings } from "../remote/handler_host.ts";
+import { WINDOW } from "../remote/frames.ts";
 import { createMark, MarkedBatches } from "../remote/marked_batches.ts";
 import { encodeData, settingsArgument } from "../remote/process_settings.ts";
 import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
-import { ChildProcessError } from "../errors.ts";
+import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
+import { grantsNet } from "./permission_flags.ts";
 
 /** Never called: it tells `deno cache` of a child's own modules. */
 const _entries = () => [
@@ -17,6 +19,11 @@ const ENTRY = import.meta.resolve("../remote/process_entry.ts");
 
 /** How much of what a child last wrote is kept for its error, in bytes. */
 const LAST_WORDS = 4096;
+/**
+ * How much may wait for a child to read it, for each of its requests, in bytes:
+ * many times what the protocol's window makes of a request.
+ */
+const MAX_UNREAD = 16 * WINDOW;
 /** How long a child may take to end when it is told to, in seconds. */
 const RETIREMENT = 1;
 
@@ -55,6 +62,8 @@ export class HandlerChild {
   /** How many are waiting for the process: it keeps the program alive then. */
   #holds = 0;
   #given = 0;
+  /** How many bytes the process has been sent and has not read. */
+  #unread = 0;
 
   /**
    * Starts a child process.
@@ -91,7 +100,12 @@ export class HandlerChild {
     this.#maxAtOnce = command.maxAtOnce;
     this.#requestTimeout = command.requestTimeout;
     this.#input = this.#process.stdin.getWriter();
-    this.#channel = new RemoteChannel((batch) => this.#send(batch), events);
+    this.#channel = new RemoteChannel(
+      (batch) => this.#send(batch),
+      events,
+      // The server's socket is not to do what the child itself may not.
+      grantsNet(flags) ? "anyone" : "client",
+    );
     this.#process.unref();
     this.#holding(this.#start(settings.data));
     this.#ended = this.#attend(mark).then(() => events.onEnd());
@@ -210,8 +224,19 @@ export class HandlerChild {
   }
 
   #send(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#unread += bytes.length;
+    if (this.#unread > MAX_UNREAD * (this.size + 1)) {
+      return this.kill(
+        new RemoteProtocolError(
+          `Cannot send more to the child process as it must read what it is sent: ${this.#unread} bytes wait`,
+        ),
+      );
+    }
     // That the process has ended is noticed elsewhere.
-    this.#input.write(bytes).catch(() => {});
+    this.#input.write(bytes).then(
+      () => this.#unread -= bytes.length,
+      () => {},
+    );
   }
 
   /** Reads what the process writes until it ends. */

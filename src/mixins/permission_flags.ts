@@ -1,5 +1,6 @@
 import type { ChildPermissions } from "./forking_mixin.ts";
 
+const WHOLE_NET = new Set(["--allow-net", "-N", "--allow-all", "-A"]);
 const NAMES = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 
 /**
@@ -17,6 +18,11 @@ export function permissionFlags(permissions: ChildPermissions): string[] {
     .flatMap(([name, value]) => flag(name, value));
   const imports = flags.some((it) => it.startsWith("--allow-import"));
   return imports ? flags : [...flags, "--cached-only"];
+}
+
+/** Whether flags of Deno's let a program send to anybody. */
+export function grantsNet(flags: readonly string[]): boolean {
+  return flags.some((flag) => WHOLE_NET.has(flag));
 }
 
 function wanted(permissions: ChildPermissions): Record<string, unknown> {

@@ -80,7 +80,7 @@ export class ServeLoop<Request> {
       signal?.removeEventListener("abort", stop);
       // Whatever the hooks do, the server can serve again, and be closed.
       try {
-        this.#server.unref();
+        this.#letGo();
       } finally {
         try {
           this.#server.servingEnded();
@@ -104,7 +104,7 @@ export class ServeLoop<Request> {
       ]);
     } finally {
       this.#single = null;
-      this.#server.unref();
+      this.#letGo();
     }
   }
 
@@ -130,6 +130,11 @@ export class ServeLoop<Request> {
   abandon(): void {
     this.#run?.abandoned.resolve();
     this.#single?.abandoned.resolve();
+  }
+
+  /** Lets the program end, if it is not yet to hear of the socket's end. */
+  #letGo(): void {
+    if (!this.#closed) this.#server.unref();
   }
 
   #begin(): Turn {

@@ -1,7 +1,12 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertStringIncludes,
+} from "@std/assert";
 import { deadline } from "@std/async";
 import {
   type AnyServer,
+  type ChildPermissions,
   ChildProcessError,
   ForkingUDPServer,
   ForkingUnixDatagramServer,
@@ -9,6 +14,7 @@ import {
 import { DatagramCopyHandler } from "../fixtures/datagram_copy_handler.ts";
 import { DatagramExitHandler } from "../fixtures/datagram_exit_handler.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
+import { RelayingHandler } from "../fixtures/relaying_handler.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
 const LIMIT_MS = 20_000;
@@ -86,4 +92,38 @@ Deno.test("ForkingUDPServer goes on when a child dies of a datagram", async () =
   client.close();
   await server.shutdown();
   await serving;
+});
+
+/** Has a child send to a third party; resolves to what became of it. */
+async function relay(permissions: ChildPermissions): Promise<string> {
+  await using server = new ForkingUDPServer(ADDRESS, RelayingHandler, {
+    drainTimeout: 5,
+    permissions,
+  });
+  const client = Deno.listenDatagram({ transport: "udp", ...ADDRESS });
+  const other = Deno.listenDatagram({ transport: "udp", ...ADDRESS });
+  const serving = server.serveForever();
+  try {
+    const address = new TextEncoder().encode(JSON.stringify(other.addr));
+    await client.send(address, server.serverAddress);
+    const [reply] = await deadline(client.receive(), LIMIT_MS);
+    const text = new TextDecoder().decode(reply);
+    if (text === "sent") await deadline(other.receive(), LIMIT_MS);
+    return text;
+  } finally {
+    client.close();
+    other.close();
+    await server.shutdown();
+    await serving;
+  }
+}
+
+Deno.test("ForkingUDPServer's children send to their client and nobody else", async () => {
+  for (const permissions of ["none" as const, { net: ["127.0.0.1"] }]) {
+    assertStringIncludes(await relay(permissions), "NotCapable");
+  }
+});
+
+Deno.test("ForkingUDPServer's children send to anybody if they have all of net", async () => {
+  assertEquals(await relay({ net: true }), "sent");
 });
