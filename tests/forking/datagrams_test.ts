@@ -10,10 +10,12 @@ import {
   ChildProcessError,
   ForkingUDPServer,
   ForkingUnixDatagramServer,
+  RemoteProtocolError,
 } from "@socketserver/socketserver";
 import { DatagramCopyHandler } from "../fixtures/datagram_copy_handler.ts";
 import { DatagramExitHandler } from "../fixtures/datagram_exit_handler.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
+import { HostileHandler } from "../fixtures/hostile_handler.ts";
 import { RelayingHandler } from "../fixtures/relaying_handler.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
@@ -126,4 +128,19 @@ Deno.test("ForkingUDPServer's children send to their client and nobody else", as
 
 Deno.test("ForkingUDPServer's children send to anybody if they have all of net", async () => {
   assertEquals(await relay({ net: true }), "sent");
+});
+
+Deno.test("ForkingUDPServer ends a child that does not read what it asks for", async () => {
+  await using server = new ForkingUDPServer(ADDRESS, HostileHandler, {
+    drainTimeout: 0,
+  });
+  const record = new ErrorRecord(server);
+  const client = Deno.listenDatagram({ transport: "udp", ...ADDRESS });
+  const serving = server.serveForever();
+  await client.send(new Uint8Array(1), server.serverAddress);
+  // On a slow machine too many replies are under way before too much waits.
+  assertInstanceOf(await record.nth(1), RemoteProtocolError);
+  client.close();
+  await server.shutdown();
+  await serving;
 });
