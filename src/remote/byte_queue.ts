@@ -1,5 +1,7 @@
 /** Bytes copied from larger buffers are collected up to this size. */
 const LARGEST_COPY = 4096;
+/** How many times as much memory as it is long a piece may hold. */
+const MOST_HELD = 16;
 
 /**
  * Bytes that have come in pieces, and wait to be taken in order.
@@ -24,11 +26,17 @@ export class ByteQueue {
     return this.#pieces[0]!;
   }
 
-  /** Adds bytes, which belong to the queue from now on. */
-  push(data: Uint8Array): void {
+  /**
+   * Adds bytes, which belong to the queue from now on.
+   *
+   * @param awaited Whether they will be taken at once, by who waits for them:
+   * then they are not worth a copy.
+   */
+  push(data: Uint8Array, awaited: boolean): void {
     if (data.length === 0) return;
     this.#length += data.length;
-    if (data.length * 4 >= data.buffer.byteLength) this.#pieces.push(data);
+    const lean = data.length * MOST_HELD >= data.buffer.byteLength;
+    if (awaited || lean) this.#pieces.push(data);
     else this.#copy(data);
   }
 

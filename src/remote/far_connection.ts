@@ -147,7 +147,7 @@ export class FarConnection implements StreamRequest {
         `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${waiting}`,
       );
     }
-    this.#unread.push(data);
+    this.#unread.push(data, this.#arrival !== null);
     this.#wake();
   }
 

@@ -178,7 +178,7 @@ export class NearStream implements NearRequest {
       );
     }
     if (data.length === 0) this.#probing = true;
-    this.#output.push(data);
+    this.#output.push(data, !this.#working);
     this.#work();
   }
 

@@ -21,11 +21,11 @@ Deno.test("ByteQueue.skip() gives all that was pushed, in order", () =>
     for (let i = random(60); i > 0; i--) {
       const bytes = randomBytes(random, [0, 3, 100, 3000][random(4)]!);
       given.push(...bytes);
-      queue.push(piece(bytes, [0, 1000, 20_000][random(3)]!));
+      queue.push(piece(bytes, [0, 1000, 20_000][random(3)]!), random(2) === 0);
       // What is being written stays as it is while more comes.
       while (queue.length > 0 && random(3) === 0) {
         const part = queue.first.subarray(0, 1 + random(queue.first.length));
-        queue.push(piece(bytes, 20_000));
+        queue.push(piece(bytes, 20_000), false);
         given.push(...bytes);
         taken.push(...part);
         queue.skip(part.length);
@@ -41,7 +41,9 @@ Deno.test("ByteQueue.skip() gives all that was pushed, in order", () =>
 
 Deno.test("ByteQueue.push() keeps no large buffer for a few bytes", () => {
   const queue = new ByteQueue();
-  for (let i = 0; i < 3000; i++) queue.push(piece(new Uint8Array(1), 65_536));
+  for (let i = 0; i < 3000; i++) {
+    queue.push(piece(new Uint8Array(1), 65_536), false);
+  }
   const buffers = new Set<ArrayBufferLike>();
   while (queue.length > 0) {
     buffers.add(queue.first.buffer);
@@ -55,18 +57,24 @@ Deno.test("ByteQueue.push() keeps no large buffer for a few bytes", () => {
   assert(buffers.size < 20, `${buffers.size}`);
 });
 
-Deno.test("ByteQueue.push() does not copy what fills its buffer", () => {
-  const queue = new ByteQueue();
-  const bytes = piece(new Uint8Array(60_000), 65_536);
-  queue.push(bytes);
-  assertStrictEquals(queue.first, bytes);
+Deno.test("ByteQueue.push() does not copy what fills its buffer, nor what is awaited", () => {
+  const pieces: [length: number, awaited: boolean][] = [
+    [60_000, false],
+    [1, true],
+  ];
+  for (const [length, awaited] of pieces) {
+    const queue = new ByteQueue();
+    const bytes = piece(new Uint8Array(length), 65_536);
+    queue.push(bytes, awaited);
+    assertStrictEquals(queue.first, bytes);
+  }
 });
 
 Deno.test("ByteQueue.clear() drops everything", () => {
   const queue = new ByteQueue();
-  queue.push(new Uint8Array(3));
+  queue.push(new Uint8Array(3), false);
   queue.clear();
   assertEquals(queue.length, 0);
-  queue.push(new Uint8Array([7]));
+  queue.push(new Uint8Array([7]), false);
   assertEquals([queue.length, ...queue.first], [1, 7]);
 });
