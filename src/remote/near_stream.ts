@@ -194,6 +194,8 @@ export class NearStream implements NearRequest {
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
+    // Not in the middle of a batch: what its frames lead to is sent together.
+    await null;
     try {
       while (this.#loss === null) {
         if (this.#output.length > 0) {
