@@ -115,11 +115,13 @@ export class ThreadError extends Error {
 export class ChildProcessError extends Error {
   /** The name of the error. */
   override readonly name: string = "ChildProcessError";
-  /** The process's exit code, or `null` if it was never started. */
+  /**
+   * The process's exit code; `null` if there was none, as the server has closed.
+   */
   readonly code: number | null;
-  /** The signal that ended the process, if one did. */
+  /** The signal that ended the process; `null` if none did, or on Windows. */
   readonly signal: Deno.Signal | null;
-  /** The last lines that the process wrote to standard error. */
+  /** The last that the process wrote to standard error, at most 4096 bytes. */
   readonly stderr: string;
 
   /** Creates an instance. */

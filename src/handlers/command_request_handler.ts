@@ -16,13 +16,14 @@ const NOTHING = new Uint8Array(0);
  * The program finds both ends of the connection in its environment, under the
  * names that tcpserver gives them: `PROTO`, `TCPREMOTEIP`, `TCPREMOTEPORT`,
  * `TCPLOCALIP` and `TCPLOCALPORT`, or `UNIXLOCALPATH` for a Unix socket. Its
- * standard error is the server's. What it leaves unread is dropped. When it has
+ * standard error is the server's. What it leaves unread is lost. When it has
  * ended its output, the connection ends; when the connection is reset, or the
  * server closes it, the program is ended too. A client that closes in good order
  * ends the program's input and no more: a program that neither reads nor writes
  * then runs on, until the server closes.
  *
- * Needs the permission `--allow-run=<the program>`, wherever the handler runs.
+ * Needs the permission `--allow-run=<the program>`; in child processes, which
+ * have none of the server's, `permissions: { run: ["<the program>"] }`.
  *
  * @typeParam Server The server's class; see `BaseRequestHandler`.
  *
@@ -90,12 +91,16 @@ export class CommandRequestHandler<
     ]);
     const fed = this.rfile.pipeTo(program.stdin).catch(ignoreBrokenPipe);
     const watch = new AbortController();
+    // A child process is told to end, and not to let its handlers finish.
+    const end = () => kill(program);
+    addEventListener("unload", end);
     const lost = fed.then(() => lossOf(this.request, watch.signal));
     try {
       await Promise.race([ended, lost]);
     } finally {
       watch.abort();
       await terminate(program);
+      removeEventListener("unload", end);
     }
   }
 }
@@ -130,10 +135,17 @@ function lossOf(connection: StreamRequest, end: AbortSignal): Promise<void> {
 
 /** Ends a program, if it has not ended; politely first. */
 async function terminate(program: Deno.ChildProcess): Promise<void> {
+  kill(program, "SIGTERM");
+  await withinTimeLimit(program.status, GRACE, "end the program")
+    .catch(() => kill(program));
+}
+
+function kill(
+  program: Deno.ChildProcess,
+  signal: Deno.Signal = "SIGKILL",
+): void {
   try {
-    program.kill("SIGTERM");
-    await withinTimeLimit(program.status, GRACE, "end the program")
-      .catch(() => program.kill("SIGKILL"));
+    program.kill(signal);
   } catch {
     // It has ended already.
   }

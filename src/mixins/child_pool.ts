@@ -85,7 +85,7 @@ export class ChildPool {
     this.queue.rejectAll(error);
     this.retireIdle();
     const children = [...this.#children];
-    for (const child of children) if (child.size > 0) child.kill(error);
+    for (const child of children) if (child.size > 0) child.giveUp(error);
     await Promise.all(children.map(({ ended }) => ended));
     await this.#releaseGuardian();
   }

@@ -16,7 +16,8 @@ export type ChildPermissions =
  */
 export interface ForkingOptions {
   /**
-   * The most child processes, those that wait for requests included.
+   * The most child processes, those that wait for requests included. The
+   * guardian, which ends them if the server is killed, is one more.
    *
    * @default {40}
    */

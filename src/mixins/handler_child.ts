@@ -26,6 +26,8 @@ const LAST_WORDS = 4096;
 const MAX_UNREAD = 16 * WINDOW;
 /** How long a child may take to end when it is told to, in seconds. */
 const RETIREMENT = 1;
+/** The same for one whose request has been given up. */
+const LAST_GRACE = 0.25;
 
 /** How a child process is started. */
 export interface ChildCommand {
@@ -162,15 +164,24 @@ export class HandlerChild {
   }
 
   /** Lets the process end by itself: it gets no further request. */
-  async retire(): Promise<void> {
+  async retire(limit = RETIREMENT): Promise<void> {
     if (this.#retiring) return;
     this.#retiring = true;
     this.#input.close().catch(() => {}); // it may have ended already
-    await withinTimeLimit(this.#ended, RETIREMENT, "end the process")
+    await withinTimeLimit(this.#ended, limit, "end the process")
       .catch(() => this.kill());
   }
 
-  /** Ends the process at once, and its request with an error. */
+  /**
+   * Ends its requests with an error at once, and the process soon: it may still
+   * end what it has started itself.
+   */
+  async giveUp(error: unknown): Promise<void> {
+    this.#channel.fail(error);
+    await this.retire(LAST_GRACE);
+  }
+
+  /** Ends the process at once, and its requests with an error. */
   kill(error?: unknown): void {
     this.#retiring = true;
     if (error !== undefined) this.#channel.fail(error);
@@ -185,7 +196,7 @@ export class HandlerChild {
     const limit = this.#requestTimeout;
     const timer = limit === null
       ? undefined
-      : setTimeout(() => this.kill(tooLong(limit)), toMilliseconds(limit));
+      : setTimeout(() => this.giveUp(tooLong(limit)), toMilliseconds(limit));
     try {
       await this.#channel.ready;
       await this.#holding(this.#channel.handle(request, clientAddress));
