@@ -52,7 +52,7 @@ export interface ForkingOptions {
   maxWaitingRequests?: number;
   /**
    * The longest that a request may take, in seconds; `null` for ever. Then its
-   * child is killed, whatever it does, and what shares it ends with it.
+   * child is ended, whatever it does, and with it the requests that share it.
    *
    * @default {null}
    */

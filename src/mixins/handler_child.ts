@@ -1,11 +1,11 @@
-import { concat } from "../streams/concat.ts";
 import { toMilliseconds, withinTimeLimit } from "../streams/time_limit.ts";
 import type { HostSettings } from "../remote/handler_host.ts";
 import { WINDOW } from "../remote/frames.ts";
-import { createMark, MarkedBatches } from "../remote/marked_batches.ts";
+import { createMark } from "../remote/marked_batches.ts";
 import { encodeData, settingsArgument } from "../remote/process_settings.ts";
 import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
 import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
+import { ChildOutput } from "./child_output.ts";
 import { grantsNet } from "./permission_flags.ts";
 
 /** Never called: it tells `deno cache` of a child's own modules. */
@@ -17,8 +17,6 @@ const _entries = () => [
 const PRELUDE = import.meta.resolve("../remote/process_prelude.ts");
 const ENTRY = import.meta.resolve("../remote/process_entry.ts");
 
-/** How much of what a child last wrote is kept for its error, in bytes. */
-const LAST_WORDS = 4096;
 /**
  * How much may wait for a child to read it, for each of its requests, in bytes:
  * many times what the protocol's window makes of a request.
@@ -58,7 +56,6 @@ export class HandlerChild {
   readonly #maxRequests: number;
   readonly #maxAtOnce: number;
   readonly #requestTimeout: number | null;
-  #lastWords: Uint8Array = new Uint8Array(0);
   #retiring = false;
   #running = new Set<Promise<void>>();
   /** How many are waiting for the process: it keeps the program alive then. */
@@ -226,7 +223,7 @@ export class HandlerChild {
 
   async #start(data: unknown): Promise<void> {
     try {
-      if (data !== undefined) this.#send(await encodeData(data));
+      if (data !== undefined) this.#write(await encodeData(data));
       await this.#channel.ready;
     } catch (error) {
       // Without its handler a child is of no use.
@@ -243,27 +240,28 @@ export class HandlerChild {
         ),
       );
     }
-    // That the process has ended is noticed elsewhere.
-    this.#input.write(bytes).then(
-      () => this.#unread -= bytes.length,
-      () => {},
-    );
+    this.#write(bytes).then(() => this.#unread -= bytes.length);
   }
 
-  /** Reads what the process writes until it ends. */
+  async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      await this.#input.write(bytes);
+    } catch {
+      // That the process has ended is noticed elsewhere.
+    }
+  }
+
+  /** Waits until the process has ended, and nothing is left to be read of it. */
   async #attend(mark: Uint8Array): Promise<void> {
-    const output = this.#process.stdout.getReader();
-    const errors = this.#process.stderr.getReader();
-    const reading = Promise.all([
-      this.#readFrames(output, mark),
-      this.#forward(errors),
-    ]);
+    const output = new ChildOutput(
+      this.#process,
+      mark,
+      (bytes) => this.#channel.push(bytes),
+    );
     const { code, signal } = await this.#process.status;
-    // A process of its own may have inherited the pipes and live on.
-    await withinTimeLimit(reading, RETIREMENT, "read what is left")
-      .catch(() => Promise.all([output.cancel(), errors.cancel()]));
+    await output.finish();
     await this.#input.abort().catch(() => {});
-    const stderr = new TextDecoder().decode(this.#lastWords).trim();
+    const { lastWords: stderr } = output;
     const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
     this.#channel.fail(
       new ChildProcessError(
@@ -273,49 +271,6 @@ export class HandlerChild {
         { code, signal, stderr },
       ),
     );
-  }
-
-  async #readFrames(
-    output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
-    mark: Uint8Array,
-  ): Promise<void> {
-    let printing: Promise<void> | null = null;
-    const batches = new MarkedBatches(mark, {
-      onBatch: (bytes) => this.#channel.push(bytes),
-      onPrinted: (bytes) => printing = print(bytes, printing),
-    });
-    for (;;) {
-      const { value } = await output.read();
-      if (value === undefined) return;
-      batches.push(value);
-      if (printing !== null) await printing;
-    }
-  }
-
-  async #forward(
-    errors: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
-  ): Promise<void> {
-    for (;;) {
-      const { value } = await errors.read();
-      if (value === undefined) return;
-      this.#lastWords = concat(this.#lastWords, value).slice(-LAST_WORDS);
-      await print(value, null);
-    }
-  }
-}
-
-/** Writes to this program's own standard error. */
-async function print(
-  bytes: Uint8Array,
-  before: Promise<void> | null,
-): Promise<void> {
-  await before;
-  try {
-    for (let sent = 0; sent < bytes.length;) {
-      sent += await Deno.stderr.write(bytes.subarray(sent));
-    }
-  } catch {
-    // Nobody reads it, or there is no room for it: that is no child's fault.
   }
 }
 

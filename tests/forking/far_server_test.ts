@@ -26,6 +26,12 @@ Deno.test("ForkingTCPServer's handlers find its data, whatever can be cloned", a
   assertEquals(answer, Deno.inspect(data, { sorted: true, compact: true }));
 });
 
+Deno.test("ForkingTCPServer's handlers find its data, however large", async () => {
+  const data = "a".repeat(10_000_000);
+  await using session = new ForkingSession(FarServerHandler, { data });
+  assertEquals(await session.ask("length\n"), `${data.length}\n`);
+});
+
 Deno.test("ForkingTCPServer.serveForever() rejects data that cannot be cloned", async () => {
   await using server = new ForkingTCPServer(
     { hostname: "127.0.0.1", port: 0 },
