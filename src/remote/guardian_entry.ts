@@ -3,7 +3,8 @@
  * the children that it leaves behind.
  *
  * A child that waits for its client sees the end of its input when the server
- * is killed, and ends by itself. One that computes sees nothing.
+ * is killed, and ends by itself, and what it has started. One that computes
+ * sees nothing.
  *
  * Each line of standard input names a child: `+` and its number when it has
  * started, `-` when it has ended. At the end of the input the rest are killed.
@@ -11,6 +12,9 @@
  * @module
  */
 import { RequestReader } from "../streams/request_reader.ts";
+
+/** How long a child may take to end by itself, in milliseconds. */
+const LAST_GRACE_MS = 250;
 
 // A service manager stops all processes at once; the children end first.
 if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
@@ -21,6 +25,9 @@ for await (const line of input.lines()) {
   const pid = Number(line.slice(1));
   if (line.startsWith("+")) children.add(pid);
   else children.delete(pid);
+}
+if (children.size > 0) {
+  await new Promise((resolve) => setTimeout(resolve, LAST_GRACE_MS));
 }
 for (const pid of children) {
   try {
