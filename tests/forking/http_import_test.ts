@@ -33,7 +33,9 @@ const HANDLER = `
     static moduleUrl = import.meta.url;
 
     override async handle() {
-      await this.wfile.write(greeting + await this.rfile.readLine());
+      const name = await this.rfile.readLine();
+      if (name === "Bo") await this.server.shutdown();
+      await this.wfile.write(greeting + name);
     }
   }
 `;
@@ -49,6 +51,7 @@ const PROGRAM = `
   );
   console.log(JSON.stringify(server.serverAddress));
   await server.serveForever();
+  await server.serverClose();
 `;
 
 Deno.test("ForkingTCPServer works imported over http, with the import map beside its handler and no permission to read", async () => {
@@ -87,4 +90,6 @@ Deno.test("ForkingTCPServer works imported over http, with the import map beside
   });
   assertEquals(await server.ask("Ada\n"), "Hello, Ada");
   assertEquals(await server.ask("Bo\n"), "Hello, Bo");
+  // Its processes write to the cache until they have ended.
+  assertEquals((await server.ended()).code, 0);
 });
