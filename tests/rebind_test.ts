@@ -7,6 +7,7 @@ import {
   UnixDatagramServer,
   UnixStreamServer,
 } from "@socketserver/socketserver";
+import { ownAddress } from "./fixtures/own_address.ts";
 
 const LIMIT_MS = 20_000;
 const windows = Deno.build.os === "windows";
@@ -30,16 +31,14 @@ async function serveTwice<Request, Address extends Deno.Addr>(
   assertEquals(second.serverAddress, first.serverAddress);
 }
 
-const anyPort = { hostname: "127.0.0.1", port: 0 };
-
 Deno.test("TCPServer.serverClose() resolves when its port is free", () =>
   serveTwice((address?: Deno.NetAddr) =>
-    new TCPServer(address ?? anyPort, () => {})
+    new TCPServer(address ?? ownAddress(), () => {})
   ));
 
 Deno.test("UDPServer.serverClose() resolves when its port is free", () =>
   serveTwice((address?: Deno.NetAddr) =>
-    new UDPServer(address ?? anyPort, () => {})
+    new UDPServer(address ?? ownAddress(), () => {})
   ));
 
 /** Gives a path in a folder of its own. */

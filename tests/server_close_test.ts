@@ -11,6 +11,7 @@ import { ErrorRecord } from "./fixtures/error_record.ts";
 import { serverMakers, serverNames } from "./fixtures/every_server.ts";
 import { TemporaryFolder } from "./fixtures/temporary_folder.ts";
 import { UnhandledRejections } from "./fixtures/unhandled_rejections.ts";
+import { ownAddress } from "./fixtures/own_address.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const LIMIT_MS = 10_000;
@@ -246,7 +247,7 @@ Deno.test("TCPServer.serverClose() refuses further clients", async () => {
 });
 
 Deno.test("TCPServer.serverClose() sets the port free", async () => {
-  const server = new TCPServer(ADDRESS, () => {});
+  const server = new TCPServer(ownAddress(), () => {});
   await server.serverClose();
   await using second = new TCPServer(server.serverAddress, () => {});
   assertEquals(second.serverAddress, server.serverAddress);

@@ -10,6 +10,7 @@ import { Dialogue } from "../fixtures/dialogue.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { MisbehavingHandler } from "../fixtures/misbehaving_handler.ts";
+import { ownAddress } from "../fixtures/own_address.ts";
 
 const LIMIT_MS = 20_000;
 
@@ -18,11 +19,10 @@ async function busyServer(options: {
   blockOnClose?: boolean;
   drainTimeout?: number;
 }, deed: string) {
-  const server = new ForkingTCPServer(
-    { hostname: "127.0.0.1", port: 0 },
-    MisbehavingHandler,
-    { minSpareChildren: 0, ...options },
-  );
+  const server = new ForkingTCPServer(ownAddress(), MisbehavingHandler, {
+    minSpareChildren: 0,
+    ...options,
+  });
   const record = new ErrorRecord(server);
   const serving = server.serveForever();
   const client = new Dialogue(await connectTo(server));
