@@ -241,7 +241,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
 }
 
 Deno.test("TCPServer.serverClose() refuses further clients", async () => {
-  const server = new TCPServer(ADDRESS, () => {});
+  const server = new TCPServer(ownAddress(), () => {});
   await server.serverClose();
   await assertRejects(() => connectTo(server), Deno.errors.ConnectionRefused);
 });
