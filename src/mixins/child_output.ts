@@ -45,7 +45,7 @@ export class ChildOutput {
 
   /** Reads to the end: the process has ended. */
   async finish(): Promise<void> {
-    // A process of its own may have inherited the pipes and live on.
+    // A program that it started may have inherited the pipes and live on.
     await withinTimeLimit(this.#reading, GRACE, "read what is left")
       .catch(() => Promise.all([this.#output.cancel(), this.#errors.cancel()]));
   }

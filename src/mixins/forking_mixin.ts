@@ -1,6 +1,6 @@
 import { checkCounts, checkDurations } from "../servers/option_checks.ts";
+import { childFlags } from "./child_flags.ts";
 import { ChildPool } from "./child_pool.ts";
-import { permissionFlags } from "./permission_flags.ts";
 import { PooledMixIn } from "./pooled_mixin.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
 
@@ -264,13 +264,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
         () => this.hostSettings,
         () => ({
           denoPath: this.denoPath,
-          flags: [
-            ...permissionFlags(this.permissions),
-            ...(this.configPath === undefined
-              ? []
-              : [`--config=${this.configPath}`]),
-            ...this.denoFlags,
-          ],
+          flags: childFlags(this),
           maxRequests: this.maxRequestsPerChild,
           maxAtOnce: this.requestsPerChild,
           requestTimeout: this.requestTimeout,

@@ -5,8 +5,8 @@ import { createMark } from "../remote/marked_batches.ts";
 import { encodeData, settingsArgument } from "../remote/process_settings.ts";
 import { type FarSideEvents, RemoteChannel } from "../remote/remote_channel.ts";
 import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
+import { grantsNet } from "./child_flags.ts";
 import { ChildOutput } from "./child_output.ts";
-import { grantsNet } from "./permission_flags.ts";
 
 /** Never called: it tells `deno cache` of a child's own modules. */
 const _entries = () => [
@@ -166,7 +166,7 @@ export class HandlerChild {
     this.#retiring = true;
     this.#input.close().catch(() => {}); // it may have ended already
     await withinTimeLimit(this.#ended, limit, "end the process")
-      .catch(() => this.kill());
+      .catch(() => this.#kill());
   }
 
   /**
@@ -176,17 +176,6 @@ export class HandlerChild {
   async giveUp(error: unknown): Promise<void> {
     this.#channel.fail(error);
     await this.retire(LAST_GRACE);
-  }
-
-  /** Ends the process at once, and its requests with an error. */
-  kill(error?: unknown): void {
-    this.#retiring = true;
-    if (error !== undefined) this.#channel.fail(error);
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
   }
 
   async #handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
@@ -199,6 +188,17 @@ export class HandlerChild {
       await this.#holding(this.#channel.handle(request, clientAddress));
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** Ends the process at once, and its requests with an error. */
+  #kill(error?: unknown): void {
+    this.#retiring = true;
+    if (error !== undefined) this.#channel.fail(error);
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
     }
   }
 
@@ -227,14 +227,14 @@ export class HandlerChild {
       await this.#channel.ready;
     } catch (error) {
       // Without its handler a child is of no use.
-      this.kill(error);
+      this.#kill(error);
     }
   }
 
   #send(bytes: Uint8Array<ArrayBuffer>): void {
     this.#unread += bytes.length;
     if (this.#unread > MAX_UNREAD * (this.size + 1)) {
-      return this.kill(
+      return this.#kill(
         new RemoteProtocolError(
           `Cannot send more to the child process as it must read what it is sent: ${this.#unread} bytes wait`,
         ),

@@ -1,4 +1,5 @@
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
+import type { ForkingOptions } from "@socketserver/socketserver";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { ReachingHandler } from "../fixtures/reaching_handler.ts";
 
@@ -19,16 +20,21 @@ for (const url of hosts) {
   });
 }
 
-Deno.test("ForkingTCPServer.permissions grants imports from a host", async () => {
-  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
-  await using host = Deno.serve(options, () => {
-    const headers = { "content-type": "text/javascript" };
-    return new Response("export {};", { headers });
+/** Options that grant imports from a host. */
+const grants: Record<string, (host: string) => ForkingOptions> = {
+  permissions: (host) => ({ permissions: { import: [host] } }),
+  denoFlags: (host) => ({ denoFlags: [`--allow-import=${host}`] }),
+};
+for (const [name, grant] of Object.entries(grants)) {
+  Deno.test(`ForkingTCPServer.${name} grants imports from a host`, async () => {
+    const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
+    await using host = Deno.serve(options, () => {
+      const headers = { "content-type": "text/javascript" };
+      return new Response("export {};", { headers });
+    });
+    const address = `${host.addr.hostname}:${host.addr.port}`;
+    await using session = new ForkingSession(ReachingHandler, grant(address));
+    const url = `http://${address}/${crypto.randomUUID()}.js`;
+    assertEquals(await session.ask(JSON.stringify(["import", url])), "reached");
   });
-  const { hostname, port } = host.addr;
-  await using session = new ForkingSession(ReachingHandler, {
-    permissions: { import: [`${hostname}:${port}`] },
-  });
-  const url = `http://${hostname}:${port}/${crypto.randomUUID()}.js`;
-  assertEquals(await session.ask(JSON.stringify(["import", url])), "reached");
-});
+}

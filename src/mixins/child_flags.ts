@@ -1,10 +1,21 @@
 import type { ChildPermissions } from "./forking_mixin.ts";
 
-const WHOLE_NET = new Set(["--allow-net", "-N", "--allow-all", "-A"]);
+const WHOLE_NET = /^(--allow-net|-N|--allow-all|-A)$/;
+const ANY_IMPORT = /^(--allow-import(=.*)?|-I.*|--allow-all|-A)$/;
 const NAMES = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 
+/** What a server says of the flags of its children. */
+export interface ChildFlagOptions {
+  /** What the children may do. */
+  readonly permissions: ChildPermissions;
+  /** The path of their `deno.json`, if it was given. */
+  readonly configPath: string | undefined;
+  /** Further flags. */
+  readonly denoFlags: readonly string[];
+}
+
 /**
- * Makes Deno's command-line flags of what a child process may do.
+ * Makes the flags that Deno is given in a child process.
  *
  * Without any permission a program of Deno's may import from a number of hosts,
  * and from npm: enough to send what it knows to anybody, and to fetch what it
@@ -13,16 +24,22 @@ const NAMES = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
  *
  * @throws {TypeError} If the permissions are not understood.
  */
-export function permissionFlags(permissions: ChildPermissions): string[] {
-  const flags = Object.entries(wanted(permissions))
-    .flatMap(([name, value]) => flag(name, value));
-  const imports = flags.some((it) => it.startsWith("--allow-import"));
+export function childFlags(
+  { permissions, configPath, denoFlags }: ChildFlagOptions,
+): string[] {
+  const flags = [
+    ...Object.entries(wanted(permissions))
+      .flatMap(([name, value]) => flag(name, value)),
+    ...(configPath === undefined ? [] : [`--config=${configPath}`]),
+    ...denoFlags,
+  ];
+  const imports = flags.some((it) => ANY_IMPORT.test(it));
   return imports ? flags : [...flags, "--cached-only"];
 }
 
-/** Whether flags of Deno's let a program send to anybody. */
+/** Whether a child with these flags may send to anybody. */
 export function grantsNet(flags: readonly string[]): boolean {
-  return flags.some((flag) => WHOLE_NET.has(flag));
+  return flags.some((it) => WHOLE_NET.test(it));
 }
 
 function wanted(permissions: ChildPermissions): Record<string, unknown> {
