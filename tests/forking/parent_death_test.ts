@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { childProcessesOf } from "../fixtures/child_processes.ts";
-import { Lifelines } from "../fixtures/lifelines.ts";
+import type { ForkingProcess } from "../fixtures/forking_process.ts";
+import { Lifelines, type LivingChild } from "../fixtures/lifelines.ts";
 import { Dialogue } from "../fixtures/dialogue.ts";
 
 Deno.test("ForkingTCPServer's spare child ends when the program is killed", async () => {
@@ -25,16 +26,8 @@ Deno.test("ForkingTCPServer's child ends when the program is killed while a hand
   await using lifelines = new Lifelines();
   await using server = lifelines.serve({ minSpareChildren: 0 });
   await using client = new Dialogue(await server.connect());
-  const child = await lifelines.next();
-  await client.send("loop");
   assertEquals(await client.receive(), "connected");
-  assertEquals(await client.receive(), "loop");
-  server.kill("SIGKILL");
-  try {
-    await child.ended;
-  } finally {
-    end(child.pid);
-  }
+  await killWhileLooping(server, client, await lifelines.next());
 });
 
 Deno.test({
@@ -53,17 +46,25 @@ Deno.test({
     // Meanwhile the server hears of the end of its guardian.
     await using client = new Dialogue(await server.connect());
     assertEquals(await client.receive(), "connected");
-    const child = await lifelines.next();
-    await client.send("loop");
-    assertEquals(await client.receive(), "loop");
-    server.kill("SIGKILL");
-    try {
-      await child.ended;
-    } finally {
-      end(child.pid);
-    }
+    await killWhileLooping(server, client, await lifelines.next());
   },
 });
+
+/** Kills a server while a handler of its loops; the child must end. */
+async function killWhileLooping(
+  server: ForkingProcess,
+  client: Dialogue,
+  child: LivingChild,
+): Promise<void> {
+  await client.send("loop");
+  assertEquals(await client.receive(), "loop");
+  server.kill("SIGKILL");
+  try {
+    await child.ended;
+  } finally {
+    end(child.pid);
+  }
+}
 
 function end(pid: number): void {
   try {
