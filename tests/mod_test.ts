@@ -3,11 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 
 /** What may be imported: a file may import from its own layer and from earlier ones. */
 const LAYERS = [
-  /^(errors|types)\.ts$/,
+  /^(errors|types|import_guard)\.ts$/,
   /^streams\//,
   /^handlers\//,
   /^servers\/(?!(async|threading|forking)_)/,
   /^remote\//,
+  /^(threads|processes)\//,
   /^mixins\//,
   /^servers\//,
 ];

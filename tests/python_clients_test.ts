@@ -7,12 +7,12 @@ import {
 } from "@socketserver/socketserver";
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
-import { FirstBytesHandler } from "./fixtures/first_bytes_handler.ts";
+import { FirstBytesHandler } from "./fixtures/handlers/first_bytes_handler.ts";
 import {
   DatagramUpperHandler,
   StreamUpperHandler,
-} from "./fixtures/upper_handlers.ts";
-import { isInstalled } from "./installed_program.ts";
+} from "./fixtures/handlers/upper_handlers.ts";
+import { isInstalled } from "./fixtures/installed_program.ts";
 
 const ignore = !isInstalled("python3", ["--version"], /Python 3/);
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
@@ -69,7 +69,10 @@ async function served(
   data: string,
 ): Promise<string> {
   const { hostname, port } = server.serverAddress;
-  const script = new URL("fixtures/documented_clients.py", import.meta.url);
+  const script = new URL(
+    "fixtures/clients/documented_clients.py",
+    import.meta.url,
+  );
   await using client = new Deno.Command("python3", {
     args: ["-", kind, hostname, `${port}`, data],
     stdin: "piped",

@@ -11,9 +11,9 @@ import {
 } from "@socketserver/socketserver";
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
-import { DatagramCopyHandler } from "./fixtures/datagram_copy_handler.ts";
-import { PipeEchoHandler } from "./fixtures/pipe_echo_handler.ts";
-import { isInstalled } from "./installed_program.ts";
+import { DatagramCopyHandler } from "./fixtures/handlers/datagram_copy_handler.ts";
+import { PipeEchoHandler } from "./fixtures/handlers/pipe_echo_handler.ts";
+import { isInstalled } from "./fixtures/installed_program.ts";
 
 const withoutNc = !isInstalled("nc", ["-h"], /OpenBSD netcat/);
 const withoutSocat = !isInstalled("socat", ["-V"], /socat version/);

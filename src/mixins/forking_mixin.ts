@@ -1,6 +1,6 @@
 import { checkCounts, checkDurations } from "../servers/option_checks.ts";
-import { childFlags } from "./child_flags.ts";
-import { ChildPool } from "./child_pool.ts";
+import { childFlags } from "../processes/child_flags.ts";
+import { ChildPool } from "../processes/process_executor.ts";
 import { PooledMixIn } from "./pooled_mixin.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
 
@@ -261,7 +261,7 @@ export function ForkingMixIn<Base extends ServerConstructor>(
 
     override createPool(): ChildPool {
       return new ChildPool(
-        () => this.hostSettings,
+        () => this.farSettings,
         () => ({
           denoPath: this.denoPath,
           flags: childFlags(this),

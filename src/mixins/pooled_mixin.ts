@@ -1,9 +1,9 @@
-import type { HostSettings } from "../remote/handler_host.ts";
+import type { FarSettings } from "../remote/far_side.ts";
 import { referenceTo } from "../remote/handler_module.ts";
-import type { FarSideEvents } from "../remote/remote_channel.ts";
+import type { FarSideEvents } from "../remote/near_side.ts";
 import { checkCounts } from "../servers/option_checks.ts";
 import type { ServeForeverOptions } from "../servers/server_options.ts";
-import type { RequestQueue } from "./request_queue.ts";
+import type { RequestQueue } from "../remote/request_queue.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
 
 /**
@@ -31,7 +31,7 @@ export interface Pooled {
   /** To be overridden: makes the pool. */
   createPool(): HandlerPool;
   /** What the pool's runners are told. */
-  readonly hostSettings: HostSettings;
+  readonly farSettings: FarSettings;
   /** What the pool's runners may want of the server. */
   readonly farSideEvents: FarSideEvents;
   /** The URL of the module that exports the handler class, if it was given. */
@@ -75,7 +75,7 @@ export function PooledMixIn(
       throw new TypeError("Cannot serve as createPool() must be overridden");
     }
 
-    get hostSettings(): HostSettings {
+    get farSettings(): FarSettings {
       return {
         handler: referenceTo(this.RequestHandlerClass, this.handlerModule),
         serverAddress: this.serverAddress,

@@ -1,7 +1,7 @@
 import { checkCounts } from "../servers/option_checks.ts";
 import { PooledMixIn } from "./pooled_mixin.ts";
 import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
-import { ThreadPool } from "./thread_pool.ts";
+import { ThreadPool } from "../threads/thread_executor.ts";
 
 /**
  * Options that {@linkcode ThreadingMixIn} adds to those of a server. The constructor
@@ -184,7 +184,7 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
 
     override createPool(): ThreadPool {
       return new ThreadPool(
-        () => this.hostSettings,
+        () => this.farSettings,
         this,
         this.farSideEvents,
       );

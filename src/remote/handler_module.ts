@@ -1,10 +1,6 @@
 import { HandlerNotFoundError } from "../errors.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
-import {
-  checkNotHosted,
-  hostedModule,
-  setImporting,
-} from "../servers/import_guard.ts";
+import { checkNotHosted, hostedModule, setImporting } from "../import_guard.ts";
 import type { RequestHandlerClass } from "../types.ts";
 
 /** How another isolate finds a handler class: a class itself cannot be sent. */

@@ -18,7 +18,7 @@ import {
 import type { FrameSender } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
-import { SendCredit } from "./send_credit.ts";
+import { Outflow } from "./outflow.ts";
 
 /**
  * How long a client may take for what a handler wrote that has failed, or whose
@@ -37,7 +37,7 @@ export class NearStream implements NearRequest {
   readonly #connection: StreamRequest;
   readonly #clientAddress: Deno.Addr;
   readonly #sender: FrameSender;
-  readonly #credit = new SendCredit();
+  readonly #credit = new Outflow();
   readonly #result = Promise.withResolvers<void>();
 
   /** What the handler has written and the client has not taken. */

@@ -3,12 +3,12 @@ import { isHandlerClass, runHandler } from "../handlers/run_handler.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { printRequestError } from "./error_report.ts";
-import { checkNotImporting } from "./import_guard.ts";
+import { checkNotImporting } from "../import_guard.ts";
 import { checkDurations } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
-import { isInside } from "./serving_context.ts";
+import { isCalledBy } from "./serving_context.ts";
 
 /** How long handlers may still take after `drainTimeout`, in milliseconds. */
 const LAST_GRACE_MS = 250;
@@ -181,7 +181,7 @@ export abstract class BaseServer<
    */
   async shutdown(): Promise<void> {
     const ended = this.#loop.stop();
-    if (!isInside(this)) await ended;
+    if (!isCalledBy(this)) await ended;
   }
 
   /**
@@ -199,7 +199,7 @@ export abstract class BaseServer<
    */
   serverClose(): Promise<void> {
     this.#closed ??= this.#close();
-    if (!isInside(this)) return this.#closed;
+    if (!isCalledBy(this)) return this.#closed;
     this.#closed.catch((error) => this.#reportOwn(error));
     return Promise.resolve();
   }

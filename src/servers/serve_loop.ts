@@ -1,11 +1,11 @@
 import { abortable, delay } from "@std/async";
 import { classifyAcceptError } from "./accept_errors.ts";
-import { Arrivals } from "./arrivals.ts";
+import { InterruptibleWait } from "./interruptible_wait.ts";
 import type { BaseServer } from "./base_server.ts";
 import type { RequestLifecycle } from "./request_lifecycle.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
-import { runInside } from "./serving_context.ts";
+import { runAs } from "./serving_context.ts";
 
 /** One call of `handleRequest()`, or of `serveForever()`. */
 interface Turn {
@@ -32,12 +32,12 @@ const LONGEST_BACK_OFF_MS = 1000;
 export class ServeLoop<Request> {
   readonly #server: BaseServer<Request, Deno.Addr>;
   readonly #lifecycle: RequestLifecycle<Request>;
-  readonly #arrivals: Arrivals<readonly [Request, Deno.Addr]>;
+  readonly #arrivals: InterruptibleWait<readonly [Request, Deno.Addr]>;
   #run: Run | null = null;
   /** Set while one request is waited for and handled. */
   #single: Turn | null = null;
   /** What the server waits for while it is held back. */
-  #gate: Arrivals<void> | null = null;
+  #gate: InterruptibleWait<void> | null = null;
   #closed = false;
   #backOff = 0;
 
@@ -47,7 +47,7 @@ export class ServeLoop<Request> {
   ) {
     this.#server = server;
     this.#lifecycle = lifecycle;
-    this.#arrivals = new Arrivals(() => server.getRequest());
+    this.#arrivals = new InterruptibleWait(() => server.getRequest());
   }
 
   /**
@@ -72,7 +72,7 @@ export class ServeLoop<Request> {
     try {
       this.#server.ref();
       await Promise.race([
-        runInside(this.#server, () => this.#serve(stopped, paced)),
+        runAs(this.#server, () => this.#serve(stopped, paced)),
         run.abandoned.promise,
       ]);
     } finally {
@@ -99,7 +99,7 @@ export class ServeLoop<Request> {
     try {
       this.#server.ref();
       await Promise.race([
-        runInside(this.#server, () => this.#serveOne(single.stop)),
+        runAs(this.#server, () => this.#serveOne(single.stop)),
         single.abandoned.promise,
       ]);
     } finally {
@@ -193,7 +193,7 @@ export class ServeLoop<Request> {
     signal: AbortSignal,
     paced: boolean,
   ): Promise<void> {
-    const gate = this.#gate = new Arrivals(() => held);
+    const gate = this.#gate = new InterruptibleWait(() => held);
     try {
       while (!signal.aborted && await gate.next() === null) {
         if (paced) await this.#callServiceActions();

@@ -10,7 +10,7 @@ let storage: AsyncLocalStorage<readonly object[]> | undefined;
  * called it. The module is loaded when a server first serves: a program that
  * only imports the library, as every child process does, starts without it.
  */
-export async function runInside<T>(
+export async function runAs<T>(
   server: object,
   body: () => Promise<T>,
 ): Promise<T> {
@@ -20,6 +20,6 @@ export async function runInside<T>(
 }
 
 /** Whether the code that runs was called by `server`: a hook, or a handler. */
-export function isInside(server: object): boolean {
+export function isCalledBy(server: object): boolean {
   return storage?.getStore()?.includes(server) ?? false;
 }

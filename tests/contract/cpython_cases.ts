@@ -93,7 +93,7 @@ export const cpythonCases: Readonly<Record<string, CPythonCase>> = {
     scenario: "wfile.write() sends all of a very large reply",
     server: "TCPServer",
   },
-  "MiscTestCase.test_all": { file: "mod_test.ts" },
+  "MiscTestCase.test_all": { file: "../mod_test.ts" },
   "MiscTestCase.test_shutdown_request_called_if_verify_request_false": {
     scenario:
       "verifyRequest() that returns false has the request shut down once",

@@ -6,19 +6,19 @@ import type {
 import {
   DatagramContextHandler,
   StreamContextHandler,
-} from "../fixtures/context_handlers.ts";
+} from "../fixtures/handlers/context_handlers.ts";
 import {
   DatagramFailingStepHandler,
   StreamFailingStepHandler,
-} from "../fixtures/failing_step_handlers.ts";
+} from "../fixtures/handlers/failing_step_handlers.ts";
 import {
   DatagramLineEchoHandler,
   StreamLineEchoHandler,
-} from "../fixtures/line_echo_handlers.ts";
+} from "../fixtures/handlers/line_echo_handlers.ts";
 import {
   DatagramStopHandler,
   StreamStopHandler,
-} from "../fixtures/stop_handlers.ts";
+} from "../fixtures/handlers/stop_handlers.ts";
 import { type Client, DatagramClient, StreamClient } from "./clients.ts";
 import type { ServerClass } from "./server_classes.ts";
 

@@ -4,7 +4,7 @@ import { Fixture } from "./fixture.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import type { ServerClass } from "./server_classes.ts";
-import { isInstalled } from "../installed_program.ts";
+import { isInstalled } from "../fixtures/installed_program.ts";
 
 const hasPython = isInstalled("python3", ["--version"], /Python 3/);
 const hasUnixSockets = Deno.build.os !== "windows";

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
-import { FarDatagramSocket } from "../../src/remote/far_datagram_socket.ts";
+import { FarDatagram } from "../../src/remote/far_datagram.ts";
 import { FrameSender } from "../../src/remote/frame_sender.ts";
 import {
   FrameType,
@@ -11,7 +11,7 @@ import {
   type Sent,
 } from "../../src/remote/frames.ts";
 import type { ReplyScope } from "../../src/remote/near_datagram.ts";
-import { RemoteChannel } from "../../src/remote/remote_channel.ts";
+import { NearSide } from "../../src/remote/near_side.ts";
 import { errorIn } from "../../src/remote/remote_error.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
@@ -27,7 +27,7 @@ const UNIX_CLIENT: Deno.Addr = { transport: "unixpacket", path: "/client" };
 function farSocket() {
   const recorder = new FrameRecorder();
   const sender = new FrameSender(recorder.carrier, () => false);
-  const socket = new FarDatagramSocket(ID, sender, CLIENT);
+  const socket = new FarDatagram(ID, sender, CLIENT);
   /** The first bytes of the replies that have left. */
   const left = () => {
     sender.flush();
@@ -42,7 +42,7 @@ function numbers(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
-Deno.test("FarDatagramSocket.send() holds replies back while many are under way", async () => {
+Deno.test("FarDatagram.send() holds replies back while many are under way", async () => {
   const { socket, left, confirm } = farSocket();
   const all = numbers(1, MAX_REPLIES + 10);
   const sends = all.map((n) => socket.send(new Uint8Array([n]), CLIENT));
@@ -59,7 +59,7 @@ Deno.test("FarDatagramSocket.send() holds replies back while many are under way"
   assertEquals(left(), all);
 });
 
-Deno.test("FarDatagramSocket.send() keeps what it was given", async () => {
+Deno.test("FarDatagram.send() keeps what it was given", async () => {
   const { socket, left, confirm } = farSocket();
   const data = new Uint8Array(1);
   const sends = numbers(1, MAX_REPLIES + 1).map((n) => {
@@ -72,7 +72,7 @@ Deno.test("FarDatagramSocket.send() keeps what it was given", async () => {
   await Promise.allSettled(sends);
 });
 
-Deno.test("FarDatagramSocket.send() rejects for a datagram that no frame can hold", async () => {
+Deno.test("FarDatagram.send() rejects for a datagram that no frame can hold", async () => {
   const { socket, left } = farSocket();
   const { message } = await assertRejects(
     () => socket.send(new Uint8Array(MAX_PAYLOAD), CLIENT),
@@ -83,7 +83,7 @@ Deno.test("FarDatagramSocket.send() rejects for a datagram that no frame can hol
   await deadline(socket.settled(), LIMIT_MS);
 });
 
-Deno.test("FarDatagramSocket.send() rejects for an address that cannot be sent, and no more", async () => {
+Deno.test("FarDatagram.send() rejects for an address that cannot be sent, and no more", async () => {
   const { socket, left } = farSocket();
   const address: Record<string, unknown> = { ...CLIENT };
   address.itself = address;
@@ -95,7 +95,7 @@ Deno.test("FarDatagramSocket.send() rejects for an address that cannot be sent, 
   await deadline(socket.settled(), LIMIT_MS);
 });
 
-Deno.test("FarDatagramSocket.fail() makes replies reject that are held back", async () => {
+Deno.test("FarDatagram.fail() makes replies reject that are held back", async () => {
   const { socket, left } = farSocket();
   const sends = numbers(1, MAX_REPLIES + 1).map((n) =>
     socket.send(new Uint8Array([n]), CLIENT)
@@ -114,11 +114,11 @@ class FarSide {
   readonly recorder = new FrameRecorder();
   /** Where replies have gone. */
   readonly addresses: Deno.Addr[] = [];
-  readonly #channel: RemoteChannel;
+  readonly #channel: NearSide;
   readonly #result: Promise<void>;
 
   constructor(client: Deno.Addr, scope?: ReplyScope) {
-    this.#channel = new RemoteChannel(
+    this.#channel = new NearSide(
       this.recorder.carrier,
       { onShutdown: () => {}, onFault: () => {} },
       scope,
@@ -161,7 +161,7 @@ for (
     ["another path", UNIX_CLIENT, { ...UNIX_CLIENT, path: "/other" }],
   ] as [string, Deno.Addr, unknown][]
 ) {
-  Deno.test(`RemoteChannel.push() refuses a reply to ${what} where only the client may be replied to`, async () => {
+  Deno.test(`NearSide.push() refuses a reply to ${what} where only the client may be replied to`, async () => {
     const far = new FarSide(client, "client");
     const error = await far.reply(address) as Error;
     assertEquals(error.constructor, Deno.errors.NotCapable);
@@ -175,7 +175,7 @@ for (
   });
 }
 
-Deno.test("RemoteChannel.push() refuses a reply to nowhere where only the client may be replied to", async () => {
+Deno.test("NearSide.push() refuses a reply to nowhere where only the client may be replied to", async () => {
   const far = new FarSide(CLIENT, "client");
   for (const address of [null, undefined, 5, {}]) {
     assertEquals(await far.reply(address) instanceof Error, true);
@@ -184,7 +184,7 @@ Deno.test("RemoteChannel.push() refuses a reply to nowhere where only the client
   await far.end();
 });
 
-Deno.test("RemoteChannel.push() sends a reply to anyone by default", async () => {
+Deno.test("NearSide.push() sends a reply to anyone by default", async () => {
   const far = new FarSide(CLIENT);
   const other: Deno.Addr = { ...CLIENT, port: 2 };
   assertEquals(await far.reply(other), 3);
@@ -192,7 +192,7 @@ Deno.test("RemoteChannel.push() sends a reply to anyone by default", async () =>
   await far.end();
 });
 
-Deno.test("RemoteChannel.push() takes any number of replies, one after the other", async () => {
+Deno.test("NearSide.push() takes any number of replies, one after the other", async () => {
   const far = new FarSide(CLIENT);
   for (let i = 0; i < 3 * MAX_REPLIES; i++) await far.reply(CLIENT);
   await far.end();

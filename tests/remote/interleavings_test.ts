@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async";
 import { FrameLink } from "../fixtures/frame_link.ts";
-import { ScriptedClient } from "../fixtures/scripted_client.ts";
+import { ScriptedClient } from "../fixtures/clients/scripted_client.ts";
 import {
   type Script,
   ScriptedHandler,
   scripts,
   type Step,
-} from "../fixtures/scripted_handler.ts";
+} from "../fixtures/handlers/scripted_handler.ts";
 import {
   forEachSeed,
   type Random,
@@ -109,7 +109,7 @@ async function assertHandled(
   }
 }
 
-Deno.test("RemoteChannel.handle() carries the same bytes, whatever a handler does and when", () =>
+Deno.test("NearSide.handle() carries the same bytes, whatever a handler does and when", () =>
   forEachSeed(150, async (random) => {
     using link = new FrameLink(
       ScriptedHandler.moduleUrl,

@@ -10,7 +10,7 @@ import {
   MAX_REPLIES,
   WINDOW,
 } from "../../src/remote/frames.ts";
-import { RemoteChannel } from "../../src/remote/remote_channel.ts";
+import { NearSide } from "../../src/remote/near_side.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameLink } from "../fixtures/frame_link.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
@@ -19,7 +19,7 @@ import {
   RememberingDatagramHandler,
   RememberingStreamHandler,
   seenErrors,
-} from "../fixtures/remembering_handlers.ts";
+} from "../fixtures/handlers/remembering_handlers.ts";
 
 // A malformed frame ends its request with a RemoteProtocolError, on both
 // sides, and nothing else: neither a neighbour nor a later request.
@@ -275,7 +275,7 @@ for (
   });
 }
 
-Deno.test("RemoteChannel ignores frames of requests that have ended", async () => {
+Deno.test("NearSide ignores frames of requests that have ended", async () => {
   using link = new FrameLink(
     RememberingStreamHandler.moduleUrl,
     RememberingStreamHandler.name,
@@ -295,8 +295,8 @@ Deno.test("RemoteChannel ignores frames of requests that have ended", async () =
   assertEquals(link.faults, []);
 });
 
-Deno.test("RemoteChannel.ready rejects for a ready frame that is no JSON", async () => {
-  const channel = new RemoteChannel(() => {}, {
+Deno.test("NearSide.ready rejects for a ready frame that is no JSON", async () => {
+  const channel = new NearSide(() => {}, {
     onShutdown: () => {},
     onFault: () => {},
   });

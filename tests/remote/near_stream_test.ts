@@ -7,7 +7,7 @@ import {
   GRANT_SIZE,
   limitPayload,
 } from "../../src/remote/frames.ts";
-import { RemoteChannel } from "../../src/remote/remote_channel.ts";
+import { NearSide } from "../../src/remote/near_side.ts";
 import { errorPayload } from "../../src/remote/remote_error.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
@@ -61,7 +61,7 @@ class HeldClient extends MemoryConnection {
 class FarSide {
   readonly client = new HeldClient();
   readonly recorder = new FrameRecorder();
-  readonly channel = new RemoteChannel(this.recorder.carrier, EVENTS);
+  readonly channel = new NearSide(this.recorder.carrier, EVENTS);
   readonly result = this.channel.handle(this.client, this.client.remoteAddr);
 
   constructor() {
@@ -79,7 +79,7 @@ class FarSide {
   }
 }
 
-Deno.test("RemoteChannel.handle() rejects if the client does not take in time what a handler wrote that has ended", async () => {
+Deno.test("NearSide.handle() rejects if the client does not take in time what a handler wrote that has ended", async () => {
   const far = new FarSide();
   far.send(FrameType.limit, limitPayload(0.05));
   far.send(FrameType.data, new Uint8Array(5));
@@ -90,7 +90,7 @@ Deno.test("RemoteChannel.handle() rejects if the client does not take in time wh
   far.client.halfClose();
 });
 
-Deno.test("RemoteChannel.handle() tells the handler if the client does not take in time what it wrote", async () => {
+Deno.test("NearSide.handle() tells the handler if the client does not take in time what it wrote", async () => {
   const far = new FarSide();
   far.send(FrameType.limit, limitPayload(0.05));
   far.send(FrameType.data, new Uint8Array(5));
@@ -101,7 +101,7 @@ Deno.test("RemoteChannel.handle() tells the handler if the client does not take 
   far.client.halfClose();
 });
 
-Deno.test("RemoteChannel.handle() rejects with the error of a write that fails after the handler's end", async () => {
+Deno.test("NearSide.handle() rejects with the error of a write that fails after the handler's end", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(5));
   far.send(FrameType.done);
@@ -113,7 +113,7 @@ Deno.test("RemoteChannel.handle() rejects with the error of a write that fails a
   far.client.halfClose();
 });
 
-Deno.test("RemoteChannel.handle() rejects with the error of a write if the handler ends before it hears of it", async () => {
+Deno.test("NearSide.handle() rejects with the error of a write if the handler ends before it hears of it", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(5));
   const lost = new Deno.errors.BrokenPipe("gone");
@@ -125,7 +125,7 @@ Deno.test("RemoteChannel.handle() rejects with the error of a write if the handl
 });
 
 for (const what of ["end", "probe"] as const) {
-  Deno.test(`RemoteChannel.handle() does not reject if only the ${what} cannot be sent to the client`, async () => {
+  Deno.test(`NearSide.handle() does not reject if only the ${what} cannot be sent to the client`, async () => {
     const far = new FarSide();
     far.client.closeWrite = () => Promise.reject(new Error("gone"));
     far.client.lose(new Error("gone"));
@@ -135,7 +135,7 @@ for (const what of ["end", "probe"] as const) {
   });
 }
 
-Deno.test("RemoteChannel.push() writes nothing, once, for data without bytes", async () => {
+Deno.test("NearSide.push() writes nothing, once, for data without bytes", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(2));
   await far.client.begun;
@@ -146,7 +146,7 @@ Deno.test("RemoteChannel.push() writes nothing, once, for data without bytes", a
   assertEquals(far.client.writes, [2, 1, 0]);
 });
 
-Deno.test("RemoteChannel.push() tells the handler when a write of nothing fails", async () => {
+Deno.test("NearSide.push() tells the handler when a write of nothing fails", async () => {
   const far = new FarSide();
   far.send(FrameType.data);
   far.client.lose(new Deno.errors.BrokenPipe("gone"));
@@ -155,7 +155,7 @@ Deno.test("RemoteChannel.push() tells the handler when a write of nothing fails"
   await far.end();
 });
 
-Deno.test("RemoteChannel.push() counts end and close once, after the data", async () => {
+Deno.test("NearSide.push() counts end and close once, after the data", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(1));
   for (let i = 0; i < 10; i++) far.send(FrameType.end);
@@ -169,7 +169,7 @@ Deno.test("RemoteChannel.push() counts end and close once, after the data", asyn
 });
 
 for (const size of [0, 1]) {
-  Deno.test(`RemoteChannel.push() refuses ${size} bytes of data after close`, async () => {
+  Deno.test(`NearSide.push() refuses ${size} bytes of data after close`, async () => {
     const far = new FarSide();
     far.send(FrameType.close);
     far.send(FrameType.data, new Uint8Array(size));
@@ -179,7 +179,7 @@ for (const size of [0, 1]) {
   });
 }
 
-Deno.test("RemoteChannel.push() ignores frames of a handler that is done", async () => {
+Deno.test("NearSide.push() ignores frames of a handler that is done", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(1));
   far.send(FrameType.done);
@@ -190,7 +190,7 @@ Deno.test("RemoteChannel.push() ignores frames of a handler that is done", async
   assertEquals(far.client.writes, [1]);
 });
 
-Deno.test("RemoteChannel.push() answers further faulty frames of a request no more", async () => {
+Deno.test("NearSide.push() answers further faulty frames of a request no more", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(1));
   for (let i = 0; i < 1000; i++) far.send(FrameType.credit);
@@ -200,7 +200,7 @@ Deno.test("RemoteChannel.push() answers further faulty frames of a request no mo
   far.client.halfClose();
 });
 
-Deno.test("RemoteChannel.fail() lets go out what the handler wrote before", async () => {
+Deno.test("NearSide.fail() lets go out what the handler wrote before", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(100));
   await far.client.begun;
@@ -212,7 +212,7 @@ Deno.test("RemoteChannel.fail() lets go out what the handler wrote before", asyn
   far.client.halfClose();
 });
 
-Deno.test("RemoteChannel.fail() ends a request whose client does not read", async () => {
+Deno.test("NearSide.fail() ends a request whose client does not read", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(100));
   const gone = new Error("the far side has gone");
@@ -222,9 +222,9 @@ Deno.test("RemoteChannel.fail() ends a request whose client does not read", asyn
   far.client.halfClose();
 });
 
-Deno.test("RemoteChannel.fail() makes every later handle() reject", async () => {
+Deno.test("NearSide.fail() makes every later handle() reject", async () => {
   const recorder = new FrameRecorder();
-  const channel = new RemoteChannel(recorder.carrier, EVENTS);
+  const channel = new NearSide(recorder.carrier, EVENTS);
   channel.push(frameBytes(FrameType.ready, 0));
   await channel.ready;
   const gone = new Error("the far side has gone");
@@ -239,7 +239,7 @@ Deno.test("RemoteChannel.fail() makes every later handle() reject", async () => 
   assertEquals(channel.size, 0);
 });
 
-Deno.test("RemoteChannel.push() grants what the client has taken", async () => {
+Deno.test("NearSide.push() grants what the client has taken", async () => {
   const far = new FarSide();
   far.client.release();
   far.send(FrameType.data, new Uint8Array(GRANT_SIZE));

@@ -11,7 +11,7 @@ import {
 import {
   RememberingDatagramHandler,
   RememberingStreamHandler,
-} from "../fixtures/remembering_handlers.ts";
+} from "../fixtures/handlers/remembering_handlers.ts";
 
 const LIMIT_MS = 10_000;
 // The largest ones need credit, again and again, in both directions.
@@ -30,7 +30,7 @@ async function linkTo(
   return link;
 }
 
-Deno.test("RemoteChannel.handle() echoes many streams at once, however frames are cut", () =>
+Deno.test("NearSide.handle() echoes many streams at once, however frames are cut", () =>
   forEachSeed(25, async (random) => {
     using link = await linkTo(random, RememberingStreamHandler);
     await Promise.all(Array.from({ length: 1 + random(6) }, async () => {
@@ -45,7 +45,7 @@ Deno.test("RemoteChannel.handle() echoes many streams at once, however frames ar
     assertEquals(link.faults, []);
   }));
 
-Deno.test("RemoteChannel.handle() replies to many datagrams, however frames are cut", () =>
+Deno.test("NearSide.handle() replies to many datagrams, however frames are cut", () =>
   forEachSeed(60, async (random) => {
     using link = await linkTo(random, RememberingDatagramHandler);
     await Promise.all(Array.from({ length: 1 + random(6) }, async () => {

@@ -1,8 +1,8 @@
 import { NoReplyAddressError } from "@socketserver/socketserver";
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { ChoosyDatagramHandler } from "../../fixtures/choosy_datagram_handler.ts";
-import { DatagramCopyHandler } from "../../fixtures/datagram_copy_handler.ts";
-import { SeveralRepliesHandler } from "../../fixtures/several_replies_handler.ts";
+import { ChoosyDatagramHandler } from "../../fixtures/handlers/choosy_datagram_handler.ts";
+import { DatagramCopyHandler } from "../../fixtures/handlers/datagram_copy_handler.ts";
+import { SeveralRepliesHandler } from "../../fixtures/handlers/several_replies_handler.ts";
 import { holding } from "../held_requests.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -255,7 +255,10 @@ export const datagramScenarios: Scenario[] = [
 
 /** Runs a client written in Python; resolves to what it prints. */
 async function python(script: string, ...args: string[]): Promise<string> {
-  const { pathname } = new URL(`../../fixtures/${script}`, import.meta.url);
+  const { pathname } = new URL(
+    `../../fixtures/clients/${script}`,
+    import.meta.url,
+  );
   const command = new Deno.Command("python3", {
     args: [pathname, ...args],
     stdout: "piped",

@@ -3,9 +3,9 @@ import {
   StreamRequestHandler,
 } from "@socketserver/socketserver";
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { LargeReplyHandler } from "../../fixtures/large_reply_handler.ts";
-import { PipeEchoHandler } from "../../fixtures/pipe_echo_handler.ts";
-import { PromptHandler } from "../../fixtures/prompt_handler.ts";
+import { LargeReplyHandler } from "../../fixtures/handlers/large_reply_handler.ts";
+import { PipeEchoHandler } from "../../fixtures/handlers/pipe_echo_handler.ts";
+import { PromptHandler } from "../../fixtures/handlers/prompt_handler.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** What only connections can do. */

@@ -1,0 +1,42 @@
+/**
+ * The first module of a child process: it runs before the handler's.
+ *
+ * @module
+ */
+import { setImporting } from "../import_guard.ts";
+import { ownSettings } from "./process_settings.ts";
+
+setImporting(ownSettings().handler.moduleUrl);
+
+// A terminal sends Ctrl-C to the whole group of processes, and a service
+// manager its SIGTERM. What they mean is for the server to decide; a request
+// is not to be cut off by them. (A group of its own would cost more: Deno forks
+// then, which takes longer than to spawn.)
+Deno.addSignalListener("SIGINT", () => {});
+if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
+
+/** Where frames come in. */
+export const stdin: typeof Deno.stdin = Deno.stdin;
+/** Where frames go out. */
+export const stdout: typeof Deno.stdout = Deno.stdout;
+
+// The handler finds an empty input, and what it prints cannot get between two
+// halves of a batch. `node:process` has its own way to both, which cannot be
+// closed without loading it into every child.
+Object.defineProperty(Deno, "stdin", { value: emptyInput() });
+Object.defineProperty(Deno, "stdout", { value: Deno.stderr });
+
+function emptyInput(): typeof Deno.stdin {
+  return {
+    read: () => Promise.resolve(null),
+    readSync: () => null,
+    close() {},
+    // Made on demand, as most handlers can do without the code of streams.
+    get readable() {
+      return new ReadableStream({ start: (controller) => controller.close() });
+    },
+    setRaw() {},
+    isTerminal: () => false,
+    [Symbol.dispose]() {},
+  } as unknown as typeof Deno.stdin;
+}

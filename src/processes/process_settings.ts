@@ -1,0 +1,55 @@
+import type { FarSettings } from "../remote/far_side.ts";
+
+/** What a child process is told by its argument. */
+export interface ProcessSettings extends Omit<FarSettings, "data"> {
+  /** What its batches begin with, in hexadecimal. */
+  readonly mark: string;
+  /** Whether the server's `data` comes first on standard input. */
+  readonly hasData: boolean;
+}
+
+/** Makes the argument of a child process. */
+export function settingsArgument(
+  { handler, serverAddress, data }: FarSettings,
+  mark: Uint8Array,
+): string {
+  const settings: ProcessSettings = {
+    handler,
+    serverAddress,
+    mark: mark.toHex(),
+    hasData: data !== undefined,
+  };
+  return JSON.stringify(settings);
+}
+
+/** Finds the settings in a child's own argument. */
+export function ownSettings(): ProcessSettings {
+  return JSON.parse(Deno.args[0]!);
+}
+
+/**
+ * Makes bytes of the server's `data`, which may be anything that can be cloned.
+ *
+ * The module that writes such values is loaded only where there are some, as
+ * it makes a start slower.
+ */
+export async function encodeData(
+  data: unknown,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { serialize } = await import("node:v8");
+  const cloned = serialize(data);
+  const bytes = new Uint8Array(4 + cloned.length);
+  new DataView(bytes.buffer).setUint32(0, cloned.length);
+  bytes.set(cloned, 4);
+  return bytes;
+}
+
+/** Reads the server's `data` from the beginning of an input. */
+export async function readData(
+  input: { readExactly(count: number): Promise<Uint8Array<ArrayBuffer>> },
+): Promise<unknown> {
+  const length = new DataView((await input.readExactly(4)).buffer).getUint32(0);
+  const cloned = await input.readExactly(length);
+  const { deserialize } = await import("node:v8");
+  return deserialize(cloned);
+}

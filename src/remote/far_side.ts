@@ -1,0 +1,152 @@
+import { RemoteProtocolError } from "../errors.ts";
+import { runHandler } from "../handlers/run_handler.ts";
+import type { HandlerServer, RequestHandlerClass } from "../types.ts";
+import { type HandlerReference, importHandler } from "./handler_module.ts";
+import { createFarServer } from "./far_server.ts";
+import { FarStream } from "./far_stream.ts";
+import { FarDatagram } from "./far_datagram.ts";
+import { FrameReceiver } from "./frame_receiver.ts";
+import { type Carrier, FrameSender } from "./frame_sender.ts";
+import { FrameType, jsonOf, type Opening } from "./frames.ts";
+import { errorIn, errorPayload } from "./remote_error.ts";
+
+/** What this module uses of a Worker's, or a program's, global scope. */
+interface Scope {
+  addEventListener(
+    type: "unhandledrejection",
+    listener: (event: PromiseRejectionEvent) => void,
+  ): void;
+}
+
+/** What a far side is told about the server. */
+export interface FarSettings {
+  /** The handler to run. */
+  readonly handler: HandlerReference;
+  /** Where the server listens. */
+  readonly serverAddress: Deno.Addr;
+  /** What the server's `data` option held. */
+  readonly data: unknown;
+}
+
+/** The far side of a Worker or a child process: it runs the handlers. */
+export class FarSide {
+  readonly #settings: FarSettings;
+  readonly #server: HandlerServer;
+  readonly #sender: FrameSender;
+  readonly #receiver = new FrameReceiver(this);
+  readonly #open = new Map<number, FarStream | FarDatagram>();
+  #handlerClass: RequestHandlerClass<unknown> | null = null;
+
+  /** Creates an instance over a carrier to the server. */
+  constructor(settings: FarSettings, carrier: Carrier) {
+    this.#settings = settings;
+    this.#sender = new FrameSender(carrier, () => this.#open.size > 1);
+    this.#server = createFarServer(
+      settings.serverAddress,
+      settings.data,
+      () => this.#sender.send(FrameType.shutdown, 0),
+    );
+  }
+
+  /** Imports the handler and tells the server that it is ready, or why not. */
+  async start(): Promise<void> {
+    try {
+      this.#handlerClass = await importHandler(this.#settings.handler);
+      // One forgotten promise must not end everybody's requests.
+      (globalThis as unknown as Scope).addEventListener(
+        "unhandledrejection",
+        (event) => {
+          event.preventDefault();
+          this.#reportFault(event.reason);
+        },
+      );
+      this.#sender.send(FrameType.ready, 0);
+    } catch (error) {
+      this.#sender.send(FrameType.ready, 0, errorPayload(error));
+    }
+  }
+
+  /** Sends what waits to be sent: this isolate is about to end. */
+  flush(): void {
+    this.#sender.flush();
+  }
+
+  /** Takes what the carrier brings. */
+  push(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#receiver.push(bytes);
+  }
+
+  /** Takes a frame. */
+  receive(type: FrameType, id: number, payload: Uint8Array<ArrayBuffer>): void {
+    const far = this.#open.get(id);
+    try {
+      if (type === FrameType.open) this.#start(id, payload);
+      else if (type === FrameType.abort) {
+        far?.fail(errorIn(payload));
+      } else far?.receive(type, payload);
+    } catch (error) {
+      this.reject(id, error as RemoteProtocolError);
+    }
+  }
+
+  /** Ends a request whose frames cannot be understood, on both sides. */
+  reject(id: number, error: RemoteProtocolError): void {
+    this.#open.get(id)?.fail(error);
+    this.#open.delete(id);
+    this.#sender.send(FrameType.failed, id, errorPayload(error));
+  }
+
+  #start(id: number, payload: Uint8Array<ArrayBuffer>): void {
+    if (this.#open.has(id)) {
+      throw new RemoteProtocolError(
+        `Cannot open a request as its number must be free: current value is ${id}`,
+      );
+    }
+    const [head, datagram] = jsonOf(payload);
+    const opening = head as Opening;
+    const { kind, localAddr, clientAddress } = opening;
+    const far = kind === "datagram"
+      ? new FarDatagram(id, this.#sender, localAddr)
+      : new FarStream(id, this.#sender, opening);
+    this.#open.set(id, far);
+    const request = kind === "datagram" ? [datagram.slice(), far] : far;
+    this.#run(id, far, request, clientAddress);
+  }
+
+  async #run(
+    id: number,
+    far: FarStream | FarDatagram,
+    request: unknown,
+    clientAddress: Deno.Addr,
+  ): Promise<void> {
+    try {
+      await runHandler(
+        this.#handlerClass!,
+        request,
+        clientAddress,
+        this.#server,
+      );
+      // A handler need not wait for its replies; the request does.
+      if (far instanceof FarDatagram) await far.settled();
+      this.#end(id, FrameType.done);
+    } catch (error) {
+      this.#end(id, FrameType.failed, errorPayload(error));
+    }
+  }
+
+  #end(id: number, type: FrameType, payload?: Uint8Array): void {
+    const far = this.#open.get(id);
+    if (far === undefined) return;
+    this.#open.delete(id);
+    far.fail(new Deno.errors.BadResource("The request has ended"));
+    this.#sender.send(type, id, payload);
+  }
+
+  #reportFault(reason: unknown): void {
+    const [id, ...others] = this.#open.keys();
+    // Of the one that is being handled, most likely: an earlier request may
+    // have left it behind. Of several none can be told.
+    const likely = id !== undefined && others.length === 0 ? id : 0;
+    this.#sender.send(FrameType.fault, likely, errorPayload(reason));
+  }
+}

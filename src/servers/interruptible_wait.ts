@@ -1,0 +1,81 @@
+/** What a source has yielded: a value, or an error to be thrown. */
+type Outcome<T> = { value: T } | { error: unknown };
+
+/**
+ * Lets a server stop waiting for a request that the platform cannot stop
+ * waiting for.
+ *
+ * A pending `accept()` cannot be taken back. Here at most one is under way;
+ * when its waiter has been woken and has left, what it yields is kept for the
+ * next one, so that no client is lost between two runs of a server.
+ */
+export class InterruptibleWait<T> {
+  readonly #get: () => T | Promise<T>;
+  #underway = false;
+  #kept: Outcome<T> | null = null;
+  #waiter: PromiseWithResolvers<T | null> | null = null;
+  /** Set when there will be no further waiter: gets what still comes. */
+  #discard: ((value: T) => void) | null = null;
+
+  /** Creates an instance over a source, which is asked once at a time. */
+  constructor(get: () => T | Promise<T>) {
+    this.#get = get;
+  }
+
+  /**
+   * Waits for the next arrival.
+   *
+   * Only one may wait at a time.
+   *
+   * @returns The arrival, or `null` after {@linkcode InterruptibleWait.wake}.
+   */
+  next(): Promise<T | null> {
+    const waiter = this.#waiter = Promise.withResolvers<T | null>();
+    if (this.#kept !== null) this.#deliver(this.#kept);
+    else if (!this.#underway) this.#ask();
+    return waiter.promise;
+  }
+
+  /** Sends the waiter away, if there is one. */
+  wake(): void {
+    this.#waiter?.resolve(null);
+    this.#waiter = null;
+  }
+
+  /**
+   * Sends the waiter away for good.
+   *
+   * @param discard Called with what has been kept, and with what still comes.
+   */
+  close(discard: (value: T) => void): void {
+    this.#discard = discard;
+    this.wake();
+    if (this.#kept !== null) this.#deliver(this.#kept);
+  }
+
+  async #ask(): Promise<void> {
+    this.#underway = true;
+    let outcome: Outcome<T>;
+    try {
+      outcome = { value: await this.#get() };
+    } catch (error) {
+      outcome = { error };
+    }
+    this.#underway = false;
+    this.#deliver(outcome);
+  }
+
+  #deliver(outcome: Outcome<T>): void {
+    const waiter = this.#waiter;
+    this.#waiter = null;
+    this.#kept = null;
+    if (waiter !== null) {
+      if ("value" in outcome) waiter.resolve(outcome.value);
+      else waiter.reject(outcome.error);
+    } else if (this.#discard === null) {
+      this.#kept = outcome;
+    } else if ("value" in outcome) {
+      this.#discard(outcome.value);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { endOfLife } from "./life_lock.ts";
+import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
+import { ThreadError } from "../errors.ts";
+import type { FarSettings } from "../remote/far_side.ts";
+import type { ThreadSettings } from "./worker_entry.ts";
+
+/** Never called: it tells `deno cache` of the thread's main module. */
+const _entry = () => import("./worker_entry.ts");
+
+/** What a thread does for its pool, and tells it. */
+export interface ThreadEvents extends FarSideEvents {
+  /** The thread has finished its last request. */
+  onIdle(): void;
+  /** The thread has ended, by itself or by `terminate()`, for that reason. */
+  onEnd(reason: unknown): void;
+}
+
+/** A Worker that runs handlers. */
+export class HandlerThread {
+  readonly #worker: Worker;
+  readonly #channel: NearSide;
+  readonly #life = new AbortController();
+  readonly #events: ThreadEvents;
+  #size = 0;
+  #answering = true;
+  #started = false;
+
+  /** Starts a thread. */
+  constructor(settings: FarSettings, events: ThreadEvents) {
+    const lifeLock = crypto.randomUUID();
+    this.#events = events;
+    this.#worker = new Worker(
+      new URL("./worker_entry.ts", import.meta.url),
+      { type: "module", name: "socketserver" },
+    );
+    this.#channel = new NearSide(
+      (batch) => {
+        this.#answering = false;
+        this.#worker.postMessage(batch, [batch.buffer]);
+      },
+      events,
+    );
+    this.#worker.onmessage = ({ data }) => {
+      this.#answering = true;
+      if (data instanceof Uint8Array) {
+        this.#channel.push(data as Uint8Array<ArrayBuffer>);
+      } else if (data === "alive") this.#watch(lifeLock);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault(); // or else the server's own isolate ends too
+      const { message, filename, lineno } = event;
+      // Nobody knows where a value was thrown that is no error.
+      const place = filename ? ` (${filename}:${lineno})` : "";
+      this.terminate(
+        new ThreadError(
+          `The thread ended as of an uncaught error: ${message}${place}`,
+        ),
+      );
+    };
+    const first: ThreadSettings = { ...settings, lifeLock };
+    try {
+      this.#worker.postMessage(first);
+    } catch (error) {
+      this.#worker.terminate(); // the server's data cannot be cloned
+      throw error;
+    }
+    this.ready.then(
+      () => this.#started = true,
+      (error) => this.terminate(error), // of no use without its handler
+    );
+  }
+
+  /** Resolves when the handler has been imported; rejects if it cannot be. */
+  get ready(): Promise<void> {
+    return this.#channel.ready;
+  }
+
+  /** How many requests the thread has been given and has not finished. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether the thread has imported the handler. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Whether the thread is known not to compute: it has spoken last. */
+  get answering(): boolean {
+    return this.#answering;
+  }
+
+  /** Has a request handled; throws what its handler throws. */
+  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    this.#size++;
+    try {
+      await this.#channel.ready;
+      await this.#channel.handle(request, clientAddress);
+    } finally {
+      if (--this.#size === 0) this.#events.onIdle();
+    }
+  }
+
+  /** Ends the thread, and its requests with an error. */
+  terminate(error: unknown): void {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort();
+    this.#worker.terminate();
+    this.#channel.fail(error);
+    this.#events.onEnd(error);
+  }
+
+  async #watch(lifeLock: string): Promise<void> {
+    await endOfLife(lifeLock, this.#life.signal);
+    this.terminate(
+      new ThreadError(
+        "The thread ended by itself: its code called Deno.exit() or self.close()",
+      ),
+    );
+  }
+}

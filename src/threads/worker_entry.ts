@@ -1,0 +1,47 @@
+/**
+ * The main module of a thread: it imports the handler and runs it.
+ *
+ * The first message holds {@linkcode ThreadSettings}. It is answered with
+ * `"alive"`, before any code of the user's runs. After that all messages, both
+ * ways, are batches of frames.
+ *
+ * @module
+ */
+import { type FarSettings, FarSide } from "../remote/far_side.ts";
+import { holdForLife } from "./life_lock.ts";
+
+/** What a thread is told when it starts. */
+export interface ThreadSettings extends FarSettings {
+  /** The lock that the thread holds for as long as it lives. */
+  readonly lifeLock: string;
+}
+
+/** What this module uses of `DedicatedWorkerGlobalScope`. */
+interface WorkerScope {
+  addEventListener(
+    type: "message",
+    listener: (event: MessageEvent) => void,
+    options?: { once: boolean },
+  ): void;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+}
+
+const scope = self as unknown as WorkerScope;
+
+scope.addEventListener("message", ({ data }) => run(data), { once: true });
+
+async function run(settings: ThreadSettings): Promise<void> {
+  await holdForLife(settings.lifeLock);
+  scope.postMessage("alive");
+  const host = new FarSide(
+    settings,
+    (batch) => scope.postMessage(batch, [batch.buffer]),
+  );
+  // Not `onmessage`, which the handler's module may have for a use of its own;
+  // nor is that to hear of the frames.
+  scope.addEventListener("message", (event) => {
+    event.stopImmediatePropagation();
+    host.push(event.data);
+  });
+  await host.start();
+}

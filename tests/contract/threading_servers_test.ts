@@ -1,0 +1,4 @@
+import { testContract } from "./matrix.ts";
+import { serverClasses } from "./server_classes.ts";
+
+testContract(serverClasses.threading);

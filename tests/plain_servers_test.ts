@@ -1,4 +1,0 @@
-import { testContract } from "./contract/matrix.ts";
-import { serverClasses } from "./contract/server_classes.ts";
-
-testContract(serverClasses.plain);

@@ -1,0 +1,135 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { deadline } from "@std/async";
+import { ForkingTCPServer, ForkingUDPServer } from "@socketserver/socketserver";
+import { connectTo } from "../fixtures/clients/connect_to.ts";
+import { Dialogue } from "../fixtures/clients/dialogue.ts";
+import { Lifelines } from "../fixtures/lifelines.ts";
+import { ForkingSession } from "../fixtures/forking_session.ts";
+import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
+
+const LIMIT_MS = 20_000;
+
+Deno.test("ForkingTCPServer.activeChildren holds the processes that handle requests, and no others", async () => {
+  await using session = new ForkingSession(MisbehavingHandler);
+  const { server } = session;
+  assertEquals(server.activeChildren, new Set());
+  await using first = new Dialogue(await session.connect());
+  await using second = new Dialogue(await session.connect());
+  const pids: number[] = [];
+  for (const client of [first, second]) {
+    await client.send("wait");
+    pids.push(Number(await client.receive()));
+  }
+  assertEquals(server.activeChildren, new Set(pids));
+  await first.send("go on");
+  await first.ended();
+  assertEquals(server.activeChildren, new Set(pids.slice(1)));
+});
+
+Deno.test("ForkingTCPServer.collectChildren() waits, if it is to block, for the end of the active children", async () => {
+  await using session = new ForkingSession(MisbehavingHandler);
+  const { server } = session;
+  await using client = new Dialogue(await session.connect());
+  await client.send("wait");
+  const pid = Number(await client.receive());
+  await deadline(server.collectChildren(), LIMIT_MS);
+  let collected = false;
+  const collecting = server.collectChildren({ blocking: true }).then(() => {
+    collected = true;
+  });
+  await client.send("go on");
+  assertEquals(await client.receive(), "served");
+  assert(!collected);
+  await deadline(collecting, LIMIT_MS);
+  assert(!server.activeChildren.has(pid));
+  assertThrows(() => Deno.kill(pid, "SIGTERM"), Deno.errors.NotFound);
+});
+
+Deno.test("ForkingTCPServer.collectChildren() has nothing to wait for without active children", async () => {
+  await using session = new ForkingSession(MisbehavingHandler);
+  await session.ask("pid\n");
+  await deadline(
+    session.server.collectChildren({ blocking: true }),
+    LIMIT_MS,
+  );
+});
+
+for (const Server of [ForkingTCPServer, ForkingUDPServer]) {
+  Deno.test(`${Server.name} has the defaults of Python's`, async () => {
+    const address = { hostname: "127.0.0.1", port: 0 };
+    await using server = new Server(address, function handle() {});
+    assertEquals(server.timeout, 300);
+    assertEquals(server.maxChildren, 40);
+    assertEquals(server.blockOnClose, true);
+    assertEquals(server.maxRequestsPerChild, 1);
+    assertEquals(server.permissions, "none");
+    assertEquals(server.activeChildren, new Set());
+  });
+}
+
+Deno.test("ForkingTCPServer.handleRequest() gives up after its timeout, and leaves no child when it is closed", async () => {
+  await using server = new ForkingTCPServer(
+    { hostname: "127.0.0.1", port: 0 },
+    MisbehavingHandler,
+    { timeout: 0.01 },
+  );
+  let timeouts = 0;
+  server.handleTimeout = () => {
+    timeouts++;
+  };
+  await deadline(server.handleRequest(), LIMIT_MS);
+  assertEquals(timeouts, 1);
+});
+
+Deno.test("ForkingTCPServer starts a spare child before a client needs it", async () => {
+  await using lifelines = new Lifelines();
+  await using server = lifelines.serve();
+  const first = await lifelines.next();
+  await using client = new Dialogue(await server.connect());
+  assertEquals(await client.receive(), "connected");
+  assert((await lifelines.next()).pid !== first.pid);
+});
+
+Deno.test("ForkingTCPServer.requestsPerChild lets so many requests share a child at once", async () => {
+  await using session = new ForkingSession(MisbehavingHandler, {
+    maxChildren: 1,
+    maxRequestsPerChild: 10,
+    requestsPerChild: 2,
+  });
+  await using first = new Dialogue(await session.connect());
+  await using second = new Dialogue(await session.connect());
+  await using third = new Dialogue(await session.connect());
+  for (const client of [first, second, third]) await client.send("wait");
+  const pid = await first.receive();
+  assertEquals(await second.receive(), pid);
+  assertEquals(session.server.activeChildren, new Set([Number(pid)]));
+  let served = false;
+  const waiting = third.receive().then((answer) => {
+    served = true;
+    return answer;
+  });
+  await second.send("go on");
+  assert(!served);
+  assertEquals(await second.receive(), "served");
+  assertEquals(await waiting, pid);
+});
+
+Deno.test("ForkingTCPServer.maxChildren holds for handleRequest() too", async () => {
+  await using server = new ForkingTCPServer(
+    { hostname: "127.0.0.1", port: 0 },
+    MisbehavingHandler,
+    { maxChildren: 2, drainTimeout: 0 },
+  );
+  server.handleError = () => {};
+  await using stack = new AsyncDisposableStack();
+  const clients = [];
+  for (let i = 0; i < 4; i++) {
+    const client = stack.use(new Dialogue(await connectTo(server)));
+    await client.send("wait");
+    await deadline(server.handleRequest(), LIMIT_MS);
+    clients.push(client);
+  }
+  await clients[1]!.receive();
+  assertEquals(server.activeRequests.length, 4);
+  assertEquals(server.activeChildren.size, 2);
+});

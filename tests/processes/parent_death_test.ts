@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import { childProcessesOf } from "../fixtures/child_processes.ts";
+import type { ForkingProcess } from "../fixtures/forking_process.ts";
+import { Lifelines, type LivingChild } from "../fixtures/lifelines.ts";
+import { Dialogue } from "../fixtures/clients/dialogue.ts";
+
+Deno.test("ForkingTCPServer's spare child ends when the program is killed", async () => {
+  await using lifelines = new Lifelines();
+  await using server = lifelines.serve();
+  const spare = await lifelines.next();
+  server.kill("SIGKILL");
+  await spare.ended;
+});
+
+Deno.test("ForkingTCPServer's child ends when the program is killed while a handler waits", async () => {
+  await using lifelines = new Lifelines();
+  await using server = lifelines.serve();
+  await using client = new Dialogue(await server.connect());
+  assertEquals(await client.receive(), "connected");
+  const child = await lifelines.next();
+  server.kill("SIGKILL");
+  await child.ended;
+});
+
+Deno.test("ForkingTCPServer's child ends when the program is killed while a handler loops", async () => {
+  await using lifelines = new Lifelines();
+  await using server = lifelines.serve({ minSpareChildren: 0 });
+  await using client = new Dialogue(await server.connect());
+  assertEquals(await client.receive(), "connected");
+  await killWhileLooping(server, client, await lifelines.next());
+});
+
+Deno.test({
+  name:
+    "ForkingTCPServer's child ends when the guardian and then the program are killed while a handler loops (Linux)",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using lifelines = new Lifelines();
+    await using server = lifelines.serve({ minSpareChildren: 0 });
+    await using early = new Dialogue(await server.connect());
+    assertEquals(await early.receive(), "connected");
+    const { pid } = await lifelines.next();
+    for (const child of childProcessesOf(server.pid)) {
+      if (child.pid !== pid) end(child.pid);
+    }
+    // Meanwhile the server hears of the end of its guardian.
+    await using client = new Dialogue(await server.connect());
+    assertEquals(await client.receive(), "connected");
+    await killWhileLooping(server, client, await lifelines.next());
+  },
+});
+
+/** Kills a server while a handler of its loops; the child must end. */
+async function killWhileLooping(
+  server: ForkingProcess,
+  client: Dialogue,
+  child: LivingChild,
+): Promise<void> {
+  await client.send("loop");
+  assertEquals(await client.receive(), "loop");
+  server.kill("SIGKILL");
+  try {
+    await child.ended;
+  } finally {
+    end(child.pid);
+  }
+}
+
+function end(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
