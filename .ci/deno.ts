@@ -20,21 +20,8 @@ const NPM = "npm:deno-std@1.4.0";
 /** Satisfies every `^1` in deno.json, and cannot be taken for a real one. */
 const VERSION = "1.99.0";
 
-/** The files to re-export; `async/mod.js` of the npm package does not load. */
-const PACKAGES = {
-  assert: ["mod"],
-  async: [
-    "abortable",
-    "deadline",
-    "debounce",
-    "delay",
-    "mux_async_iterator",
-    "pool",
-    "retry",
-    "tee",
-  ],
-  streams: ["mod"],
-};
+/** The modules to re-export, with their types: a folder for each package. */
+const TYPES = new URL("./jsr/", import.meta.url);
 
 /** Whether jsr.io gives an answer within 1.5 seconds. */
 async function isJsrReachable(): Promise<boolean> {
@@ -52,26 +39,38 @@ async function isJsrReachable(): Promise<boolean> {
 /** Writes the stand-in, in JSR's own layout, and returns its folder. */
 async function writeStandIn(): Promise<string> {
   const root = await Deno.makeTempDir({ prefix: "jsr-" });
-  for (const [name, modules] of Object.entries(PACKAGES)) {
-    const code = modules.map((module) =>
-      `export * from "${NPM}/${name}/${module}.js";\n`
-    ).join("");
-    const types = new URL(`./jsr/${name}.d.ts`, import.meta.url);
-    const files = {
+  for await (const { name } of Deno.readDir(TYPES)) {
+    const types = new URL(`${name}/`, TYPES);
+    const modules = await Array.fromAsync(
+      Deno.readDir(types),
+      (file) => file.name.replace(".d.ts", ""),
+    );
+    const files: Record<string, string> = {
       "meta.json": JSON.stringify({ versions: { [VERSION]: {} } }),
       [`${VERSION}_meta.json`]: JSON.stringify({
-        exports: { ".": "./mod.js" },
+        exports: Object.fromEntries(
+          modules.map((module) => [entryOf(module), `./${module}.js`]),
+        ),
         manifest: {},
       }),
-      [`${VERSION}/mod.js`]: `// @ts-self-types="./mod.d.ts"\n${code}`,
-      [`${VERSION}/mod.d.ts`]: await Deno.readTextFile(types),
     };
+    for (const module of modules) {
+      const declared = new URL(`${module}.d.ts`, types);
+      files[`${VERSION}/${module}.d.ts`] = await Deno.readTextFile(declared);
+      files[`${VERSION}/${module}.js`] =
+        `// @ts-self-types="./${module}.d.ts"\nexport * from "${NPM}/${name}/${module}.js";\n`;
+    }
     await Deno.mkdir(`${root}/@std/${name}/${VERSION}`, { recursive: true });
     for (const [path, text] of Object.entries(files)) {
       await Deno.writeTextFile(`${root}/@std/${name}/${path}`, text);
     }
   }
   return root;
+}
+
+/** The name under which a package of std's exports a module. */
+function entryOf(module: string): string {
+  return module === "mod" ? "." : `./${module.replaceAll("_", "-")}`;
 }
 
 /** Runs `deno <arguments>` to its own end and returns its exit code. */

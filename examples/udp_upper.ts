@@ -11,7 +11,7 @@
 // deno-lint-ignore-file no-console -- it tells where it listens
 
 import { DatagramRequestHandler, UDPServer } from "@socketserver/socketserver";
-import { toText } from "@std/streams";
+import { toText } from "@std/streams/to-text";
 
 export class UpperHandler extends DatagramRequestHandler {
   override async handle() {

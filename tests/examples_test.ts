@@ -1,6 +1,7 @@
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { assert, assertEquals } from "@std/assert";
-import { TextLineStream, toText } from "@std/streams";
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { toText } from "@std/streams/to-text";
 
 // Every example runs as its header says: in a process of its own, with the
 // flags that are written there and no others.

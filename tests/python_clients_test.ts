@@ -6,7 +6,7 @@ import {
   UDPServer,
 } from "@socketserver/socketserver";
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { FirstBytesHandler } from "./fixtures/handlers/first_bytes_handler.ts";
 import {
   DatagramUpperHandler,

@@ -10,7 +10,7 @@ import {
   UnixStreamServer,
 } from "@socketserver/socketserver";
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { DatagramCopyHandler } from "./fixtures/handlers/datagram_copy_handler.ts";
 import { PipeEchoHandler } from "./fixtures/handlers/pipe_echo_handler.ts";
 import { isInstalled } from "./fixtures/installed_program.ts";

@@ -1,5 +1,5 @@
 import { NoReplyAddressError } from "../errors.ts";
-import { concat } from "../streams/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { RequestReader } from "../streams/request_reader.ts";
 import { ResponseWriter } from "../streams/response_writer.ts";
 import type { DatagramRequest, HandlerServer } from "../types.ts";
@@ -84,7 +84,7 @@ export class DatagramRequestHandler<
     }
     const reply = this.#written.length === 1
       ? this.#written[0]!
-      : concat(...this.#written);
+      : concat(this.#written);
     await this.request[1].send(reply, address);
   }
 }

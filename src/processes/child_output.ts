@@ -1,4 +1,4 @@
-import { concat } from "../streams/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import { MarkedBatches } from "./marked_batches.ts";
 
@@ -71,7 +71,7 @@ export class ChildOutput {
     for (;;) {
       const { value } = await this.#errors.read();
       if (value === undefined) return;
-      this.#lastWords = concat(this.#lastWords, value).slice(-LAST_WORDS);
+      this.#lastWords = concat([this.#lastWords, value]).slice(-LAST_WORDS);
       await print(value, null);
     }
   }

@@ -1,4 +1,4 @@
-import { concat } from "../streams/concat.ts";
+import { concat } from "@std/bytes/concat";
 
 const MARK_SIZE = 16;
 const HEAD_SIZE = MARK_SIZE + 4;
@@ -51,7 +51,7 @@ export class MarkedBatches {
 
   /** Takes the next bytes of the output. */
   push(bytes: Uint8Array<ArrayBuffer>): void {
-    let input = this.#rest.length === 0 ? bytes : concat(this.#rest, bytes);
+    let input = this.#rest.length === 0 ? bytes : concat([this.#rest, bytes]);
     while (input.length > 0) {
       if (this.#open > 0) {
         const part = input.subarray(0, this.#open);

@@ -1,5 +1,5 @@
 import { RemoteProtocolError } from "../errors.ts";
-import { concat } from "../streams/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frames.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -32,7 +32,7 @@ export class FrameReceiver {
 
   /** Takes the next bytes. They belong to the receiver from now on. */
   push(bytes: Uint8Array<ArrayBuffer>): void {
-    const input = this.#rest.length === 0 ? bytes : concat(this.#rest, bytes);
+    const input = this.#rest.length === 0 ? bytes : concat([this.#rest, bytes]);
     const view = new DataView(input.buffer, input.byteOffset, input.length);
     let at = Math.min(this.#skipping, input.length);
     this.#skipping -= at;

@@ -1,4 +1,4 @@
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { isHandlerClass, runHandler } from "../handlers/run_handler.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";

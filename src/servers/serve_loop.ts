@@ -1,4 +1,5 @@
-import { abortable, delay } from "@std/async";
+import { abortable } from "@std/async/abortable";
+import { delay } from "@std/async/delay";
 import { classifyAcceptError } from "./accept_errors.ts";
 import { InterruptibleWait } from "./interruptible_wait.ts";
 import type { BaseServer } from "./base_server.ts";

@@ -1,5 +1,5 @@
 import type { ByteSource } from "../types.ts";
-import { concat } from "./concat.ts";
+import { concat } from "@std/bytes/concat";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** A read that waits for a quiet client should not hold more than this. */
@@ -81,7 +81,7 @@ export class InputBuffer {
 
   /** Puts bytes before the unread ones. */
   putBack(bytes: Uint8Array<ArrayBuffer>): void {
-    const joined = concat(bytes, this.peek());
+    const joined = concat([bytes, this.peek()]);
     this.#buffer = joined;
     this.#start = 0;
     this.#end = joined.length;

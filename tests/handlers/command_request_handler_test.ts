@@ -4,7 +4,7 @@ import {
   type TCPServerOptions,
 } from "@socketserver/socketserver";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 
 const LIMIT_MS = 30_000;
 const isWindows = Deno.build.os === "windows";

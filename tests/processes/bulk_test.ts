@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { PipeEchoHandler } from "../fixtures/handlers/pipe_echo_handler.ts";
 

@@ -4,7 +4,7 @@ import {
   assertInstanceOf,
   assertMatch,
 } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ChildProcessError } from "@socketserver/socketserver";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";

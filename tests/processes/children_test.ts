@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ForkingTCPServer, ForkingUDPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";

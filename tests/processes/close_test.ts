@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline, retry } from "@std/async";
+import { deadline } from "@std/async/deadline";
+import { retry } from "@std/async/retry";
 import {
   ChildProcessError,
   ForkingTCPServer,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { WaitingHandler } from "../fixtures/handlers/waiting_handler.ts";

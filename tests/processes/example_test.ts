@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { deadline } from "@std/async";
-import { TextLineStream } from "@std/streams";
+import { deadline } from "@std/async/deadline";
+import { TextLineStream } from "@std/streams/text-line-stream";
 
 const LIMIT_MS = 20_000;
 const EXAMPLE = new URL("../../examples/forking_sandbox.ts", import.meta.url);

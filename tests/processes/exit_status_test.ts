@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ForkingTCPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { FarServerHandler } from "../fixtures/handlers/far_server_handler.ts";

@@ -1,6 +1,6 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import {
   ForkingTCPServer,
   HandlerNotFoundError,

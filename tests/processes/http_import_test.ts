@@ -1,22 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
+import { PackageHost } from "../fixtures/package_host.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
-
-const LIBRARY = new URL("../../", import.meta.url);
-
-/** Serves the library's files over http, as jsr.io does over https. */
-function serveLibrary(): Deno.HttpServer<Deno.NetAddr> {
-  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
-  return Deno.serve(options, async (request) => {
-    const { pathname } = new URL(request.url);
-    const text = await Deno.readTextFile(new URL(`.${pathname}`, LIBRARY));
-    // jsr.io does the same: a package's own import map is not there any more.
-    const resolved = text.replaceAll(/ "@std\/(\w+)"/g, ' "jsr:@std/$1@^1"');
-    return new Response(resolved, {
-      headers: { "content-type": "application/typescript" },
-    });
-  });
-}
 
 /** Where Deno keeps what it has downloaded from npm. */
 async function npmCache(): Promise<string> {
@@ -57,8 +42,8 @@ const PROGRAM = `
 Deno.test("ForkingTCPServer works imported over http, with the import map beside its handler and no permission to read", async () => {
   using folder = new TemporaryFolder();
   using cache = new TemporaryFolder();
-  await using library = serveLibrary();
-  const host = `127.0.0.1:${library.addr.port}`;
+  await using library = new PackageHost();
+  const { host } = library;
   const imports = {
     socketserver: `http://${host}/mod.ts`,
     "#greeting": "./greeting.ts",

@@ -4,7 +4,7 @@ import {
   marked,
   MarkedBatches,
 } from "../../src/processes/marked_batches.ts";
-import { concat } from "../../src/streams/concat.ts";
+import { concat } from "@std/bytes/concat";
 import {
   forEachSeed,
   type Random,
@@ -17,7 +17,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const MARK: Bytes = Uint8Array.from({ length: 16 }, (_, i) => 200 + i);
 
 function joined(parts: Bytes[]): Bytes {
-  return parts.reduce((all, part) => concat(all, part), new Uint8Array(0));
+  return concat(parts);
 }
 
 /** What a program prints: parts of the mark too, but never all of it. */

@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import {
   type ChildPermissions,
   ForkingTCPServer,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ForkingTCPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";

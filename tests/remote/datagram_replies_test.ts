@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { FarDatagram } from "../../src/remote/far_datagram.ts";
 import { FrameSender } from "../../src/remote/frame_sender.ts";
 import {

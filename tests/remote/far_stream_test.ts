@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { RemoteProtocolError } from "@socketserver/socketserver";
 import { FarStream } from "../../src/remote/far_stream.ts";
 import { FrameSender } from "../../src/remote/frame_sender.ts";

@@ -6,7 +6,7 @@ import {
   HEADER_SIZE,
   MAX_PAYLOAD,
 } from "../../src/remote/frames.ts";
-import { concat } from "../../src/streams/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import {
   forEachSeed,
@@ -52,7 +52,7 @@ const idle = () => false;
 
 /** Joins bytes, of which there may be none. */
 function joined(parts: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  return parts.reduce((all, part) => concat(all, part), new Uint8Array(0));
+  return concat(parts);
 }
 
 Deno.test("FrameReceiver.push() finds all that FrameSender sent, however it is cut", () =>

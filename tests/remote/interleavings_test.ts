@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { FrameLink } from "../fixtures/frame_link.ts";
 import { ScriptedClient } from "../fixtures/clients/scripted_client.ts";
 import {

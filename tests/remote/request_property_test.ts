@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { FrameLink } from "../fixtures/frame_link.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
 import {

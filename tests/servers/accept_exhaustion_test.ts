@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { TCPServer } from "@socketserver/socketserver";
 import { ChildProgram } from "../fixtures/child_program.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";

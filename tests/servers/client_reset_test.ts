@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import {
   AsyncTCPServer,
   StreamRequestHandler,

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { TCPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 

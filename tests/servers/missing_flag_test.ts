@@ -36,8 +36,14 @@ async function importMap(): Promise<string> {
   const { name, imports, exports } = JSON.parse(
     await Deno.readTextFile(config),
   );
+  const modules = Object.entries<string>(imports).map((
+    [name, specifier],
+  ) => [`${name}/`, `${specifier.replace("jsr:", "jsr:/")}/`]);
   const map = {
-    imports: { ...imports, [name]: new URL(exports["."], config) },
+    imports: {
+      ...Object.fromEntries(modules),
+      [name]: new URL(exports["."], config),
+    },
   };
   return `data:application/json,${encodeURIComponent(JSON.stringify(map))}`;
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { AsyncTCPServer, TCPServer } from "@socketserver/socketserver";
 import { ChildProgram } from "../fixtures/child_program.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";

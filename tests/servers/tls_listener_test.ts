@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { TCPServer } from "@socketserver/socketserver";
 
 const LIMIT_MS = 20_000;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { Buffer } from "node:buffer";
 import { ChildProgram } from "../fixtures/child_program.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertRejects, fail } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import {
   type ByteSource,
   LineTooLongError,

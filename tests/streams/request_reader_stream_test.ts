@@ -1,6 +1,9 @@
 import { Readable } from "node:stream";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { TextLineStream, toBytes, toJson, toText } from "@std/streams";
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { toBytes } from "@std/streams/to-bytes";
+import { toJson } from "@std/streams/to-json";
+import { toText } from "@std/streams/to-text";
 import { RequestReader } from "@socketserver/socketserver";
 import { chunkedSource } from "../fixtures/chunked_source.ts";
 import { HeldSource } from "../fixtures/held_source.ts";

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { deadline, delay } from "@std/async";
+import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
 import { RequestReader } from "@socketserver/socketserver";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
 

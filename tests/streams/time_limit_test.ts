@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { delay } from "@std/async";
+import { delay } from "@std/async/delay";
 import { withinTimeLimit } from "../../src/streams/time_limit.ts";
 
 // The sanitizer finds a timer that is left when a test has ended.

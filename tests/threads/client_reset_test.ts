@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { ThreadingTCPServer } from "@socketserver/socketserver";

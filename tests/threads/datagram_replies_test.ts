@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ThreadingUDPServer } from "@socketserver/socketserver";
 import { DatagramOrderHandler } from "../fixtures/handlers/datagram_order_handler.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";

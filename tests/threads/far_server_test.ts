@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import {
   type ThreadingOptions,
   ThreadingTCPServer,

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ThreadingTCPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
-import { TextLineStream } from "@std/streams";
+import { deadline } from "@std/async/deadline";
+import { TextLineStream } from "@std/streams/text-line-stream";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { allowReadOf } from "../fixtures/module_permissions.ts";
 import { PackageHost } from "../fixtures/package_host.ts";

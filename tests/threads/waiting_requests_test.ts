@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline } from "@std/async/deadline";
 import { ThreadError, ThreadingTCPServer } from "@socketserver/socketserver";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-explicit-any
 
-/** The stable part of `@std/assert` 1.0, for the stand-in that `../deno.ts` makes. */
+/** The stable part of `@std/assert` 1.0, for the stand-in that `../../deno.ts` makes. */
 
 export type Falsy = false | 0 | 0n | "" | null | undefined;
 export type ArrayLikeArg<T> = ArrayLike<T> & object;
