@@ -155,8 +155,11 @@ export * from "./src/servers/forking_unix_datagram_server.ts";
 
 // For servers and mixins of one's own.
 export * from "./src/servers/base_server.ts";
+export * from "./src/servers/server_hooks.ts";
+export * from "./src/servers/socket_server.ts";
 export * from "./src/servers/stream_server.ts";
 export * from "./src/servers/datagram_server.ts";
+export type * from "./src/servers/executor.ts";
 export type * from "./src/servers/server_options.ts";
 export type * from "./src/mixins/server_constructor.ts";
 export type * from "./src/types.ts";

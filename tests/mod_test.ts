@@ -50,6 +50,8 @@ Deno.test("mod exports these values and no others", () => {
     "RemoteProtocolError",
     "RequestReader",
     "ResponseWriter",
+    "ServerHooks",
+    "SocketServer",
     "StreamRequestHandler",
     "StreamServer",
     "TCPServer",

@@ -37,11 +37,7 @@ export function AsyncMixIn<Base extends ServerConstructor>(base: Base): Base {
       request: unknown,
       clientAddress: Deno.Addr,
     ): void {
-      this.detachRequest(
-        request,
-        clientAddress,
-        () => this.finishRequest(request, clientAddress),
-      );
+      this.detachRequest(request, clientAddress);
     }
   };
 }

@@ -1,14 +1,16 @@
+import { type ChildPermissions } from "../processes/child_flags.ts";
+import { ProcessExecutor } from "../processes/process_executor.ts";
+import type { Executor } from "../servers/executor.ts";
 import { checkCounts, checkDurations } from "../servers/option_checks.ts";
-import { childFlags } from "../processes/child_flags.ts";
-import { ChildPool } from "../processes/process_executor.ts";
-import { PooledMixIn } from "./pooled_mixin.ts";
-import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
+import { AsyncMixIn } from "./async_mixin.ts";
+import type {
+  AnyServer,
+  ServerConstructor,
+  ServerWith,
+  Settings,
+} from "./server_constructor.ts";
 
-/** What a child process may do; see {@linkcode ForkingOptions}. */
-export type ChildPermissions =
-  | "none"
-  | "inherit"
-  | Deno.PermissionOptionsObject;
+export type { ChildPermissions };
 
 /**
  * Options that {@linkcode ForkingMixIn} adds to those of a server. The constructor
@@ -106,41 +108,25 @@ export interface ForkingOptions {
   timeout?: number | null;
 }
 
-/** What {@linkcode ForkingMixIn} adds to a server. */
-export interface Forking {
-  /** The most child processes. */
-  maxChildren: number;
-  /** After how many requests a child ends. */
-  maxRequestsPerChild: number;
-  /** The most requests that share a child at once. */
-  requestsPerChild: number;
-  /** How many children wait for requests. */
-  minSpareChildren: number;
-  /** How many requests may wait for a child. */
-  maxWaitingRequests: number;
+/**
+ * What {@linkcode ForkingMixIn} adds to a server: a field for each of
+ * {@linkcode ForkingOptions}, which has their texts, and these members.
+ */
+export interface Forking
+  extends Settings<Omit<ForkingOptions, "configPath" | "handlerModule">> {
   /**
-   * The longest that a request may take, in seconds; `null` for ever.
+   * The path of the children's `deno.json`.
    *
-   * @default {null}
+   * @default {undefined}
    */
-  requestTimeout: number | null;
-  /** What the children may do. */
-  permissions: ChildPermissions;
-  /** Further flags for Deno in the children. */
-  denoFlags: readonly string[];
-  /** The path of the children's `deno.json`, if it was given. */
   configPath: string | undefined;
-  /** The path of Deno. */
-  denoPath: string;
-  /** The URL of the module that exports the handler class, if it was given. */
-  readonly handlerModule: string | URL | undefined;
   /**
-   * The longest wait of `handleRequest()`, in seconds; `null` for ever.
+   * The URL of the module that exports the handler class.
    *
-   * @default {300}
+   * @default {undefined}
    */
-  timeout: number | null;
-  /** The numbers of the processes that handle requests now. */
+  readonly handlerModule: string | URL | undefined;
+  /** The IDs of the processes that handle requests now. */
   readonly activeChildren: Set<number>;
 
   /**
@@ -161,19 +147,12 @@ export interface Forking {
 }
 
 /**
- * The class that {@linkcode ForkingMixIn} makes of another one: its
- * constructor takes the mixin's options too.
+ * The class that {@linkcode ForkingMixIn} makes of another one.
  *
  * @typeParam Base The class that was extended.
  */
 export type ForkingServerConstructor<Base extends ServerConstructor> =
-  ConstructorParameters<Base> extends
-    [infer Address, infer Handler, (infer Options)?] ? new (
-      serverAddress: Address,
-      RequestHandlerClass: Handler,
-      options?: Options & ForkingOptions,
-    ) => InstanceType<Base> & Forking
-    : Base & ServerConstructor<AnyServer & Forking>;
+  ServerWith<Base, ForkingOptions, Forking>;
 
 /**
  * Makes a server handle each request in a child process of its own, which has
@@ -212,65 +191,78 @@ export type ForkingServerConstructor<Base extends ServerConstructor> =
  * assertEquals(server.maxChildren, 10);
  * ```
  */
-export function ForkingMixIn<Base extends ServerConstructor>(
-  base: Base,
-): ForkingServerConstructor<Base> {
-  class ForkingServer extends PooledMixIn(base) implements Forking {
+export function ForkingMixIn<
+  Base extends ServerConstructor<AnyServer & Partial<Forking>>,
+>(base: Base): ForkingServerConstructor<Base> {
+  class ForkingServer extends AsyncMixIn<ServerConstructor>(base)
+    implements Forking {
     maxChildren: number;
     maxRequestsPerChild: number;
     requestsPerChild: number;
     minSpareChildren: number;
+    maxWaitingRequests: number;
     requestTimeout: number | null;
     permissions: ChildPermissions;
     denoFlags: readonly string[];
-    configPath: string | undefined;
     denoPath: string;
+    configPath: string | undefined;
+    readonly handlerModule: string | URL | undefined;
+    #executor: ProcessExecutor | null = null;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
       const options: ForkingOptions = args[2] ?? {};
-      const { maxChildren, maxRequestsPerChild, requestsPerChild } = options;
+      const {
+        maxChildren = 40,
+        maxRequestsPerChild = 1,
+        requestsPerChild = 1,
+        minSpareChildren = 1,
+        maxWaitingRequests = 1000,
+        requestTimeout = null,
+      } = options;
       checkCounts(
-        { maxChildren, maxRequestsPerChild, requestsPerChild },
+        {
+          maxChildren,
+          maxRequestsPerChild,
+          requestsPerChild,
+          maxWaitingRequests,
+        },
         { least: 1, limit: true },
       );
-      const { minSpareChildren, requestTimeout } = options;
       checkCounts({ minSpareChildren }, { least: 0, limit: false });
       checkDurations({ requestTimeout });
       super(...args); // which binds: not before the options are checked
       // Python's default: handleRequest() returns after five idle minutes.
       this.timeout = options.timeout === undefined ? 300 : options.timeout;
-      this.maxChildren = maxChildren ?? 40;
-      this.maxRequestsPerChild = maxRequestsPerChild ?? 1;
-      this.requestsPerChild = requestsPerChild ?? 1;
-      this.minSpareChildren = minSpareChildren ?? 1;
-      this.requestTimeout = requestTimeout ?? null;
+      this.maxChildren = maxChildren;
+      this.maxRequestsPerChild = maxRequestsPerChild;
+      this.requestsPerChild = requestsPerChild;
+      this.minSpareChildren = minSpareChildren;
+      this.maxWaitingRequests = maxWaitingRequests;
+      this.requestTimeout = requestTimeout;
       this.permissions = options.permissions ?? "none";
       this.denoFlags = options.denoFlags ?? [];
-      this.configPath = options.configPath;
       this.denoPath = options.denoPath ?? Deno.execPath();
+      this.configPath = options.configPath;
+      this.handlerModule = options.handlerModule;
     }
 
     get activeChildren(): Set<number> {
-      return (this.handlerPool as ChildPool).active;
+      return this.#executor?.active ?? new Set();
     }
 
     async collectChildren({ blocking = false } = {}): Promise<void> {
-      if (blocking) await (this.handlerPool as ChildPool).collect();
+      if (blocking) await this.#executor?.collect();
     }
 
-    override createPool(): ChildPool {
-      return new ChildPool(
-        () => this.farSettings,
-        () => ({
-          denoPath: this.denoPath,
-          flags: childFlags(this),
-          maxRequests: this.maxRequestsPerChild,
-          maxAtOnce: this.requestsPerChild,
-          requestTimeout: this.requestTimeout,
-        }),
+    shutdownByHandler(): void | Promise<void> {
+      return this.shutdown();
+    }
+
+    protected override createExecutor(): Executor {
+      return this.#executor = new ProcessExecutor(
         this,
-        this.farSideEvents,
+        (...fault) => this.reportError(...fault),
       );
     }
   }

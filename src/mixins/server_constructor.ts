@@ -1,5 +1,13 @@
 import type { BaseServer } from "../servers/base_server.ts";
 
+/** A server, whatever its requests and its address are. */
+// deno-lint-ignore no-explicit-any -- no other type is the base of all servers
+export interface AnyServer extends BaseServer<any, any> {
+  /** Waits for a request. */
+  // deno-lint-ignore no-explicit-any -- likewise
+  getRequest(): any;
+}
+
 /**
  * A class that a mixin can extend: that of any server which is not abstract.
  *
@@ -10,10 +18,29 @@ export type ServerConstructor<Server extends AnyServer = AnyServer> = new (
   ...args: any[]
 ) => Server;
 
-/** A server, whatever its requests and its address are. */
-// deno-lint-ignore no-explicit-any -- no other type is the base of all servers
-export interface AnyServer extends BaseServer<any, any> {
-  /** Waits for a request. */
-  // deno-lint-ignore no-explicit-any -- likewise
-  getRequest(): any;
-}
+/**
+ * The class that a mixin with options makes of another one: its constructor
+ * takes the mixin's options too.
+ *
+ * @typeParam Base The class that was extended.
+ * @typeParam Options The mixin's options.
+ * @typeParam Added What the mixin adds to a server.
+ */
+export type ServerWith<Base extends ServerConstructor, Options, Added> =
+  ConstructorParameters<Base> extends
+    [infer Address, infer Handler, (infer BaseOptions)?] ? new (
+      serverAddress: Address,
+      RequestHandlerClass: Handler,
+      options?: BaseOptions & Options,
+    ) => InstanceType<Base> & Added
+    : Base & ServerConstructor<AnyServer & Added>;
+
+/**
+ * The fields that a server has for a mixin's options, under the same names:
+ * see the options for what they mean. They may be changed at any time.
+ *
+ * @typeParam Options The mixin's options.
+ */
+export type Settings<Options> = {
+  -readonly [Name in keyof Options]-?: Options[Name];
+};

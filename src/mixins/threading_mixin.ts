@@ -1,7 +1,13 @@
+import type { Executor } from "../servers/executor.ts";
 import { checkCounts } from "../servers/option_checks.ts";
-import { PooledMixIn } from "./pooled_mixin.ts";
-import type { AnyServer, ServerConstructor } from "./server_constructor.ts";
-import { ThreadPool } from "../threads/thread_executor.ts";
+import { ThreadExecutor } from "../threads/thread_executor.ts";
+import { AsyncMixIn } from "./async_mixin.ts";
+import type {
+  AnyServer,
+  ServerConstructor,
+  ServerWith,
+  Settings,
+} from "./server_constructor.ts";
 
 /**
  * Options that {@linkcode ThreadingMixIn} adds to those of a server. The constructor
@@ -9,7 +15,7 @@ import { ThreadPool } from "../threads/thread_executor.ts";
  */
 export interface ThreadingOptions {
   /**
-   * The most threads.
+   * The most threads. Surplus threads end when they become idle.
    *
    * @default {navigator.hardwareConcurrency}
    */
@@ -44,35 +50,14 @@ export interface ThreadingOptions {
   handlerModule?: string | URL;
 }
 
-/** What {@linkcode ThreadingMixIn} adds to a server. */
-export interface Threading {
+/**
+ * What {@linkcode ThreadingMixIn} adds to a server: a field for each of
+ * {@linkcode ThreadingOptions}, which has their texts, and these members.
+ */
+export interface Threading
+  extends Settings<Omit<ThreadingOptions, "handlerModule">> {
   /**
-   * The most threads. It may be changed at any time: threads that are too many
-   * end when they have nothing to do.
-   *
-   * @default {navigator.hardwareConcurrency}
-   */
-  maxThreads: number;
-  /**
-   * The most requests that share a thread.
-   *
-   * @default {Infinity}
-   */
-  requestsPerThread: number;
-  /**
-   * How many requests may wait for a thread.
-   *
-   * @default {1000}
-   */
-  maxWaitingRequests: number;
-  /**
-   * Whether `serverClose()` does not wait for handlers.
-   *
-   * @default {false}
-   */
-  daemonThreads: boolean;
-  /**
-   * The URL of the module that exports the handler class, if it was given.
+   * The URL of the module that exports the handler class.
    *
    * @default {undefined}
    */
@@ -100,19 +85,12 @@ export interface Threading {
 }
 
 /**
- * The class that {@linkcode ThreadingMixIn} makes of another one: its
- * constructor takes the mixin's options too.
+ * The class that {@linkcode ThreadingMixIn} makes of another one.
  *
  * @typeParam Base The class that was extended.
  */
 export type ThreadingServerConstructor<Base extends ServerConstructor> =
-  ConstructorParameters<Base> extends
-    [infer Address, infer Handler, (infer Options)?] ? new (
-      serverAddress: Address,
-      RequestHandlerClass: Handler,
-      options?: Options & ThreadingOptions,
-    ) => InstanceType<Base> & Threading
-    : Base & ServerConstructor<AnyServer & Threading>;
+  ServerWith<Base, ThreadingOptions, Threading>;
 
 /**
  * Makes a server handle requests on threads, which Deno calls Workers: many at
@@ -159,46 +137,40 @@ export type ThreadingServerConstructor<Base extends ServerConstructor> =
  * assertEquals(server.maxThreads, 2);
  * ```
  */
-export function ThreadingMixIn<Base extends ServerConstructor>(
-  base: Base,
-): ThreadingServerConstructor<Base> {
-  class ThreadingServer extends PooledMixIn(base) implements Threading {
+export function ThreadingMixIn<
+  Base extends ServerConstructor<AnyServer & Partial<Threading>>,
+>(base: Base): ThreadingServerConstructor<Base> {
+  class ThreadingServer extends AsyncMixIn<ServerConstructor>(base)
+    implements Threading {
     maxThreads: number;
     requestsPerThread: number;
+    maxWaitingRequests: number;
     daemonThreads: boolean;
+    readonly handlerModule: string | URL | undefined;
+    #executor: ThreadExecutor | null = null;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
       const options: ThreadingOptions = args[2] ?? {};
-      const { maxThreads, requestsPerThread } = options;
-      checkCounts({ maxThreads, requestsPerThread }, { least: 1, limit: true });
+      const { maxThreads, requestsPerThread, maxWaitingRequests } = options;
+      checkCounts(
+        { maxThreads, requestsPerThread, maxWaitingRequests },
+        { least: 1, limit: true },
+      );
       super(...args); // which binds: not before the options are checked
       this.maxThreads = maxThreads ?? navigator.hardwareConcurrency;
       this.requestsPerThread = requestsPerThread ?? Infinity;
+      this.maxWaitingRequests = maxWaitingRequests ?? 1000;
       this.daemonThreads = options.daemonThreads ?? false;
+      this.handlerModule = options.handlerModule;
     }
 
     get activeThreads(): number {
-      return (this.handlerPool as ThreadPool).size;
+      return this.#executor?.size ?? 0;
     }
 
-    override createPool(): ThreadPool {
-      return new ThreadPool(
-        () => this.farSettings,
-        this,
-        this.farSideEvents,
-      );
-    }
-
-    override processRequest(
-      request: unknown,
-      clientAddress: Deno.Addr,
-    ): void {
-      this.detachRequest(
-        request,
-        clientAddress,
-        () => this.processRequestThread(request, clientAddress),
-      );
+    override processRequest(request: unknown, clientAddress: Deno.Addr): void {
+      this.detachRequest(request, clientAddress, this.processRequestThread);
     }
 
     processRequestThread(
@@ -208,11 +180,22 @@ export function ThreadingMixIn<Base extends ServerConstructor>(
       return this.finishRequest(request, clientAddress);
     }
 
+    shutdownByHandler(): void | Promise<void> {
+      return this.shutdown();
+    }
+
     override serverClose(): Promise<void> {
       const closed = super.serverClose();
       // Not set yet, if the constructor could not bind.
-      if (this.daemonThreads) this.handlerPool.close();
+      if (this.daemonThreads) this.#executor?.close();
       return closed;
+    }
+
+    protected override createExecutor(): Executor {
+      return this.#executor = new ThreadExecutor(
+        this,
+        (...fault) => this.reportError(...fault),
+      );
     }
   }
   return ThreadingServer as unknown as ThreadingServerConstructor<Base>;

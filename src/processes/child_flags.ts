@@ -1,4 +1,8 @@
-import type { ChildPermissions } from "../mixins/forking_mixin.ts";
+/** What a child process may do; see {@linkcode ForkingOptions}. */
+export type ChildPermissions =
+  | "none"
+  | "inherit"
+  | Deno.PermissionOptionsObject;
 
 const WHOLE_NET = /^(--allow-net|-N|--allow-all|-A)$/;
 const ANY_IMPORT = /^(--allow-import(=.*)?|-I.*|--allow-all|-A)$/;

@@ -5,6 +5,7 @@ import { createMark } from "./marked_batches.ts";
 import { encodeData, settingsArgument } from "./process_settings.ts";
 import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
 import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
+import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { grantsNet } from "./child_flags.ts";
 import { ChildOutput } from "./child_output.ts";
 
@@ -41,21 +42,19 @@ export interface ChildCommand {
   readonly requestTimeout: number | null;
 }
 
-/** What a child does for its pool, and tells it. */
+/** What a child tells its executor. */
 export interface ChildEvents extends FarSideEvents {
-  /** The process has ended, for whatever reason. */
-  onEnd(): void;
+  /** A process has ended, for whatever reason. */
+  onEnd(child: HandlerChild): void;
 }
 
 /** A child process that runs handlers. */
-export class HandlerChild {
+export class HandlerChild implements RequestRunner {
   readonly #process: Deno.ChildProcess;
   readonly #channel: NearSide;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<void>;
-  readonly #maxRequests: number;
-  readonly #maxAtOnce: number;
-  readonly #requestTimeout: number | null;
+  readonly #command: ChildCommand;
   #retiring = false;
   #running = new Set<Promise<void>>();
   /** How many are waiting for the process: it keeps the program alive then. */
@@ -76,7 +75,7 @@ export class HandlerChild {
     settings: FarSettings,
     events: ChildEvents,
   ) {
-    const { denoPath, flags } = command;
+    const { denoPath, flags } = this.#command = command;
     const { moduleUrl } = settings.handler;
     const mark = createMark();
     this.#process = new Deno.Command(denoPath, {
@@ -95,9 +94,6 @@ export class HandlerChild {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    this.#maxRequests = command.maxRequests;
-    this.#maxAtOnce = command.maxAtOnce;
-    this.#requestTimeout = command.requestTimeout;
     this.#input = this.#process.stdin.getWriter();
     this.#channel = new NearSide(
       (batch) => this.#send(batch),
@@ -107,10 +103,10 @@ export class HandlerChild {
     );
     this.#process.unref();
     this.#holding(this.#start(settings.data));
-    this.#ended = this.#attend(mark).then(() => events.onEnd());
+    this.#ended = this.#attend(mark).then(() => events.onEnd(this));
   }
 
-  /** The process's number. */
+  /** The process's ID. */
   get pid(): number {
     return this.#process.pid;
   }
@@ -122,8 +118,9 @@ export class HandlerChild {
 
   /** Whether a request can be handed over. */
   get free(): boolean {
-    return !this.#retiring && this.size < this.#maxAtOnce &&
-      this.#given < this.#maxRequests;
+    const { maxAtOnce, maxRequests } = this.#command;
+    return !this.#retiring && this.size < maxAtOnce &&
+      this.#given < maxRequests;
   }
 
   /** Whether there has been a request. */
@@ -142,15 +139,16 @@ export class HandlerChild {
   }
 
   /** Has a request handled; throws what its handler throws. */
-  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+  async handle(pending: PendingRequest): Promise<void> {
     this.#given++;
-    const running = this.#handle(request, clientAddress);
+    const running = this.#handle(pending);
     this.#running.add(running);
     try {
       await running;
     } finally {
       this.#running.delete(running);
-      if (this.#given >= this.#maxRequests && this.size === 0) this.retire();
+      const isSpent = this.#given >= this.#command.maxRequests;
+      if (isSpent && this.size === 0) this.retire();
     }
   }
 
@@ -178,8 +176,8 @@ export class HandlerChild {
     await this.retire(LAST_GRACE);
   }
 
-  async #handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    const limit = this.#requestTimeout;
+  async #handle({ request, clientAddress }: PendingRequest): Promise<void> {
+    const limit = this.#command.requestTimeout;
     const timer = limit === null
       ? undefined
       : setTimeout(() => this.giveUp(tooLong(limit)), toMilliseconds(limit));

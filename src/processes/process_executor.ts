@@ -1,16 +1,23 @@
-import type { FarSettings } from "../remote/far_side.ts";
-import type { FarSideEvents } from "../remote/near_side.ts";
 import { ChildProcessError } from "../errors.ts";
+import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
+import { type ChildFlagOptions, childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
-import { type ChildCommand, HandlerChild } from "./handler_child.ts";
-import { RequestQueue } from "../remote/request_queue.ts";
+import { type ChildEvents, HandlerChild } from "./handler_child.ts";
 
-/** What a pool may use. It is asked anew each time. */
-export interface ChildLimits {
+/** What the executor asks of its server, anew each time. */
+export interface ForkingSettings extends PooledServer, ChildFlagOptions {
   /** The most processes. */
   readonly maxChildren: number;
   /** How many processes wait for requests. */
   readonly minSpareChildren: number;
+  /** After how many requests a process ends. */
+  readonly maxRequestsPerChild: number;
+  /** The most requests that a process may have at once. */
+  readonly requestsPerChild: number;
+  /** The longest that a request may take, in seconds; `null` for ever. */
+  readonly requestTimeout: number | null;
+  /** The path of Deno. */
+  readonly denoPath: string;
 }
 
 /**
@@ -19,48 +26,18 @@ export interface ChildLimits {
  */
 const REFILL_DELAY_MS = 5;
 
-/** Child processes, one for each request, started ahead of them. */
-export class ChildPool {
-  readonly #settings: () => FarSettings;
-  readonly #command: () => ChildCommand;
-  readonly #limits: ChildLimits;
-  readonly #events: FarSideEvents;
+/** Runs handlers in child processes, which are started ahead of requests. */
+export class ProcessExecutor extends PoolExecutor<ForkingSettings>
+  implements ChildEvents {
   readonly #children = new Set<HandlerChild>();
   #guardian: ChildGuardian | null = null;
   #guardianEnded: Promise<void> = Promise.resolve();
-  /** Whether spare children are wanted. */
-  #serving = false;
-  /** Set when there is to be no child any more: why. */
-  #closed: ChildProcessError | null = null;
   #refill: ReturnType<typeof setTimeout> | undefined;
-  /** The requests that wait for a child. */
-  readonly queue: RequestQueue = new RequestQueue(() => this.#freeChild());
 
-  constructor(
-    settings: () => FarSettings,
-    command: () => ChildCommand,
-    limits: ChildLimits,
-    events: FarSideEvents,
-  ) {
-    this.#settings = settings;
-    this.#command = command;
-    this.#limits = limits;
-    this.#events = events;
-  }
-
-  /** The numbers of the processes that handle requests. */
+  /** The IDs of the processes that handle requests. */
   get active(): Set<number> {
     const busy = [...this.#children].filter(({ size }) => size > 0);
     return new Set(busy.map(({ pid }) => pid));
-  }
-
-  /** Starts the first child; throws if the handler cannot be imported. */
-  async start(): Promise<void> {
-    this.#serving = true;
-    let child = [...this.#children].find(({ free }) => free);
-    if (child === undefined && this.#hasRoom) child = this.#startChild();
-    await child?.ready;
-    if (this.#serving) this.#startSpares();
   }
 
   /** Waits for the requests of now, and for the processes that end with them. */
@@ -68,30 +45,24 @@ export class ChildPool {
     await Promise.all([...this.#children].map((child) => child.settled()));
   }
 
-  /** Ends the children that have nothing to do. */
-  retireIdle(): void {
-    this.#serving = false;
-    clearTimeout(this.#refill);
-    for (const child of this.#children) if (child.size === 0) child.retire();
-    this.#releaseGuardian();
+  onEnd(child: HandlerChild): void {
+    this.#children.delete(child);
+    this.#guardian?.forget(child.pid);
+    this.queue.startWaiting();
+    // A handler that cannot be imported would be tried for ever.
+    if (child.used) this.#refillSoon();
+    if (!this.serving) this.#releaseGuardian();
   }
 
-  /** Ends all children; their requests, and those that wait, with an error. */
-  async close(): Promise<void> {
-    const error = this.#closed ??= new ChildProcessError(
-      "Cannot go on with the request as the server has closed",
-      { code: null, signal: null, stderr: "" },
-    );
-    this.queue.rejectAll(error);
-    this.retireIdle();
-    const children = [...this.#children];
-    for (const child of children) if (child.size > 0) child.giveUp(error);
-    await Promise.all(children.map(({ ended }) => ended));
-    await this.#releaseGuardian();
+  protected override async startFirst(): Promise<void> {
+    let child = [...this.#children].find(({ free }) => free);
+    if (child === undefined && this.#hasRoom) child = this.#startChild();
+    await child?.ready;
+    if (this.serving) this.#startSpares();
   }
 
   /** The least busy child; a new one, if all are busy and one more may be. */
-  #freeChild(): HandlerChild | undefined {
+  protected override findFree(): HandlerChild | undefined {
     let best: HandlerChild | undefined;
     for (const child of this.#children) {
       if (child.free && (best === undefined || child.size < best.size)) {
@@ -105,33 +76,50 @@ export class ChildPool {
     return best;
   }
 
+  protected override retireIdle(): void {
+    clearTimeout(this.#refill);
+    for (const child of this.#children) if (child.size === 0) child.retire();
+    this.#releaseGuardian();
+  }
+
+  protected override async endAll(error: Error): Promise<void> {
+    this.retireIdle();
+    const children = [...this.#children];
+    for (const child of children) if (child.size > 0) child.giveUp(error);
+    await Promise.all(children.map(({ ended }) => ended));
+    await this.#releaseGuardian();
+  }
+
+  protected override closingError(): ChildProcessError {
+    return new ChildProcessError(
+      "Cannot go on with the request as the server has closed",
+      { code: null, signal: null, stderr: "" },
+    );
+  }
+
   get #hasRoom(): boolean {
-    return this.#children.size < this.#limits.maxChildren;
+    return this.#children.size < this.server.maxChildren;
   }
 
   #startChild(): HandlerChild {
-    if (this.#closed !== null) throw this.#closed;
-    const command = this.#command();
-    const settings = this.#settings();
-    const guardian = this.#guardian ??= new ChildGuardian(command.denoPath);
-    const child: HandlerChild = new HandlerChild(
-      command,
-      settings,
+    this.checkOpen();
+    const { server } = this;
+    const flags = childFlags(server);
+    const settings = this.farSettings;
+    this.#guardian ??= new ChildGuardian(server.denoPath);
+    const child = new HandlerChild(
       {
-        onShutdown: () => this.#events.onShutdown(),
-        onFault: (...fault) => this.#events.onFault(...fault),
-        onEnd: () => {
-          this.#children.delete(child);
-          guardian.forget(child.pid);
-          this.queue.startWaiting();
-          // Else a handler that cannot be imported would be tried for ever.
-          if (child.used) this.#refillSoon();
-          if (!this.#serving) this.#releaseGuardian();
-        },
+        denoPath: server.denoPath,
+        flags,
+        maxRequests: server.maxRequestsPerChild,
+        maxAtOnce: server.requestsPerChild,
+        requestTimeout: server.requestTimeout,
       },
+      settings,
+      this,
     );
     this.#children.add(child);
-    guardian.watch(child.pid);
+    this.#guardian.watch(child.pid);
     return child;
   }
 
@@ -146,12 +134,12 @@ export class ChildPool {
 
   #refillSoon(): void {
     clearTimeout(this.#refill);
-    if (!this.#serving) return;
+    if (!this.serving) return;
     this.#refill = setTimeout(() => this.#startSpares(), REFILL_DELAY_MS);
   }
 
   #startSpares(): void {
-    const { minSpareChildren } = this.#limits;
+    const { minSpareChildren } = this.server;
     let spare =
       [...this.#children].filter((child) => child.free && child.size === 0)
         .length;

@@ -1,33 +1,33 @@
+import { Condition } from "../streams/condition.ts";
+
+/** A request that is to be handled by whichever runner is free. */
+export interface PendingRequest {
+  readonly request: unknown;
+  readonly clientAddress: Deno.Addr;
+  /** Says which requests came before it. */
+  readonly ticket: number;
+}
+
 /** Something that handles requests: a thread, or a child process. */
 export interface RequestRunner {
-  /**
-   * Has a request handled; throws what its handler throws.
-   *
-   * @param turn For {@linkcode RequestQueue.handleAgain}.
-   */
-  handle(
-    request: unknown,
-    clientAddress: Deno.Addr,
-    turn: number,
-  ): Promise<void>;
+  /** Has a request handled; throws what its handler throws. */
+  handle(pending: PendingRequest): Promise<void>;
 }
 
 /** A request for which no runner was free. */
 interface WaitingRequest {
-  readonly turn: number;
-  start(runner: RequestRunner): void;
-  reject(error: unknown): void;
+  readonly pending: PendingRequest;
+  readonly handled: PromiseWithResolvers<void>;
 }
 
 /** The requests of a pool that wait for a runner, in order. */
 export class RequestQueue {
   readonly #findFree: () => RequestRunner | undefined;
   readonly #waiting: WaitingRequest[] = [];
-  /** Resolved when the number of waiting requests has shrunk. */
-  #shrunk = Promise.withResolvers<void>();
+  /** Fewer requests wait. */
+  readonly #shrunk = new Condition();
   #stopped = false;
-  /** How many requests there have been. */
-  #turns = 0;
+  #tickets = 0;
 
   /**
    * Creates an instance.
@@ -44,55 +44,48 @@ export class RequestQueue {
   }
 
   /** Has a request handled, when its turn comes. */
-  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    const turn = this.#turns++;
+  async submit(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    const pending = { request, clientAddress, ticket: this.#tickets++ };
     try {
       const runner = this.length === 0 ? this.#findFree() : undefined;
       await (runner === undefined
-        ? this.handleAgain(request, clientAddress, turn)
-        : runner.handle(request, clientAddress, turn));
+        ? this.wait(pending)
+        : runner.handle(pending));
     } finally {
       this.startWaiting();
     }
   }
 
   /** Has a request handled by another runner, before all that came later. */
-  handleAgain(
-    request: unknown,
-    clientAddress: Deno.Addr,
-    turn: number,
-  ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const before = this.#waiting.findLastIndex((it) => it.turn < turn);
-      this.#waiting.splice(before + 1, 0, {
-        turn,
-        start: (runner) => resolve(runner.handle(request, clientAddress, turn)),
-        reject,
-      });
-      this.startWaiting();
-    });
+  wait(pending: PendingRequest): Promise<void> {
+    const handled = Promise.withResolvers<void>();
+    const before = this.#waiting.findLastIndex(
+      (it) => it.pending.ticket < pending.ticket,
+    );
+    this.#waiting.splice(before + 1, 0, { pending, handled });
+    this.startWaiting();
+    return handled.promise;
   }
 
   /** Starts as many waiting requests as there are free runners. */
   startWaiting(): void {
     while (this.#waiting.length > 0 && !this.#stopped) {
-      const [first] = this.#waiting;
+      const { pending, handled } = this.#waiting[0]!;
       try {
         const runner = this.#findFree();
         if (runner === undefined) return;
-        first!.start(runner);
+        handled.resolve(runner.handle(pending));
       } catch (error) {
-        first!.reject(error);
+        handled.reject(error);
       }
       this.#waiting.shift();
-      this.#shrunk.resolve();
-      this.#shrunk = Promise.withResolvers();
+      this.#shrunk.notify();
     }
   }
 
   /** Resolves when fewer requests wait than do now. */
-  async whenShrunk(): Promise<void> {
-    await this.#shrunk.promise;
+  whenShrunk(): Promise<void> {
+    return this.#shrunk.wait();
   }
 
   /** Starts none that waits any more: they are about to be ended. */
@@ -102,6 +95,6 @@ export class RequestQueue {
 
   /** Ends all requests that wait with an error. */
   rejectAll(error: unknown): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { handled } of this.#waiting.splice(0)) handled.reject(error);
   }
 }

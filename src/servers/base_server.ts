@@ -1,30 +1,26 @@
-import { deadline } from "@std/async/deadline";
-import { isHandlerClass, runHandler } from "../handlers/run_handler.ts";
-import { toMilliseconds } from "../streams/time_limit.ts";
-import type { HandlerServer, RequestHandlerClass } from "../types.ts";
-import { printRequestError } from "./error_report.ts";
 import { checkNotImporting } from "../import_guard.ts";
-import { checkDurations } from "./option_checks.ts";
+import type { HandlerServer, RequestHandlerClass } from "../types.ts";
+import type { Executor } from "./executor.ts";
+import { LocalExecutor } from "./local_executor.ts";
+import { checkDurations, checkHandlerClass } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
+import { closeServer } from "./server_close.ts";
+import { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
 import { isCalledBy } from "./serving_context.ts";
-
-/** How long handlers may still take after `drainTimeout`, in milliseconds. */
-const LAST_GRACE_MS = 250;
 
 /**
  * The life of a server and of its requests, whatever the requests are made of.
  *
- * A subclass says how to bind, get and close: that is all that differs between
- * TCP, UDP and Unix sockets. See the front page of the module for the order in
- * which the methods call each other; it is Python's.
+ * A server takes requests; its executor has their handlers run: here, on
+ * threads, or in processes. A subclass says how to bind, get and close, which
+ * is all that differs between TCP, UDP and Unix sockets. See the front page of
+ * the module for the order in which the methods call each other; it is
+ * Python's.
  *
- * Methods for the caller: `serveForever()`, `handleRequest()`, `shutdown()`,
- * `serverClose()`. All the others are hooks: they may be overridden, and may
- * be asynchronous, except `serverBind()` and `serverActivate()`, which the
- * constructor calls. As JavaScript sets a subclass's fields after that, these
- * two cannot use such fields; pass `bindAndActivate: false` where they must.
+ * `serveForever()`, `handleRequest()`, `shutdown()` and `serverClose()` are for
+ * the caller. {@linkcode ServerHooks} has the hooks, which may be overridden.
  *
  * @typeParam Request What `getRequest()` yields, and handlers are given.
  * @typeParam Address What the server is bound to.
@@ -52,7 +48,7 @@ const LAST_GRACE_MS = 250;
 export abstract class BaseServer<
   Request = unknown,
   Address extends Deno.Addr = Deno.Addr,
-> implements HandlerServer, AsyncDisposable {
+> extends ServerHooks<Request> implements HandlerServer, AsyncDisposable {
   /** The handler class, or the function, that the server was given. */
   readonly RequestHandlerClass: RequestHandlerClass<Request>;
   /** Where the server listens: after binding, with the real port. */
@@ -75,11 +71,17 @@ export abstract class BaseServer<
    * @default {null}
    */
   drainTimeout: number | null;
-  /** What the `data` option held. */
+  /**
+   * What the `data` option held.
+   *
+   * @default {undefined}
+   */
   readonly data: unknown;
 
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #loop: ServeLoop<Request>;
+  /** Made when it is first needed: a mixin's fields are set by then. */
+  #executor: Executor | null = null;
   #closed: Promise<void> | null = null;
 
   /**
@@ -97,14 +99,9 @@ export abstract class BaseServer<
     RequestHandlerClass: RequestHandlerClass<Request>,
     options: ServerOptions = {},
   ) {
+    super();
     checkNotImporting();
-    if (!isHandlerClass(RequestHandlerClass)) {
-      throw new TypeError(
-        `Cannot create the server as RequestHandlerClass must be a handler class or a function: current value is ${
-          Deno.inspect(RequestHandlerClass)
-        }`,
-      );
-    }
+    checkHandlerClass(RequestHandlerClass);
     const { timeout, drainTimeout } = options;
     checkDurations({ timeout, drainTimeout });
     this.serverAddress = serverAddress;
@@ -114,7 +111,12 @@ export abstract class BaseServer<
     this.drainTimeout = drainTimeout ?? null;
     this.data = options.data;
     this.#lifecycle = new RequestLifecycle(this);
-    this.#loop = new ServeLoop(this, this.#lifecycle);
+    this.#loop = new ServeLoop(this, {
+      start: () => this.#startExecutor(),
+      whenFree: () => this.#ownExecutor.whenFree(),
+      rest: (soonAgain) => this.#executor?.rest(soonAgain),
+      keepAlive: (program) => this.keepAlive(program),
+    }, this.#lifecycle);
   }
 
   /** The requests being handled now. */
@@ -127,10 +129,9 @@ export abstract class BaseServer<
   /**
    * Handles requests until it is told to stop.
    *
-   * It waits without polling. What a hook throws for one request goes to
-   * `handleError()` and does not end the loop. Out of file descriptors or
-   * memory, it pauses for 5 ms, doubling up to 1 s, and goes on. The socket
-   * stays open afterwards, and the server can serve again.
+   * It waits without polling. Out of file descriptors or memory, it pauses for
+   * 5 ms, doubling up to 1 s, and goes on. The socket stays open afterwards,
+   * and the server can serve again.
    *
    * @param options When to stop, and how often to call `serviceActions()`.
    * @returns A promise that resolves after `shutdown()`, `serverClose()` or
@@ -138,12 +139,14 @@ export abstract class BaseServer<
    * handled has ended. Requests handled beside the loop may go on.
    * @throws {Deno.errors.Busy} If the server is serving already.
    * @throws {Deno.errors.BadResource} If the server has been closed.
+   * @throws {HandlerNotFoundError} If handlers run elsewhere and theirs cannot
+   * be found.
    * @throws {unknown} What `getRequest()` throws, if it is neither a client's
    * doing nor a lack of resources.
    */
   async serveForever(options: ServeForeverOptions = {}): Promise<void> {
     this.#checkOpen();
-    // A timer and a call for every request, for a hook that nobody uses?
+    // A hook that nobody overrides costs neither a timer nor a call per request.
     const paced = this.serviceActions !== BaseServer.prototype.serviceActions;
     await this.#loop.run(options, paced);
   }
@@ -157,14 +160,12 @@ export abstract class BaseServer<
    *
    * @returns A promise that resolves when the request has been handled, or
    * handed on, or after `handleTimeout()`.
-   * @throws {Deno.errors.Busy} If the server is serving already.
-   * @throws {Deno.errors.BadResource} If the server has been closed.
-   * @throws {unknown} What `handleTimeout()` throws, and what `getRequest()`
-   * throws, if it is neither a client's doing nor a lack of resources.
+   * @throws {unknown} What `serveForever()` throws, and what `handleTimeout()`
+   * throws.
    */
   async handleRequest(): Promise<void> {
     this.#checkOpen();
-    await this.#loop.runOnce();
+    await this.#loop.runOnce(this.timeout);
   }
 
   /**
@@ -187,18 +188,30 @@ export abstract class BaseServer<
   /**
    * Stops serving and releases the socket.
    *
-   * First the socket is closed, so that no client can connect any more. Then,
+   * First the socket is closed, so that no client can connect any more; that
+   * of a datagram server, by which replies leave, is closed after them. Then,
    * if `blockOnClose` is set, it waits until the requests being handled have
    * ended, at most `drainTimeout` seconds, and closes those that have not;
    * their handlers have a moment more for their `finally` blocks. Without
-   * `blockOnClose` they are left to end by themselves. It may be called from
-   * anywhere and any number of times.
+   * `blockOnClose` they are left to end by themselves. At last threads and
+   * child processes are ended. It may be called from anywhere and any number
+   * of times.
    *
    * @returns A promise that resolves when all of this is done; called by a
    * handler or another hook, which is one of those waited for, at once.
    */
   serverClose(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= closeServer({
+      blockOnClose: this.blockOnClose,
+      drainTimeout: this.drainTimeout,
+      repliesByListener: this.repliesByListener,
+      loop: this.#loop,
+      lifecycle: this.#lifecycle,
+      executor: () => this.#executor,
+      closeListener: () => this.closeListener(),
+      keepAlive: (program) => this.keepAlive(program),
+      report: (error) => this.#reportOwn(error),
+    });
     if (!isCalledBy(this)) return this.#closed;
     this.#closed.catch((error) => this.#reportOwn(error));
     return Promise.resolve();
@@ -209,142 +222,28 @@ export abstract class BaseServer<
     return this.serverClose();
   }
 
-  // Hooks.
-
-  /** May be overridden. Called by the constructor; binds the socket. */
-  serverBind(): void {}
-
-  /** May be overridden. Called after `serverBind()`; does nothing. */
-  serverActivate(): void {}
+  // What mixins and subclasses build on.
 
   /**
-   * To be overridden: waits for a request. One call is under way at a time.
+   * Has a handler made and run, by default where the server's class says: here,
+   * on a thread, in a process. Called by `processRequest()`.
    *
-   * @returns The request, and where it came from.
+   * An override that makes its handler itself, to give it further arguments,
+   * runs it here, in the server's own isolate, whatever the class. Handlers
+   * elsewhere get what they need by the `data` option; handlers here find
+   * every field of the server in `this.server`.
    */
-  abstract getRequest():
-    | readonly [Request, Deno.Addr]
-    | Promise<readonly [Request, Deno.Addr]>;
-
-  /**
-   * May be overridden. Called with each request before it is processed.
-   *
-   * @returns Whether to process the request. If not, it is shut down.
-   */
-  verifyRequest(
-    _request: Request,
-    _clientAddress: Deno.Addr,
-  ): boolean | Promise<boolean> {
-    return true;
-  }
-
-  /**
-   * May be overridden, as the mixins do. Called with each verified request;
-   * while it waits, the server takes no other. Calls `finishRequest()` and
-   * `shutdownRequest()`.
-   */
-  processRequest(
+  override finishRequest(
     request: Request,
     clientAddress: Deno.Addr,
   ): void | Promise<void> {
-    const finished = this.finishRequest(request, clientAddress);
-    if (finished === undefined) return this.shutdownRequest(request);
-    return finished.then(() => this.shutdownRequest(request));
+    return this.#ownExecutor.run(request, clientAddress);
   }
 
-  /**
-   * May be overridden, for instance to give handlers further arguments. Makes
-   * a handler and runs it.
-   */
-  finishRequest(
-    request: Request,
-    clientAddress: Deno.Addr,
-  ): void | Promise<void> {
-    return runHandler(this.RequestHandlerClass, request, clientAddress, this);
+  /** May be overridden by a mixin. Makes what runs the handlers. */
+  protected createExecutor(): Executor {
+    return new LocalExecutor(this);
   }
-
-  /**
-   * May be overridden. Called when a request has been handled, or refused, to
-   * end it politely. Calls `closeRequest()`.
-   */
-  shutdownRequest(request: Request): void | Promise<void> {
-    return this.closeRequest(request);
-  }
-
-  /** May be overridden. Releases a request; does nothing by default. */
-  closeRequest(_request: Request): void | Promise<void> {}
-
-  /**
-   * May be overridden. Called with whatever a handler or a hook threw; the
-   * request is still open, and is shut down afterwards.
-   *
-   * By default it prints the error to standard error: one line if the client
-   * has gone or has been too slow, a stack otherwise. What it throws itself is
-   * printed to standard error too.
-   *
-   * @param error What was thrown.
-   * @param request The request; `undefined` if the error belongs to none, or it
-   * is not known to which: an error of `serviceActions()`, of a thread that
-   * could not start, or a rejection that no handler elsewhere has handled.
-   * @param clientAddress Where the request came from; `undefined` likewise.
-   */
-  handleError(
-    error: unknown,
-    _request: Request | undefined,
-    clientAddress: Deno.Addr | undefined,
-  ): void | Promise<void> {
-    printRequestError(error, clientAddress);
-  }
-
-  /** May be overridden. Called when `handleRequest()` has timed out. */
-  handleTimeout(): void | Promise<void> {}
-
-  /**
-   * May be overridden. Called by `serveForever()` after every request, and
-   * every `pollInterval` seconds while none comes.
-   */
-  serviceActions(): void | Promise<void> {}
-
-  /**
-   * May be overridden. Called when `serveForever()` or `handleRequest()`
-   * begins, before it waits for a request; what it throws rejects them.
-   */
-  prepareToServe(): void | Promise<void> {}
-
-  /**
-   * May be overridden. Called before each wait for a request.
-   *
-   * @returns `null` to go on at once, or a promise that holds the server back.
-   */
-  whenReady(): Promise<void> | null {
-    return null;
-  }
-
-  /** May be overridden. Called when `serveForever()` has ended. */
-  servingEnded(): void {}
-
-  /**
-   * May be overridden. Called when `serverClose()` has waited for
-   * `drainTimeout`, before it closes the requests that are left.
-   */
-  drainTimedOut(): void {}
-
-  /**
-   * May be overridden. Called when `serverClose()` has closed the socket and
-   * waited for the requests, to release what else the server has.
-   */
-  serverClosed(): void | Promise<void> {}
-
-  /** May be overridden. Lets the open socket keep the program alive. */
-  ref(): void {}
-
-  /**
-   * May be overridden. Called when the server stops waiting for requests, so
-   * that the open socket alone does not keep the program alive.
-   */
-  unref(): void {}
-
-  // For mixins and subclasses.
 
   /**
    * Works on a request beside the loop: for a `processRequest()` that must not
@@ -355,25 +254,21 @@ export abstract class BaseServer<
    *
    * @param request The request.
    * @param clientAddress Where it came from.
-   * @param work Called at once.
+   * @param work Called at once, as a method of the server.
    */
-  detachRequest(
+  protected detachRequest(
     request: Request,
     clientAddress: Deno.Addr,
-    work: () => void | Promise<void>,
+    work: (
+      request: Request,
+      clientAddress: Deno.Addr,
+    ) => void | Promise<void> = this.finishRequest,
   ): void {
     this.#lifecycle.detach(request, clientAddress, work);
   }
 
-  /**
-   * Calls `handleError()`, of which nothing escapes.
-   *
-   * @param error What was thrown.
-   * @param request The request; `undefined` if the error belongs to none.
-   * @param clientAddress Where the request came from; `undefined` likewise.
-   * @returns A promise that resolves when `handleError()` has ended.
-   */
-  reportError(
+  /** Calls `handleError()`, of which nothing escapes. */
+  protected reportError(
     error: unknown,
     request: Request | undefined,
     clientAddress: Deno.Addr | undefined,
@@ -395,11 +290,31 @@ export abstract class BaseServer<
     }
   }
 
+  /** To be overridden where there is a socket: closes it, once or more often. */
+  protected closeListener(): void | Promise<void> {}
+
+  /** Whether handlers reply by the listener: it is closed after them then. */
+  protected get repliesByListener(): boolean {
+    return false;
+  }
+
+  /** To be overridden: says whether the open socket keeps the program alive. */
+  protected keepAlive(_program: boolean): void {}
+
+  get #ownExecutor(): Executor {
+    return this.#executor ??= this.createExecutor();
+  }
+
   /**
-   * Releases what the platform holds of a request, whatever becomes of
-   * `closeRequest()`: for a subclass whose requests hold something.
+   * Where `finishRequest()` is overridden, handlers may never need the
+   * executor: one that can't run them is told with the first that does.
    */
-  abandonRequest(_request: Request): void {}
+  #startExecutor(): Promise<void> {
+    const started = this.#ownExecutor.start();
+    return this.finishRequest === BaseServer.prototype.finishRequest
+      ? started
+      : started.catch(() => {});
+  }
 
   #checkOpen(): void {
     if (this.#closed === null) return;
@@ -408,35 +323,8 @@ export abstract class BaseServer<
     );
   }
 
-  async #close(): Promise<void> {
-    const drained = this.#loop.close().then(() => this.#lifecycle.drained());
-    if (!this.blockOnClose) {
-      drained.then(() => this.serverClosed())
-        .catch((error) => this.#reportOwn(error));
-      return;
-    }
-    if (this.drainTimeout === null) {
-      await drained;
-      return await this.serverClosed();
-    }
-    const limit = toMilliseconds(this.drainTimeout);
-    if (await isInTime(drained, limit)) return await this.serverClosed();
-    this.drainTimedOut();
-    await this.#lifecycle.closeRemaining();
-    this.#loop.abandon();
-    // Most handlers end now that they have nothing to read from or write to.
-    const ended = await isInTime(drained, LAST_GRACE_MS);
-    await this.serverClosed();
-    // The others may be ended by that, if they run elsewhere.
-    if (!ended) await isInTime(drained, LAST_GRACE_MS);
-  }
-
-  /** Reports an error of which there is nobody else to tell. */
+  /** Reports an error that no caller can be told of. */
   #reportOwn(error: unknown): Promise<void> {
     return this.reportError(error, undefined, undefined);
   }
-}
-
-function isInTime(promise: Promise<void>, limit: number): Promise<boolean> {
-  return deadline(promise, limit).then(() => true, () => false);
 }

@@ -2,32 +2,30 @@
 type Outcome<T> = { value: T } | { error: unknown };
 
 /**
- * Lets a server stop waiting for a request that the platform cannot stop
- * waiting for.
+ * A wait that can be left early, for something that cannot be taken back.
  *
- * A pending `accept()` cannot be taken back. Here at most one is under way;
- * when its waiter has been woken and has left, what it yields is kept for the
- * next one, so that no client is lost between two runs of a server.
+ * The platform cannot stop a pending `accept()`, nor a promise of anybody's.
+ * Here at most one call of the source is under way. If its waiter has been
+ * woken and has left, what it yields is kept for the next one, so that no
+ * client is lost between two runs of a server.
  */
 export class InterruptibleWait<T> {
-  readonly #get: () => T | Promise<T>;
+  readonly #source: () => T | Promise<T>;
   #underway = false;
   #kept: Outcome<T> | null = null;
   #waiter: PromiseWithResolvers<T | null> | null = null;
-  /** Set when there will be no further waiter: gets what still comes. */
+  /** Set when nobody will wait any more: takes what still comes. */
   #discard: ((value: T) => void) | null = null;
 
-  /** Creates an instance over a source, which is asked once at a time. */
-  constructor(get: () => T | Promise<T>) {
-    this.#get = get;
+  /** Creates an instance over a source, which is called once at a time. */
+  constructor(source: () => T | Promise<T>) {
+    this.#source = source;
   }
 
   /**
-   * Waits for the next arrival.
+   * Waits for what the source yields. Only one may wait at a time.
    *
-   * Only one may wait at a time.
-   *
-   * @returns The arrival, or `null` after {@linkcode InterruptibleWait.wake}.
+   * @returns The value, or `null` after {@linkcode InterruptibleWait.wake}.
    */
   next(): Promise<T | null> {
     const waiter = this.#waiter = Promise.withResolvers<T | null>();
@@ -57,7 +55,7 @@ export class InterruptibleWait<T> {
     this.#underway = true;
     let outcome: Outcome<T>;
     try {
-      outcome = { value: await this.#get() };
+      outcome = { value: await this.#source() };
     } catch (error) {
       outcome = { error };
     }

@@ -1,5 +1,21 @@
+import { isHandlerClass } from "../handlers/run_handler.ts";
+
 /** Options that are numbers, or left out. */
 export type NumericOptions = Readonly<Record<string, unknown>>;
+
+/**
+ * Checks what is to handle a server's requests.
+ *
+ * @throws {TypeError} If it cannot.
+ */
+export function checkHandlerClass(value: unknown): void {
+  if (isHandlerClass(value)) return;
+  throw new TypeError(
+    `Cannot create the server as RequestHandlerClass must be a handler class or a function: current value is ${
+      Deno.inspect(value)
+    }`,
+  );
+}
 
 /**
  * Checks options that say how many: each must be a whole number of at least

@@ -1,10 +1,22 @@
-import type { BaseServer } from "./base_server.ts";
+import { Condition } from "../streams/condition.ts";
 import { printRequestError } from "./error_report.ts";
+import type { ServerHooks } from "./server_hooks.ts";
 
-/** A request that somebody is working on. */
-interface Work<Request> {
-  readonly request: Request;
-}
+/** A request, and where it came from. */
+export type Arrival<Request> = readonly [
+  request: Request,
+  clientAddress: Deno.Addr,
+];
+
+/** The hooks that a request is led through. */
+export type RequestHooks<Request> = Pick<
+  ServerHooks<Request>,
+  | "verifyRequest"
+  | "processRequest"
+  | "shutdownRequest"
+  | "closeRequest"
+  | "handleError"
+>;
 
 /**
  * Leads requests through a server's hooks, from `verifyRequest()` to
@@ -15,64 +27,71 @@ interface Work<Request> {
  * request a turn of the event queue, and memory while it lasts.
  */
 export class RequestLifecycle<Request> {
-  readonly #server: BaseServer<Request, Deno.Addr>;
-  /** Added before the work begins, removed when it has ended. */
-  readonly #work = new Set<Work<Request>>();
-  /** Resolved when the last work has ended, for who waits for that. */
-  #drained: PromiseWithResolvers<void> | null = null;
+  readonly #hooks: RequestHooks<Request>;
+  /** How many pieces of work go on with each request. */
+  readonly #work = new Map<Request, number>();
+  /** The last request has ended. */
+  readonly #emptied = new Condition();
 
-  constructor(server: BaseServer<Request, Deno.Addr>) {
-    this.#server = server;
+  constructor(hooks: RequestHooks<Request>) {
+    this.#hooks = hooks;
+  }
+
+  /** How many requests are being handled. */
+  get size(): number {
+    return this.#work.size;
   }
 
   /** The requests being handled. */
   get active(): Request[] {
-    return [...new Set([...this.#work].map(({ request }) => request))];
+    return [...this.#work.keys()];
   }
 
   /** Handles a request; resolves when the server may take the next one. */
-  async dispatch(
-    [request, clientAddress]: readonly [Request, Deno.Addr],
-  ): Promise<void> {
-    const work = this.#begin(request);
+  async dispatch([request, clientAddress]: Arrival<Request>): Promise<void> {
+    this.#begin(request);
     let refused = true;
     try {
-      const verified = this.#server.verifyRequest(request, clientAddress);
+      const verified = this.#hooks.verifyRequest(request, clientAddress);
       if (verified === true || await verified) {
-        const processed = this.#server.processRequest(request, clientAddress);
+        const processed = this.#hooks.processRequest(request, clientAddress);
         if (processed !== undefined) await processed;
         refused = false;
       }
     } catch (error) {
       await this.report(error, request, clientAddress);
     }
-    if (refused) await this.#release(request, clientAddress);
-    this.#end(work);
+    if (refused) await this.#shutDown(request, clientAddress);
+    this.#end(request);
   }
 
-  /** Works on a request while the server takes others. */
+  /** Works on a request while the server takes others, and then releases it. */
   async detach(
     request: Request,
     clientAddress: Deno.Addr,
-    handle: () => void | Promise<void>,
+    work: (request: Request, clientAddress: Deno.Addr) => void | Promise<void>,
   ): Promise<void> {
-    const work = this.#begin(request);
+    this.#begin(request);
     try {
-      const handled = handle();
-      if (handled !== undefined) await handled;
+      const worked = work.call(this.#hooks, request, clientAddress);
+      if (worked !== undefined) await worked;
     } catch (error) {
       await this.report(error, request, clientAddress);
     }
-    await this.#release(request, clientAddress);
-    this.#end(work);
+    await this.#shutDown(request, clientAddress);
+    this.#end(request);
+  }
+
+  /** Releases a request that nobody is to handle. */
+  async release([request, clientAddress]: Arrival<Request>): Promise<void> {
+    this.#begin(request);
+    await this.#shutDown(request, clientAddress);
+    this.#end(request);
   }
 
   /** Resolves when no request is being handled any more. */
   async drained(): Promise<void> {
-    while (this.#work.size > 0) {
-      this.#drained ??= Promise.withResolvers();
-      await this.#drained.promise;
-    }
+    while (this.#work.size > 0) await this.#emptied.wait();
   }
 
   /** Closes the requests that are being handled. */
@@ -80,35 +99,33 @@ export class RequestLifecycle<Request> {
     for (const request of this.active) await this.#close(request, undefined);
   }
 
-  /** Passes an error to `handleError()`. */
+  /** Passes an error to `handleError()`, of which nothing escapes. */
   async report(
     error: unknown,
     request: Request | undefined,
     clientAddress: Deno.Addr | undefined,
   ): Promise<void> {
     try {
-      await this.#server.handleError(error, request, clientAddress);
+      await this.#hooks.handleError(error, request, clientAddress);
     } catch (handlerError) {
       printRequestError(handlerError, clientAddress);
     }
   }
 
-  #begin(request: Request): Work<Request> {
-    const work = { request };
-    this.#work.add(work);
-    return work;
+  #begin(request: Request): void {
+    this.#work.set(request, (this.#work.get(request) ?? 0) + 1);
   }
 
-  #end(work: Work<Request>): void {
-    this.#work.delete(work);
-    if (this.#work.size > 0) return;
-    this.#drained?.resolve();
-    this.#drained = null;
+  #end(request: Request): void {
+    const others = this.#work.get(request)! - 1;
+    if (others > 0) return void this.#work.set(request, others);
+    this.#work.delete(request);
+    if (this.#work.size === 0) this.#emptied.notify();
   }
 
-  async #release(request: Request, clientAddress: Deno.Addr): Promise<void> {
+  async #shutDown(request: Request, clientAddress: Deno.Addr): Promise<void> {
     try {
-      const ended = this.#server.shutdownRequest(request);
+      const ended = this.#hooks.shutdownRequest(request);
       if (ended !== undefined) await ended;
     } catch (error) {
       await this.report(error, request, clientAddress);
@@ -121,10 +138,23 @@ export class RequestLifecycle<Request> {
     clientAddress: Deno.Addr | undefined,
   ): Promise<void> {
     try {
-      await this.#server.closeRequest(request);
+      await this.#hooks.closeRequest(request);
     } catch (error) {
       await this.report(error, request, clientAddress);
-      this.#server.abandonRequest(request);
+      drop(request);
     }
   }
+}
+
+/** Releases what the platform holds, although `closeRequest()` has failed. */
+function drop(request: unknown): void {
+  try {
+    (request as Partial<Closable> | undefined)?.close?.();
+  } catch {
+    // It is closed already, or throws what has just been reported.
+  }
+}
+
+interface Closable {
+  close(): void;
 }

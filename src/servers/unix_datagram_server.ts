@@ -72,6 +72,17 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
     if (options.bindAndActivate ?? true) this.bindAndActivate();
   }
 
+  /** The socket, which can send while it receives. */
+  override get socket(): DatagramListener {
+    return super.socket;
+  }
+
+  override set socket(socket: DatagramListener) {
+    super.socket = socket instanceof UnixDatagramSocket
+      ? socket
+      : new UnixDatagramSocket(socket, { ownsPath: false });
+  }
+
   /** Makes the socket. */
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UnixDatagramServer");
@@ -81,12 +92,5 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
       () => Deno.listenDatagram({ transport: "unixpacket", path }),
     );
     return new UnixDatagramSocket(socket, { ownsPath: true });
-  }
-
-  /** Makes the socket able to send while it receives. */
-  protected override adapt(socket: DatagramListener): DatagramListener {
-    return socket instanceof UnixDatagramSocket
-      ? socket
-      : new UnixDatagramSocket(socket, { ownsPath: false });
   }
 }

@@ -2,21 +2,22 @@ import { endOfLife } from "./life_lock.ts";
 import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
 import { ThreadError } from "../errors.ts";
 import type { FarSettings } from "../remote/far_side.ts";
+import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import type { ThreadSettings } from "./worker_entry.ts";
 
 /** Never called: it tells `deno cache` of the thread's main module. */
 const _entry = () => import("./worker_entry.ts");
 
-/** What a thread does for its pool, and tells it. */
+/** What a thread tells its executor. */
 export interface ThreadEvents extends FarSideEvents {
-  /** The thread has finished its last request. */
+  /** A thread has finished its last request. */
   onIdle(): void;
-  /** The thread has ended, by itself or by `terminate()`, for that reason. */
-  onEnd(reason: unknown): void;
+  /** A thread has ended, by itself or by `terminate()`, for that reason. */
+  onEnd(thread: HandlerThread, reason: unknown): void;
 }
 
 /** A Worker that runs handlers. */
-export class HandlerThread {
+export class HandlerThread implements RequestRunner {
   readonly #worker: Worker;
   readonly #channel: NearSide;
   readonly #life = new AbortController();
@@ -49,11 +50,11 @@ export class HandlerThread {
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or else the server's own isolate ends too
       const { message, filename, lineno } = event;
-      // Nobody knows where a value was thrown that is no error.
+      // A thrown value that is not an Error has no location.
       const place = filename ? ` (${filename}:${lineno})` : "";
       this.terminate(
         new ThreadError(
-          `The thread ended as of an uncaught error: ${message}${place}`,
+          `The thread ended because of an uncaught error: ${message}${place}`,
         ),
       );
     };
@@ -85,13 +86,13 @@ export class HandlerThread {
     return this.#started;
   }
 
-  /** Whether the thread is known not to compute: it has spoken last. */
+  /** Whether the thread has answered since it was last sent something. */
   get answering(): boolean {
     return this.#answering;
   }
 
   /** Has a request handled; throws what its handler throws. */
-  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+  async handle({ request, clientAddress }: PendingRequest): Promise<void> {
     this.#size++;
     try {
       await this.#channel.ready;
@@ -107,7 +108,7 @@ export class HandlerThread {
     this.#life.abort();
     this.#worker.terminate();
     this.#channel.fail(error);
-    this.#events.onEnd(error);
+    this.#events.onEnd(this, error);
   }
 
   async #watch(lifeLock: string): Promise<void> {

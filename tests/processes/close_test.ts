@@ -11,16 +11,21 @@ import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
+import { overrideExecutor } from "../fixtures/override_executor.ts";
 import { ownAddress } from "../fixtures/own_address.ts";
 
 const LIMIT_MS = 20_000;
 
 /** A server with one request whose handler does what it was told. */
-async function busyServer(options: {
-  blockOnClose?: boolean;
-  drainTimeout?: number;
-}, deed: string) {
-  const server = new ForkingTCPServer(ownAddress(), MisbehavingHandler, {
+async function busyServer(
+  options: {
+    blockOnClose?: boolean;
+    drainTimeout?: number;
+  },
+  deed: string,
+  Server = ForkingTCPServer,
+) {
+  const server = new Server(ownAddress(), MisbehavingHandler, {
     minSpareChildren: 0,
     ...options,
   });
@@ -87,8 +92,8 @@ for (const deed of ["wait", "loop"]) {
   });
 }
 
-function idleServer(): ForkingTCPServer {
-  return new ForkingTCPServer(
+function idleServer(Server = ForkingTCPServer): ForkingTCPServer {
+  return new Server(
     { hostname: "127.0.0.1", port: 0 },
     MisbehavingHandler,
     { drainTimeout: 5 },
@@ -108,13 +113,16 @@ Deno.test("ForkingTCPServer.serverClose() may be called before the first child s
 });
 
 Deno.test("ForkingTCPServer.serverClose() may be called while the first child starts", async () => {
-  const server = idleServer();
-  const prepareToServe = server.prepareToServe.bind(server);
-  server.prepareToServe = () => {
-    const prepared = prepareToServe();
-    server.serverClose();
-    return prepared;
-  };
+  const Server = overrideExecutor(
+    ForkingTCPServer,
+    "start",
+    (proceed, server) => {
+      const started = proceed();
+      server.serverClose();
+      return started;
+    },
+  );
+  const server = idleServer(Server);
   await deadline(server.serveForever(), LIMIT_MS);
   await deadline(server.serverClose(), LIMIT_MS);
 });
@@ -131,13 +139,16 @@ async function bindAgain(address: Deno.NetAddr): Promise<TCPServer> {
 }
 
 Deno.test("ForkingTCPServer.serverClose() releases the address, whatever its children do", async () => {
+  const released = Promise.withResolvers<void>();
+  const Server = overrideExecutor(ForkingTCPServer, "close", (proceed) => {
+    released.resolve(proceed());
+    return released.promise;
+  });
   const { server, record, client } = await busyServer(
     { blockOnClose: false },
     "wait",
+    Server,
   );
-  const released = Promise.withResolvers<void>();
-  const serverClosed = server.serverClosed.bind(server);
-  server.serverClosed = () => released.resolve(serverClosed());
   await deadline(server.serverClose(), LIMIT_MS);
   await using _next = await bindAgain(server.serverAddress);
   await client.send("go on");
@@ -148,16 +159,19 @@ Deno.test("ForkingTCPServer.serverClose() releases the address, whatever its chi
 });
 
 Deno.test("ForkingTCPServer starts no child after serverClose()", async () => {
-  const server = idleServer();
-  const prepareToServe = server.prepareToServe.bind(server);
   const begun = Promise.withResolvers<void>();
   const late = Promise.withResolvers<void>();
   const prepared = Promise.withResolvers<void>();
-  server.prepareToServe = async () => {
-    begun.resolve();
-    await late.promise;
-    prepared.resolve(prepareToServe());
-  };
+  const Server = overrideExecutor(
+    ForkingTCPServer,
+    "start",
+    async (proceed) => {
+      begun.resolve();
+      await late.promise;
+      prepared.resolve(proceed());
+    },
+  );
+  const server = idleServer(Server);
   const serving = server.serveForever();
   await deadline(begun.promise, LIMIT_MS);
   await deadline(server.serverClose(), LIMIT_MS);

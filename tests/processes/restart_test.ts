@@ -3,11 +3,12 @@ import { deadline } from "@std/async/deadline";
 import { ForkingTCPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";
+import { overrideExecutor } from "../fixtures/override_executor.ts";
 
 const LIMIT_MS = 20_000;
 
-function newServer(): ForkingTCPServer {
-  return new ForkingTCPServer(
+function newServer(Server = ForkingTCPServer): ForkingTCPServer {
+  return new Server(
     { hostname: "127.0.0.1", port: 0 },
     CountingHandler,
     { drainTimeout: 5 },
@@ -31,15 +32,18 @@ Deno.test("ForkingTCPServer.serveForever() serves again after shutdown()", async
 });
 
 Deno.test("ForkingTCPServer.serveForever() serves again after a run that ended while its first child started", async () => {
-  await using server = newServer();
-  const prepareToServe = server.prepareToServe.bind(server);
-  server.prepareToServe = () => {
-    const prepared = prepareToServe();
-    server.shutdown();
-    return prepared;
-  };
+  let runs = 0;
+  const Server = overrideExecutor(
+    ForkingTCPServer,
+    "start",
+    (proceed, server) => {
+      const started = proceed();
+      if (++runs === 1) server.shutdown();
+      return started;
+    },
+  );
+  await using server = newServer(Server);
   await deadline(server.serveForever(), LIMIT_MS);
-  server.prepareToServe = prepareToServe;
   const serving = server.serveForever();
   await assertServes(server);
   await deadline(server.shutdown(), LIMIT_MS);

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { TCPServer } from "@socketserver/socketserver";
+import { type Executor, TCPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 
-// What goes on while whenReady() holds the server back.
+// What goes on while the executor holds the server back.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const LIMIT_MS = 10_000;
@@ -30,8 +30,10 @@ class HeldServer extends TCPServer {
     this.#release.reject(error);
   }
 
-  override whenReady(): Promise<void> | null {
-    return this.#held ? this.#release.promise : null;
+  protected override createExecutor(): Executor {
+    const executor = super.createExecutor();
+    executor.whenFree = () => this.#held ? this.#release.promise : null;
+    return executor;
   }
 
   override handleTimeout(): void {
@@ -95,7 +97,7 @@ Deno.test("TCPServer.shutdown() can be awaited by serviceActions() while the ser
 });
 
 for (const method of ["serveForever", "handleRequest"] as const) {
-  Deno.test(`TCPServer.${method}() rejects with what whenReady() rejects with`, async () => {
+  Deno.test(`TCPServer.${method}() rejects with what the executor's whenFree() rejects with`, async () => {
     await using server = new HeldServer();
     const serving = server[method]();
     server.fail(new RangeError("never ready"));

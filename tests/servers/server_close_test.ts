@@ -9,6 +9,7 @@ import { ChildProgram } from "../fixtures/child_program.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { serverMakers, serverNames } from "../fixtures/every_server.ts";
+import { overrideExecutor } from "../fixtures/override_executor.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
 import { ownAddress } from "../fixtures/own_address.ts";
@@ -327,23 +328,31 @@ Deno.test({
   },
 });
 
-Deno.test("TCPServer.serverClose() reports a serverClosed() that rejects without blockOnClose", async () => {
-  const server = new TCPServer(ADDRESS, () => {}, { blockOnClose: false });
+const FailingServer = overrideExecutor(
+  TCPServer,
+  "close",
+  () => Promise.reject(FAILURE),
+);
+
+Deno.test("TCPServer.serverClose() reports an executor that fails to close without blockOnClose", async () => {
+  const server = new FailingServer(ADDRESS, () => {}, {
+    blockOnClose: false,
+    timeout: 0,
+  });
   const record = new ErrorRecord(server);
-  server.serverClosed = () => Promise.reject(FAILURE);
+  await server.handleRequest(); // which makes the executor
   using rejections = new UnhandledRejections();
   await deadline(server.serverClose(), LIMIT_MS);
   assertStrictEquals(await record.nth(1), FAILURE);
   assertEquals(await rejections.count(), 0);
 });
 
-Deno.test("TCPServer.serverClose() called by a handler reports a serverClosed() that rejects", async () => {
-  const server: TCPServer = new TCPServer(
+Deno.test("TCPServer.serverClose() called by a handler reports an executor that fails to close", async () => {
+  const server: TCPServer = new FailingServer(
     ADDRESS,
     () => server.serverClose(),
   );
   const record = new ErrorRecord(server);
-  server.serverClosed = () => Promise.reject(FAILURE);
   using rejections = new UnhandledRejections();
   const serving = server.serveForever();
   using _client = await connectTo(server);

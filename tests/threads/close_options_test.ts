@@ -1,10 +1,11 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { ThreadError, ThreadingTCPServer } from "@socketserver/socketserver";
 import { CleanupHandler } from "../fixtures/handlers/cleanup_handler.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { overrideExecutor } from "../fixtures/override_executor.ts";
 
 // What serverClose() waits for.
 
@@ -44,16 +45,19 @@ Deno.test("ThreadingTCPServer.serverClose() ends daemonThreads at once", async (
 });
 
 Deno.test("ThreadingTCPServer.serverClose() leaves handlers alone without blockOnClose", async () => {
-  const server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
+  const released = Promise.withResolvers<void>();
+  const Server = overrideExecutor(
+    ThreadingTCPServer,
+    "close",
+    async (proceed) => {
+      await proceed();
+      released.resolve();
+    },
+  );
+  const server = new Server(ADDRESS, ObedientHandler, {
     maxThreads: 1,
     blockOnClose: false,
   });
-  const released = Promise.withResolvers<void>();
-  const serverClosed = server.serverClosed.bind(server);
-  server.serverClosed = async () => {
-    await serverClosed();
-    released.resolve();
-  };
   const serving = server.serveForever();
   using client = await LineClient.connect(server);
   assertEquals(await client.ask("hello"), "hello");
@@ -156,38 +160,40 @@ Deno.test("ThreadingTCPServer.finishRequest() starts no thread after serverClose
   await deadline(serving, LIMIT_MS);
 });
 
-for (const way of ["shutdown", "serverClose"] as const) {
-  Deno.test(`ThreadingTCPServer.prepareToServe() starts no thread when it goes on after ${way}()`, async () => {
-    const begun = Promise.withResolvers<void>();
-    const late = Promise.withResolvers<void>();
-    const prepared = Promise.withResolvers<void>();
-    class LateServer extends ThreadingTCPServer {
-      override async prepareToServe() {
-        begun.resolve();
-        await late.promise;
-        await super.prepareToServe();
-        prepared.resolve();
-      }
-    }
-    await using server = new LateServer(ADDRESS, ObedientHandler);
-    const serving = server.serveForever();
-    await deadline(begun.promise, LIMIT_MS);
-    await deadline(server[way](), LIMIT_MS);
-    await deadline(serving, LIMIT_MS);
-    late.resolve();
-    await deadline(prepared.promise, LIMIT_MS);
-    assertEquals(server.activeThreads, 0);
-  });
-}
+Deno.test("ThreadingTCPServer starts no thread when its executor starts after serverClose()", async () => {
+  const begun = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  const Server = overrideExecutor(
+    ThreadingTCPServer,
+    "start",
+    async (proceed) => {
+      begun.resolve();
+      await late.promise;
+      started.resolve(proceed());
+    },
+  );
+  await using server = new Server(ADDRESS, ObedientHandler);
+  const serving = server.serveForever();
+  await deadline(begun.promise, LIMIT_MS);
+  await deadline(server.serverClose(), LIMIT_MS);
+  await deadline(serving, LIMIT_MS);
+  late.resolve();
+  await deadline(assertRejects(() => started.promise, ThreadError), LIMIT_MS);
+  assertEquals(server.activeThreads, 0);
+});
 
 Deno.test("ThreadingTCPServer.handleRequest() resolves when serverClose() ends it while its first thread starts", async () => {
-  const server = new ThreadingTCPServer(ADDRESS, ObedientHandler);
-  const prepareToServe = server.prepareToServe.bind(server);
-  server.prepareToServe = () => {
-    const prepared = prepareToServe();
-    server.serverClose();
-    return prepared;
-  };
+  const Server = overrideExecutor(
+    ThreadingTCPServer,
+    "start",
+    (proceed, server) => {
+      const started = proceed();
+      server.serverClose();
+      return started;
+    },
+  );
+  const server = new Server(ADDRESS, ObedientHandler);
   await deadline(server.handleRequest(), LIMIT_MS);
   await deadline(server.serverClose(), LIMIT_MS);
   assertEquals(server.activeThreads, 0);

@@ -1,6 +1,10 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { ThreadError, ThreadingTCPServer } from "@socketserver/socketserver";
+import {
+  type Executor,
+  ThreadError,
+  ThreadingTCPServer,
+} from "@socketserver/socketserver";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
@@ -27,10 +31,15 @@ class CountingServer extends ThreadingTCPServer {
     return arrival;
   }
 
-  override whenReady() {
-    const held = super.whenReady();
-    if (held !== null) this.#full.resolve();
-    return held;
+  protected override createExecutor(): Executor {
+    const executor = super.createExecutor();
+    const whenFree = executor.whenFree.bind(executor);
+    executor.whenFree = () => {
+      const held = whenFree();
+      if (held !== null) this.#full.resolve();
+      return held;
+    };
+    return executor;
   }
 }
 

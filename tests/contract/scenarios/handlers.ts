@@ -79,7 +79,6 @@ export const handlerScenarios: Scenario[] = [
   },
   {
     name: "finishRequest() may give a handler further arguments",
-    handlerAtHome: "elsewhere nothing but the far side makes handlers",
     async run(f) {
       class Server extends f.Server {
         override async finishRequest(request: unknown, address: Deno.Addr) {
@@ -211,6 +210,101 @@ export const handlerScenarios: Scenario[] = [
       assert(server.activeRequests.length < 10);
       await server.shutdown();
       await serving;
+    },
+  },
+  {
+    name: "finishRequest() is called below a mixin, and above it",
+    needs: { concurrent: true },
+    async run(f) {
+      const { apply, base } = f.serverClass.mixIn!;
+      const order: string[] = [];
+      class Below extends base {}
+      override(Below, "finishRequest", (proceed) => {
+        order.push("below");
+        return proceed();
+      });
+      class Above extends apply(Below) {}
+      override(Above, "finishRequest", (proceed) => {
+        order.push("above");
+        return proceed();
+      });
+      await using server = new Above(f.address(), f.handlers.LineEcho);
+      const serving = server.serveForever();
+      assertEquals(await f.ask(server, "through both"), "through both");
+      assertEquals(order, ["above", "below"]);
+      await server.shutdown();
+      await serving;
+    },
+  },
+  {
+    name: "finishRequest() below a mixin may make the handler itself",
+    needs: { concurrent: true },
+    async run(f) {
+      const { apply, base } = f.serverClass.mixIn!;
+      class Below extends base {
+        override finishRequest(request: unknown, address: Deno.Addr) {
+          return new PoliteHandler(request, address, this, "Good day").run();
+        }
+      }
+      const Server = apply(Below);
+      await using server = new Server(f.address(), PoliteHandler);
+      assertEquals(await asked(server, f), "Good day");
+    },
+  },
+  {
+    name: "members of a server may have any name under a mixin",
+    needs: { concurrent: true },
+    async run(f) {
+      const { apply, base } = f.serverClass.mixIn!;
+      class Own extends base {
+        queue = "its queue";
+        pool = "its pool";
+        executor = "its executor";
+        loop = "its loop";
+        events = "its events";
+        createPool = () => "its createPool()";
+        handlerPool = () => "its handlerPool()";
+        start(): string {
+          return "its start()";
+        }
+        run(): string {
+          return "its run()";
+        }
+        whenFree(): string {
+          return "its whenFree()";
+        }
+        rest(): string {
+          return "its rest()";
+        }
+        stop(): string {
+          return "its stop()";
+        }
+        close(): string {
+          return "its close()";
+        }
+        members(): string[] {
+          const { queue, pool, executor, loop, events } = this;
+          return [queue, pool, executor, loop, events].concat(
+            [this.createPool(), this.handlerPool(), this.start(), this.run()],
+            [this.whenFree(), this.rest(), this.stop(), this.close()],
+          );
+        }
+      }
+      class Server extends apply(Own) {}
+      const server = new Server(f.address(), f.handlers.LineEcho) as
+        & AnyServer
+        & Own;
+      const serving = server.serveForever();
+      assertEquals(await f.ask(server, "undisturbed"), "undisturbed");
+      await server.shutdown();
+      await serving;
+      await server.serverClose();
+      assertEquals(server.members(), [
+        ...["its queue", "its pool", "its executor", "its loop", "its events"],
+        ...["its createPool()", "its handlerPool()", "its start()"],
+        ...["its run()", "its whenFree()", "its rest()", "its stop()"],
+        "its close()",
+      ]);
     },
   },
   {

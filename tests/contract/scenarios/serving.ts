@@ -1,5 +1,6 @@
 import type { AnyServer } from "@socketserver/socketserver";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { overrideExecutor } from "../../fixtures/override_executor.ts";
 import type { StreamClient } from "../clients.ts";
 import { assertSocketClosed } from "../closed_socket.ts";
 import { holding } from "../held_requests.ts";
@@ -231,12 +232,12 @@ export const servingScenarios: Scenario[] = [
     name: "serverClose() waits for nothing if blockOnClose is false",
     needs: { concurrent: true },
     async run(f) {
-      const { Server, held, release } = holding(f.Server);
       const closed = Promise.withResolvers<void>();
-      override(Server, "serverClosed", async (proceed) => {
+      const Base = overrideExecutor(f.Server, "close", async (proceed) => {
         await proceed();
         closed.resolve();
       });
+      const { Server, held, release } = holding(Base);
       const options = { blockOnClose: false };
       const server = new Server(f.address(), f.handlers.LineEcho, options);
       using client = await f.connect(server);

@@ -1,0 +1,176 @@
+import type { Executor } from "../servers/executor.ts";
+import type { RequestHandlerClass } from "../types.ts";
+import type { FarSettings } from "./far_side.ts";
+import { referenceTo } from "./handler_module.ts";
+import type { FarSideEvents } from "./near_side.ts";
+import { RequestQueue, type RequestRunner } from "./request_queue.ts";
+
+/** What a pool asks of its server, anew each time. */
+export interface PooledServer {
+  readonly RequestHandlerClass: RequestHandlerClass<never>;
+  /** The URL of the module that exports the handler class, if it was given. */
+  readonly handlerModule: string | URL | undefined;
+  readonly serverAddress: Deno.Addr;
+  readonly data: unknown;
+  /** How many requests may wait. */
+  readonly maxWaitingRequests: number;
+  /** Called when a handler calls `this.server.shutdown()`. */
+  shutdownByHandler(): void | Promise<void>;
+}
+
+/** Takes an error, and the request that it belongs to, if it is known. */
+export type Report = (
+  error: unknown,
+  request: unknown,
+  clientAddress: Deno.Addr | undefined,
+) => Promise<void>;
+
+/**
+ * How long after `handleRequest()` idle runners are ended, in milliseconds: a
+ * program that calls it in a loop is to find them warm.
+ */
+const RETIREMENT_DELAY_MS = 1000;
+
+/**
+ * What threads and processes have in common: a pool of runners that starts and
+ * ends with the serving, and a queue for the requests that find none free.
+ */
+export abstract class PoolExecutor<Server extends PooledServer>
+  implements Executor, FarSideEvents {
+  /** The server whose requests are handled. */
+  protected readonly server: Server;
+  /** The requests that wait for a runner. */
+  protected readonly queue: RequestQueue = new RequestQueue(() =>
+    this.findFree()
+  );
+  readonly #report: Report;
+  #serving = false;
+  #retirement: ReturnType<typeof setTimeout> | undefined;
+  /** Why no runner is to be started any more. */
+  #closed: Error | null = null;
+
+  constructor(server: Server, report: Report) {
+    this.server = server;
+    this.#report = report;
+  }
+
+  async start(): Promise<void> {
+    this.checkOpen();
+    clearTimeout(this.#retirement);
+    this.#serving = true;
+    await this.startFirst();
+  }
+
+  whenFree(): Promise<void> | null {
+    return this.queue.length < this.server.maxWaitingRequests
+      ? null
+      : this.queue.whenShrunk();
+  }
+
+  run(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    if (isPortable(request)) return this.queue.submit(request, clientAddress);
+    return Promise.reject(
+      new TypeError(
+        `Cannot have the request handled elsewhere as it must be a connection or a datagram, [data, socket]: current value is ${
+          Deno.inspect(request)
+        }`,
+      ),
+    );
+  }
+
+  rest(soonAgain: boolean): void {
+    clearTimeout(this.#retirement);
+    if (!soonAgain) return this.#retire(); // or they keep the program alive
+    if (this.#closed !== null) return;
+    this.#retirement = setTimeout(() => this.#retire(), RETIREMENT_DELAY_MS);
+    Deno.unrefTimer(this.#retirement);
+  }
+
+  stop(): void {
+    this.queue.stop();
+  }
+
+  async close(): Promise<void> {
+    const error = this.#closed ??= this.closingError();
+    clearTimeout(this.#retirement);
+    this.#serving = false;
+    this.queue.rejectAll(error);
+    await this.endAll(error);
+  }
+
+  onShutdown(): void {
+    this.#shutDown();
+  }
+
+  onFault(
+    error: unknown,
+    request: unknown,
+    clientAddress: Deno.Addr | undefined,
+  ): void {
+    this.#report(error, request, clientAddress);
+  }
+
+  /** Whether no runner is to be started any more. */
+  protected get closed(): boolean {
+    return this.#closed !== null;
+  }
+
+  /** Whether runners are wanted that have nothing to do. */
+  protected get serving(): boolean {
+    return this.#serving;
+  }
+
+  /** What a runner is told about the server. */
+  protected get farSettings(): FarSettings {
+    const { RequestHandlerClass, handlerModule, serverAddress, data } =
+      this.server;
+    return {
+      handler: referenceTo(RequestHandlerClass, handlerModule),
+      serverAddress,
+      data,
+    };
+  }
+
+  /**
+   * Checks that runners may still be started.
+   *
+   * @throws {Error} If the executor has been closed.
+   */
+  protected checkOpen(): void {
+    if (this.#closed !== null) throw this.#closed;
+  }
+
+  /** Starts the first runner; rejects if the handler cannot be imported. */
+  protected abstract startFirst(): Promise<void>;
+
+  /** Finds a runner that is free, or starts one if one more may be. */
+  protected abstract findFree(): RequestRunner | undefined;
+
+  /** Ends the runners that have nothing to do. */
+  protected abstract retireIdle(): void;
+
+  /** Ends all runners, and their requests with an error. */
+  protected abstract endAll(error: Error): void | Promise<void>;
+
+  /** What requests are told when the executor is closed. */
+  protected abstract closingError(): Error;
+
+  #retire(): void {
+    this.#serving = false;
+    this.retireIdle();
+  }
+
+  async #shutDown(): Promise<void> {
+    try {
+      await this.server.shutdownByHandler();
+    } catch (error) {
+      await this.#report(error, undefined, undefined);
+    }
+  }
+}
+
+/** Whether a request is of a kind that can be carried to another isolate. */
+function isPortable(request: unknown): boolean {
+  return Array.isArray(request) ||
+    typeof (request as { read?: unknown } | null)?.read === "function";
+}

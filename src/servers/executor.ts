@@ -1,0 +1,33 @@
+/**
+ * Where a server's handlers run: with the server, on threads, in processes.
+ *
+ * A server takes requests and asks its executor to have them handled; it never
+ * knows which executor it has.
+ */
+export interface Executor {
+  /**
+   * Serving begins.
+   *
+   * @returns A promise that rejects if no handler could be run.
+   */
+  start(): Promise<void>;
+  /**
+   * Whether a further request may come.
+   *
+   * @returns `null` if one may, or else a promise, the same as long as nothing
+   * changes, that resolves when to ask again.
+   */
+  whenFree(): Promise<void> | null;
+  /** Has a request handled to its end; throws what its handler throws. */
+  run(request: unknown, clientAddress: Deno.Addr): void | Promise<void>;
+  /**
+   * Serving has ended: what is idle may go.
+   *
+   * @param soonAgain Whether the server is likely to serve again in a moment.
+   */
+  rest(soonAgain: boolean): void;
+  /** `drainTimeout` has passed: what waits is not begun any more. */
+  stop(): void;
+  /** Ends everything, with an error for the requests that are left. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import { runHandler } from "../handlers/run_handler.ts";
+import type { RequestHandlerClass } from "../types.ts";
+import type { Executor } from "./executor.ts";
+
+/** What is asked of the server; handlers are given all of it. */
+interface HandlingServer {
+  readonly RequestHandlerClass: RequestHandlerClass<never>;
+}
+
+/** Runs handlers where the server is. */
+export class LocalExecutor implements Executor {
+  readonly #server: HandlingServer;
+
+  constructor(server: HandlingServer) {
+    this.#server = server;
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  whenFree(): null {
+    return null;
+  }
+
+  run(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+    const { RequestHandlerClass } = this.#server;
+    return runHandler(
+      RequestHandlerClass as RequestHandlerClass<unknown>,
+      request,
+      clientAddress,
+      this.#server,
+    );
+  }
+
+  rest(): void {}
+
+  stop(): void {}
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,80 @@
+import { deadline } from "@std/async/deadline";
+import { toMilliseconds } from "../streams/time_limit.ts";
+import type { Executor } from "./executor.ts";
+import type { RequestLifecycle } from "./request_lifecycle.ts";
+import type { ServeLoop } from "./serve_loop.ts";
+
+/** How long handlers may still take after `drainTimeout`, in milliseconds. */
+const LAST_GRACE_MS = 250;
+
+/** The parts of a server that are closed, and how. */
+export interface ClosingServer {
+  readonly blockOnClose: boolean;
+  readonly drainTimeout: number | null;
+  readonly loop: Pick<ServeLoop<unknown>, "close" | "abandon">;
+  readonly lifecycle: Pick<
+    RequestLifecycle<unknown>,
+    "size" | "drained" | "closeRemaining"
+  >;
+  /** What runs handlers, if any have run. */
+  executor(): Executor | null;
+  /** Whether handlers reply by the listener. */
+  readonly repliesByListener: boolean;
+  /** Closes the listener, if it is open; resolves when its address is free. */
+  closeListener(): void | Promise<void>;
+  /** Says whether the open listener is to keep the program alive. */
+  keepAlive(program: boolean): void;
+  /** Takes an error that no caller can be told of. */
+  report(error: unknown): Promise<void>;
+}
+
+/**
+ * Closes a server: first the listener, so that no client can connect any more,
+ * then what is left of the requests, then what ran them.
+ *
+ * A listener by which handlers reply is closed after the requests.
+ */
+export async function closeServer(server: ClosingServer): Promise<void> {
+  const replying = server.repliesByListener && server.lifecycle.size > 0;
+  server.keepAlive(true); // until its pending call has settled
+  const freed = replying ? undefined : server.closeListener();
+  const drained = server.loop.close().then(() => server.lifecycle.drained());
+  if (server.blockOnClose) {
+    await drain(server, drained);
+  } else {
+    drained.then(() => release(server)).catch((error) => server.report(error));
+  }
+  await freed;
+}
+
+/** Waits for the requests, as long as it may, and releases everything. */
+async function drain(
+  server: ClosingServer,
+  drained: Promise<void>,
+): Promise<void> {
+  const { drainTimeout } = server;
+  if (drainTimeout === null) {
+    await drained;
+    return await release(server);
+  }
+  const limit = toMilliseconds(drainTimeout);
+  if (await isInTime(drained, limit)) return await release(server);
+  server.executor()?.stop();
+  await server.lifecycle.closeRemaining();
+  server.loop.abandon();
+  // Most handlers end now that they have nothing to read from or write to.
+  const ended = await isInTime(drained, LAST_GRACE_MS);
+  await release(server);
+  // The others may be ended by that, if they run elsewhere.
+  if (!ended) await isInTime(drained, LAST_GRACE_MS);
+}
+
+/** Releases what is left when the requests have ended. */
+async function release(server: ClosingServer): Promise<void> {
+  await server.executor()?.close();
+  await server.closeListener();
+}
+
+function isInTime(promise: Promise<void>, limit: number): Promise<boolean> {
+  return deadline(promise, limit).then(() => true, () => false);
+}

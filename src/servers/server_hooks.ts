@@ -1,0 +1,141 @@
+import { printRequestError } from "./error_report.ts";
+
+/**
+ * The hooks of a server: what each does if nobody overrides it.
+ *
+ * They are Python's, and so is the order in which a server calls them; see the
+ * front page of the module. They may be asynchronous, except `serverBind()` and
+ * `serverActivate()`, which the constructor calls. As JavaScript sets a
+ * subclass's fields after that, these two cannot use such fields; pass
+ * `bindAndActivate: false` where they must.
+ *
+ * What a hook throws goes to `handleError()`, the request is released, and the
+ * server goes on, unless the hook's own page says otherwise. The request is
+ * open in every hook that is given one, until `closeRequest()` has closed it.
+ *
+ * @typeParam Request What `getRequest()` yields, and handlers are given.
+ *
+ * @example A hook overridden
+ * ```ts
+ * import { TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class LocalServer extends TCPServer {
+ *   override verifyRequest(_request: unknown, clientAddress: Deno.NetAddr) {
+ *     return clientAddress.hostname === "127.0.0.1";
+ *   }
+ * }
+ *
+ * let handled = 0;
+ * await using server = new LocalServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   () => handled++,
+ * );
+ * const { port } = server.serverAddress;
+ * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await server.handleRequest();
+ * assertEquals(handled, 1);
+ * ```
+ */
+export abstract class ServerHooks<Request> {
+  /**
+   * Binds the socket. Called by the constructor, unless `bindAndActivate` is
+   * `false`; what it throws, the constructor does. Does nothing by default.
+   */
+  serverBind(): void {}
+
+  /** Called after `serverBind()`, in the same way; does nothing by default. */
+  serverActivate(): void {}
+
+  /**
+   * To be overridden: waits for a request. Called by the loop, one call at a
+   * time. What it throws is a client's doing, or a lack of resources, and the
+   * loop goes on; or else it ends `serveForever()`.
+   *
+   * @returns The request, and where it came from.
+   */
+  abstract getRequest():
+    | readonly [Request, Deno.Addr]
+    | Promise<readonly [Request, Deno.Addr]>;
+
+  /**
+   * Decides whether a request is processed. Called by the loop, before
+   * `processRequest()`; no other request is taken meanwhile.
+   *
+   * @returns False to refuse the request, which is then shut down.
+   */
+  verifyRequest(
+    _request: Request,
+    _clientAddress: Deno.Addr,
+  ): boolean | Promise<boolean> {
+    return true;
+  }
+
+  /**
+   * Calls `finishRequest()` and then `shutdownRequest()`. Called by the loop,
+   * which takes no other request meanwhile; the mixins override it to come
+   * back at once.
+   */
+  processRequest(
+    request: Request,
+    clientAddress: Deno.Addr,
+  ): void | Promise<void> {
+    const finished = this.finishRequest(request, clientAddress);
+    if (finished === undefined) return this.shutdownRequest(request);
+    return finished.then(() => this.shutdownRequest(request));
+  }
+
+  /** Has a request handled. Called by `processRequest()`. */
+  abstract finishRequest(
+    request: Request,
+    clientAddress: Deno.Addr,
+  ): void | Promise<void>;
+
+  /**
+   * Ends a request politely: calls `closeRequest()`. Called when the request
+   * has been handled or refused, or has failed.
+   */
+  shutdownRequest(request: Request): void | Promise<void> {
+    return this.closeRequest(request);
+  }
+
+  /**
+   * Releases a request. Called by `shutdownRequest()`, and again if that
+   * throws; does nothing by default.
+   */
+  closeRequest(_request: Request): void | Promise<void> {}
+
+  /**
+   * Learns of whatever a handler or a hook threw. The request is still open,
+   * and is shut down afterwards.
+   *
+   * By default it prints the error to standard error: one line if the client
+   * has gone or has been too slow, a stack otherwise. What it throws itself is
+   * printed to standard error too.
+   *
+   * @param error What was thrown.
+   * @param request The request; `undefined` if the error belongs to none, or it
+   * is not known to which: an error of `serviceActions()`, of a thread that
+   * could not start, or a rejection that no handler elsewhere has handled.
+   * @param clientAddress Where the request came from, if there is one.
+   */
+  handleError(
+    error: unknown,
+    _request: Request | undefined,
+    clientAddress: Deno.Addr | undefined,
+  ): void | Promise<void> {
+    printRequestError(error, clientAddress);
+  }
+
+  /**
+   * Called by `handleRequest()` when it has waited for `timeout` seconds; what
+   * it throws, `handleRequest()` does. Does nothing by default.
+   */
+  handleTimeout(): void | Promise<void> {}
+
+  /**
+   * Called by `serveForever()` after every request, and every `pollInterval`
+   * seconds while none comes. Does nothing by default.
+   */
+  serviceActions(): void | Promise<void> {}
+}
