@@ -1,4 +1,4 @@
-import { type ChildPermissions } from "../processes/child_flags.ts";
+import type { ChildPermissions } from "../processes/child_flags.ts";
 import { ProcessExecutor } from "../processes/process_executor.ts";
 import type { Executor } from "../servers/executor.ts";
 import { checkCounts, checkDurations } from "../servers/option_checks.ts";

@@ -1,0 +1,142 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  type PendingRequest,
+  RequestQueue,
+} from "../../src/remote/request_queue.ts";
+
+const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
+
+/** A queue before runners that take one request each, until it has ended. */
+class QueueFixture {
+  /** The requests that runners have, in the order in which they got them. */
+  readonly begun: PendingRequest[] = [];
+  readonly #ends = new Map<unknown, PromiseWithResolvers<void>>();
+  #free: number;
+  readonly queue: RequestQueue;
+
+  constructor({ free }: { free: number }) {
+    this.#free = free;
+    this.queue = new RequestQueue(() => {
+      if (this.#free === 0) return undefined;
+      return { handle: (pending) => this.#handle(pending) };
+    });
+  }
+
+  submit(request: string): Promise<void> {
+    return this.queue.submit(request, ADDRESS);
+  }
+
+  get names(): unknown[] {
+    return this.begun.map(({ request }) => request);
+  }
+
+  /** Ends what a runner does with a request. */
+  end(request: string): void {
+    this.#ends.get(request)!.resolve();
+  }
+
+  fail(request: string, error: Error): void {
+    this.#ends.get(request)!.reject(error);
+  }
+
+  async #handle(pending: PendingRequest): Promise<void> {
+    this.#free--;
+    this.begun.push(pending);
+    const end = Promise.withResolvers<void>();
+    this.#ends.set(pending.request, end);
+    try {
+      await end.promise;
+    } finally {
+      this.#free++;
+    }
+  }
+}
+
+Deno.test("RequestQueue.submit() has a request handled by a runner that is free", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const handled = f.submit("one");
+  assertEquals([f.names, f.queue.length], [["one"], 0]);
+  f.end("one");
+  await handled;
+});
+
+Deno.test("RequestQueue.submit() lets requests wait, and has them handled in order", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const handled = ["one", "two", "three"].map((name) => f.submit(name));
+  assertEquals([f.names, f.queue.length], [["one"], 2]);
+  f.end("one");
+  await handled[0];
+  assertEquals([f.names, f.queue.length], [["one", "two"], 1]);
+  f.end("two");
+  await handled[1];
+  f.end("three");
+  await handled[2];
+  assertEquals(f.names, ["one", "two", "three"]);
+});
+
+Deno.test("RequestQueue.submit() rejects with what the runner throws, and the next one begins", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const handled = f.submit("one");
+  const next = f.submit("two");
+  f.fail("one", new RangeError("it failed"));
+  await assertRejects(() => handled, RangeError, "it failed");
+  f.end("two");
+  await next;
+});
+
+Deno.test("RequestQueue.submit() rejects with what keeps a runner from being found", async () => {
+  let fails = false;
+  const queue = new RequestQueue(() => {
+    if (fails) throw new RangeError("no runner");
+    return undefined;
+  });
+  const waiting = queue.submit("one", ADDRESS);
+  fails = true;
+  queue.startWaiting();
+  await assertRejects(() => waiting, RangeError, "no runner");
+  await assertRejects(
+    () => queue.submit("two", ADDRESS),
+    RangeError,
+    "no runner",
+  );
+});
+
+Deno.test("RequestQueue.wait() puts a request back before those that came later", async () => {
+  const f = new QueueFixture({ free: 3 });
+  const handled = ["one", "two", "three"].map((name) => f.submit(name));
+  const last = f.submit("four");
+  const [, two, three] = f.begun;
+  // As for a runner that could not start: both are to be handled again.
+  const again = [f.queue.wait(three!), f.queue.wait(two!)];
+  for (const name of ["one", "two", "three"]) f.end(name);
+  await Promise.all(handled);
+  assertEquals(f.names.slice(3), ["two", "three", "four"]);
+  for (const name of ["two", "three", "four"]) f.end(name);
+  await Promise.all([...again, last]);
+});
+
+Deno.test("RequestQueue.whenShrunk() resolves when a request has left, and is the same until then", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const first = f.submit("one");
+  const second = f.submit("two");
+  const shrunk = f.queue.whenShrunk();
+  assertStrictEquals(f.queue.whenShrunk(), shrunk);
+  f.end("one");
+  await shrunk;
+  await first;
+  f.end("two");
+  await second;
+});
+
+Deno.test("RequestQueue.stop() begins none that waits, and rejectAll() ends them", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const first = f.submit("one");
+  const second = f.submit("two");
+  f.queue.stop();
+  f.end("one");
+  await first;
+  assertEquals(f.names, ["one"]);
+  f.queue.rejectAll(new RangeError("closed"));
+  await assertRejects(() => second, RangeError, "closed");
+  assertEquals(f.queue.length, 0);
+});

@@ -1,0 +1,152 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import {
+  type RequestHooks,
+  RequestLifecycle,
+} from "../../src/servers/request_lifecycle.ts";
+import { ConsoleErrors } from "../fixtures/console_errors.ts";
+
+const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
+const FAILURE = new RangeError("it failed");
+
+/** Hooks that note their calls; some may fail, or do something else. */
+function lifecycleOf(changes: Partial<RequestHooks<string>> = {}) {
+  const calls: string[] = [];
+  const hooks: RequestHooks<string> = {
+    verifyRequest: () => true,
+    processRequest: () => {},
+    shutdownRequest: () => hooks.closeRequest("request"),
+    closeRequest: () => {},
+    handleError: () => {},
+    ...changes,
+  };
+  for (const [name, hook] of Object.entries(hooks)) {
+    Object.assign(hooks, {
+      [name]: (...args: unknown[]) => {
+        calls.push(name);
+        return hook(...args as [never, never, never]);
+      },
+    });
+  }
+  return { lifecycle: new RequestLifecycle(hooks), calls, hooks };
+}
+
+function fail(): never {
+  throw FAILURE;
+}
+
+Deno.test("RequestLifecycle.dispatch() leaves the end of a request to processRequest()", async () => {
+  const { lifecycle, calls } = lifecycleOf();
+  await lifecycle.dispatch(["request", ADDRESS]);
+  assertEquals(calls, ["verifyRequest", "processRequest"]);
+  assertEquals(lifecycle.size, 0);
+});
+
+Deno.test("RequestLifecycle.dispatch() shuts down a request that is refused", async () => {
+  for (const answer of [false, Promise.resolve(false)]) {
+    const { lifecycle, calls } = lifecycleOf({ verifyRequest: () => answer });
+    await lifecycle.dispatch(["request", ADDRESS]);
+    assertEquals(calls, ["verifyRequest", "shutdownRequest", "closeRequest"]);
+  }
+});
+
+for (const hook of ["verifyRequest", "processRequest"] as const) {
+  for (const way of ["throws", "rejects"]) {
+    Deno.test(`RequestLifecycle.dispatch() reports a ${hook}() that ${way}, and releases the request`, async () => {
+      const errors: unknown[][] = [];
+      const { lifecycle, calls } = lifecycleOf({
+        [hook]: way === "throws" ? fail : () => Promise.reject(FAILURE),
+        handleError: (...error) => void errors.push(error),
+      });
+      await lifecycle.dispatch(["request", ADDRESS]);
+      assertEquals(errors, [[FAILURE, "request", ADDRESS]]);
+      assertEquals(calls.slice(-3), [
+        "handleError",
+        "shutdownRequest",
+        "closeRequest",
+      ]);
+      assertEquals(lifecycle.size, 0);
+    });
+  }
+}
+
+Deno.test("RequestLifecycle.detach() counts a request until its work has ended", async () => {
+  const { lifecycle, hooks, calls } = lifecycleOf();
+  const released = Promise.withResolvers<void>();
+  const detached = Promise.withResolvers<Promise<void>>();
+  hooks.processRequest = (request, clientAddress) => {
+    detached.resolve(
+      lifecycle.detach(request, clientAddress, () => released.promise),
+    );
+  };
+  await lifecycle.dispatch(["request", ADDRESS]);
+  assertEquals(lifecycle.active, ["request"]);
+  assertEquals(lifecycle.size, 1);
+  let isDrained = false;
+  const drained = lifecycle.drained().then(() => isDrained = true);
+  assertEquals(isDrained, false);
+  released.resolve();
+  await detached.promise.then((work) => work);
+  await drained;
+  assertEquals(lifecycle.size, 0);
+  assertEquals(calls.slice(-2), ["shutdownRequest", "closeRequest"]);
+});
+
+Deno.test("RequestLifecycle.detach() calls its work as a method of the server", async () => {
+  const { lifecycle, hooks } = lifecycleOf();
+  let self: unknown;
+  await lifecycle.detach("request", ADDRESS, function (this: unknown) {
+    self = this;
+  });
+  assertStrictEquals(self, hooks);
+});
+
+Deno.test("RequestLifecycle.release() closes a request whose shutdownRequest() fails", async () => {
+  const { lifecycle, calls } = lifecycleOf({ shutdownRequest: fail });
+  await lifecycle.release(["request", ADDRESS]);
+  assertEquals(calls, ["shutdownRequest", "handleError", "closeRequest"]);
+});
+
+Deno.test("RequestLifecycle.release() closes what the platform holds if closeRequest() fails as well", async () => {
+  for (const close of [() => {}, fail]) {
+    let closed = 0;
+    const lifecycle = new RequestLifecycle<{ close(): void }>({
+      verifyRequest: () => true,
+      processRequest: () => {},
+      shutdownRequest: fail,
+      closeRequest: fail,
+      handleError: () => {},
+    });
+    const request = {
+      close() {
+        closed++;
+        close();
+      },
+    };
+    await lifecycle.release([request, ADDRESS]);
+    assertEquals([closed, lifecycle.size], [1, 0]);
+  }
+});
+
+Deno.test("RequestLifecycle.closeRemaining() closes each request that is being handled, once", async () => {
+  const closed: string[] = [];
+  const { lifecycle } = lifecycleOf({
+    closeRequest: (request) => void closed.push(request),
+    shutdownRequest: () => {},
+  });
+  const released = Promise.withResolvers<void>();
+  const works = ["one", "two"].map((request) =>
+    lifecycle.detach(request, ADDRESS, () => released.promise)
+  );
+  await lifecycle.closeRemaining();
+  assertEquals(closed, ["one", "two"]);
+  released.resolve();
+  await Promise.all(works);
+});
+
+Deno.test("RequestLifecycle.report() prints what handleError() throws", async () => {
+  using printed = new ConsoleErrors();
+  const { lifecycle } = lifecycleOf({ handleError: fail });
+  await lifecycle.report("anything", undefined, undefined);
+  assertEquals(printed.texts.length, 1);
+  assertEquals(printed.texts[0]!.includes("RangeError: it failed"), true);
+});

@@ -1,0 +1,292 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { Condition } from "../../src/streams/condition.ts";
+import {
+  type Arrival,
+  RequestLifecycle,
+} from "../../src/servers/request_lifecycle.ts";
+import { type ServeHooks, ServeLoop } from "../../src/servers/serve_loop.ts";
+
+const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
+const LIMIT_MS = 10_000;
+
+/** A loop over requests that the test gives it, and what becomes of them. */
+class LoopFixture implements ServeHooks<string> {
+  readonly handled: string[] = [];
+  readonly released: string[] = [];
+  readonly errors: unknown[] = [];
+  readonly log: string[] = [];
+  /** What holds the loop back. */
+  held: Promise<void> | null = null;
+  /** What each request takes. */
+  processing: Promise<void> | undefined;
+  starting: () => Promise<void> = () => Promise.resolve();
+  readonly loop: ServeLoop<string>;
+  readonly #changed = new Condition();
+  readonly #firstAsked = Promise.withResolvers<void>();
+  readonly #asked: PromiseWithResolvers<Arrival<string>>[] = [];
+  readonly #given: PromiseWithResolvers<Arrival<string>>[] = [];
+
+  constructor() {
+    const lifecycle = new RequestLifecycle<string>({
+      verifyRequest: () => true,
+      processRequest: (request) => {
+        this.#note(this.handled, request);
+        return this.processing;
+      },
+      shutdownRequest: (request) => this.#note(this.released, request),
+      closeRequest: () => {},
+      handleError: (error) => void this.errors.push(error),
+    });
+    this.loop = new ServeLoop(this, {
+      start: () => this.starting(),
+      whenFree: () => this.held,
+      rest: (soonAgain) => this.log.push(soonAgain ? "rest soon" : "rest"),
+      keepAlive: (program) => this.log.push(program ? "ref" : "unref"),
+    }, lifecycle);
+  }
+
+  /** Resolved when the loop has asked for its first request. */
+  get asked(): Promise<void> {
+    return deadline(this.#firstAsked.promise, LIMIT_MS);
+  }
+
+  untilHandled(count: number): Promise<void> {
+    return this.#until(() => this.handled.length >= count);
+  }
+
+  untilReleased(count: number): Promise<void> {
+    return this.#until(() => this.released.length >= count);
+  }
+
+  untilLogged(entry: string): Promise<void> {
+    return this.#until(() => this.log.includes(entry));
+  }
+
+  getRequest(): Promise<Arrival<string>> {
+    this.#firstAsked.resolve();
+    return this.#pair(this.#asked, this.#given).promise;
+  }
+
+  handleTimeout(): void {
+    this.log.push("timeout");
+  }
+
+  serviceActions(): void {
+    this.#note(this.log, "service");
+  }
+
+  /** Lets one call of `getRequest()` resolve. */
+  give(request: string): void {
+    this.#pair(this.#given, this.#asked).resolve([request, ADDRESS]);
+  }
+
+  /** Lets one call of `getRequest()` reject. */
+  fail(error: unknown): void {
+    const given = this.#pair(this.#given, this.#asked);
+    given.promise.catch(() => {}); // the loop may not have asked for it yet
+    given.reject(error);
+  }
+
+  #note(list: string[], entry: string): void {
+    list.push(entry);
+    this.#changed.notify();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await deadline(this.#changed.wait(), LIMIT_MS);
+  }
+
+  /** Joins the calls of one side with those of the other, in order. */
+  #pair<T>(
+    own: PromiseWithResolvers<T>[],
+    others: PromiseWithResolvers<T>[],
+  ): PromiseWithResolvers<T> {
+    const waiting = others.shift();
+    if (waiting !== undefined) return waiting;
+    const next = Promise.withResolvers<T>();
+    own.push(next);
+    return next;
+  }
+}
+
+/** An error of the system's. */
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+Deno.test("ServeLoop.run() handles requests in order until stop()", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  for (const request of ["one", "two", "three"]) f.give(request);
+  await f.untilHandled(3);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.handled, ["one", "two", "three"]);
+  assertEquals(f.log, ["ref", "rest", "unref"]);
+});
+
+Deno.test("ServeLoop.run() gets in its next run what came after the last", async () => {
+  const f = new LoopFixture();
+  const first = f.loop.run({}, false);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(first, LIMIT_MS);
+  f.give("late");
+  assertEquals(f.handled, []);
+  const second = f.loop.run({}, false);
+  f.give("later");
+  await f.untilHandled(2);
+  assertEquals(f.handled, ["late", "later"]);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(second, LIMIT_MS);
+});
+
+Deno.test("ServeLoop.run() begins nothing if its signal is aborted already", async () => {
+  const f = new LoopFixture();
+  f.starting = () => Promise.reject(new RangeError("never called"));
+  await deadline(f.loop.run({ signal: AbortSignal.abort() }, false), LIMIT_MS);
+  assertEquals(f.log, ["ref", "rest", "unref"]);
+});
+
+Deno.test("ServeLoop.run() does not wait for an executor that starts for ever once it is stopped", async () => {
+  const f = new LoopFixture();
+  const begun = Promise.withResolvers<void>();
+  f.starting = () => {
+    begun.resolve();
+    return new Promise(() => {});
+  };
+  const running = f.loop.run({}, false);
+  await deadline(begun.promise, LIMIT_MS);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+});
+
+Deno.test("ServeLoop.run() rejects with what keeps the executor from starting", async () => {
+  const f = new LoopFixture();
+  f.starting = () => Promise.reject(new RangeError("no handler"));
+  await assertRejects(() => f.loop.run({}, false), RangeError, "no handler");
+  assertEquals(f.log, ["ref", "rest", "unref"]);
+});
+
+Deno.test("ServeLoop.run() takes no request while the executor holds it back", async () => {
+  const f = new LoopFixture();
+  const release = Promise.withResolvers<void>();
+  f.held = release.promise;
+  f.give("waiting");
+  const running = f.loop.run({ pollInterval: 0.001 }, true);
+  await f.untilLogged("service");
+  assertEquals(f.handled, []);
+  f.held = null;
+  release.resolve();
+  await f.untilHandled(1);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+});
+
+Deno.test("ServeLoop.run() goes on after a client that was lost, and after a shortage", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  f.fail(systemError("ECONNABORTED"));
+  f.fail(systemError("EMFILE"));
+  f.give("served");
+  await f.untilHandled(1);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.errors, []);
+});
+
+Deno.test("ServeLoop.run() resolves when the socket is closed, and rejects for an unknown error", async () => {
+  const f = new LoopFixture();
+  const closed = f.loop.run({}, false);
+  f.fail(new Deno.errors.BadResource("closed"));
+  await deadline(closed, LIMIT_MS);
+  const failed = f.loop.run({}, false);
+  f.fail(new RangeError("unknown"));
+  await assertRejects(() => deadline(failed, LIMIT_MS), RangeError, "unknown");
+});
+
+Deno.test("ServeLoop.run() reports what serviceActions() throws, and goes on", async () => {
+  const f = new LoopFixture();
+  const failure = new RangeError("it failed");
+  f.serviceActions = () => {
+    throw failure;
+  };
+  const running = f.loop.run({}, true);
+  f.give("one");
+  f.give("two");
+  await f.untilHandled(2);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertStrictEquals(f.errors[0], failure);
+});
+
+Deno.test("ServeLoop.run() refuses a second run, and leaves the first alone", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  await assertRejects(() => f.loop.run({}, false), Deno.errors.Busy);
+  await assertRejects(() => f.loop.runOnce(null), Deno.errors.Busy);
+  f.give("served");
+  await f.untilHandled(1);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+});
+
+Deno.test("ServeLoop.runOnce() handles one request, and leaves the executor warm", async () => {
+  const f = new LoopFixture();
+  f.give("one");
+  f.give("two");
+  await deadline(f.loop.runOnce(null), LIMIT_MS);
+  assertEquals(f.handled, ["one"]);
+  assertEquals(f.log, ["ref", "rest soon", "unref"]);
+});
+
+Deno.test("ServeLoop.runOnce() takes a request that is there although its timeout is 0", async () => {
+  const f = new LoopFixture();
+  f.give("there");
+  await deadline(f.loop.runOnce(0), LIMIT_MS);
+  assertEquals(f.handled, ["there"]);
+});
+
+Deno.test("ServeLoop.runOnce() calls handleTimeout() if none comes, and not if the client was lost", async () => {
+  const f = new LoopFixture();
+  await deadline(f.loop.runOnce(0.01), LIMIT_MS);
+  assertEquals(f.log, ["ref", "timeout", "rest soon", "unref"]);
+  f.fail(systemError("ECONNABORTED"));
+  await deadline(f.loop.runOnce(5), LIMIT_MS);
+  assertEquals(f.log.filter((entry) => entry === "timeout").length, 1);
+});
+
+Deno.test("ServeLoop.runOnce() is not ended by stop(), but by close()", async () => {
+  const f = new LoopFixture();
+  const handling = f.loop.runOnce(null);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  f.give("served all the same");
+  await deadline(handling, LIMIT_MS);
+  assertEquals(f.handled, ["served all the same"]);
+  const ended = f.loop.runOnce(null);
+  await deadline(f.loop.close(), LIMIT_MS);
+  await deadline(ended, LIMIT_MS);
+});
+
+Deno.test("ServeLoop.close() releases a request that comes too late", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  await f.asked;
+  await deadline(f.loop.close(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  f.give("too late");
+  await f.untilReleased(1);
+  assertEquals([f.handled, f.released], [[], ["too late"]]);
+  assertEquals(f.log, ["ref", "rest"]); // the program hears of the socket's end
+});
+
+Deno.test("ServeLoop.abandon() ends a run whose request does not end", async () => {
+  const f = new LoopFixture();
+  f.processing = new Promise(() => {});
+  const running = f.loop.run({}, false);
+  f.give("endless");
+  await f.untilHandled(1);
+  f.loop.close();
+  f.loop.abandon();
+  await deadline(running, LIMIT_MS);
+});
