@@ -2,21 +2,15 @@ import { toMilliseconds, withinTimeLimit } from "../streams/time_limit.ts";
 import type { FarSettings } from "../remote/far_side.ts";
 import { WINDOW } from "../remote/frames.ts";
 import { createMark } from "./marked_batches.ts";
-import { encodeData, settingsArgument } from "./process_settings.ts";
+import { type ChildCommand, startChild } from "./child_command.ts";
+import { ChildInput } from "./child_input.ts";
+import { ProcessHold } from "./process_hold.ts";
+import { encodeData } from "./process_settings.ts";
 import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
 import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { grantsNet } from "./child_flags.ts";
 import { ChildOutput } from "./child_output.ts";
-
-/** Never called: it tells `deno cache` of a child's own modules. */
-const _entries = () => [
-  import("./process_prelude.ts"),
-  import("./process_entry.ts"),
-];
-
-const PRELUDE = import.meta.resolve("./process_prelude.ts");
-const ENTRY = import.meta.resolve("./process_entry.ts");
 
 /**
  * How much may wait for a child to read it, for each of its requests, in bytes:
@@ -28,12 +22,8 @@ const RETIREMENT = 1;
 /** The same for one whose request has been given up. */
 const LAST_GRACE = 0.25;
 
-/** How a child process is started. */
-export interface ChildCommand {
-  /** The path of Deno. */
-  readonly denoPath: string;
-  /** Deno's own flags. */
-  readonly flags: readonly string[];
+/** How a child process is started, and what it may be given. */
+export interface ChildSettings extends ChildCommand {
   /** After how many requests the process ends. */
   readonly maxRequests: number;
   /** The most requests that the process may have at once. */
@@ -50,59 +40,38 @@ export interface ChildEvents extends FarSideEvents {
 
 /** A child process that runs handlers. */
 export class HandlerChild implements RequestRunner {
+  readonly #settings: ChildSettings;
   readonly #process: Deno.ChildProcess;
+  readonly #hold: ProcessHold;
+  readonly #input: ChildInput;
   readonly #channel: NearSide;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<void>;
-  readonly #command: ChildCommand;
+  readonly #running = new Set<Promise<void>>();
   #retiring = false;
-  #running = new Set<Promise<void>>();
-  /** How many are waiting for the process: it keeps the program alive then. */
-  #holds = 0;
   #given = 0;
-  /** How many bytes the process has been sent and has not read. */
-  #unread = 0;
 
   /**
    * Starts a child process.
    *
-   * @throws {Deno.errors.NotCapable} If the permission to run is missing.
-   * @throws {Deno.errors.NotFound} If Deno is not there.
-   * @throws {Error} If the system has no room for another process.
+   * @throws {Error} What `startChild()` throws.
    */
   constructor(
-    command: ChildCommand,
-    settings: FarSettings,
+    settings: ChildSettings,
+    farSettings: FarSettings,
     events: ChildEvents,
   ) {
-    const { denoPath, flags } = this.#command = command;
-    const { moduleUrl } = settings.handler;
     const mark = createMark();
-    this.#process = new Deno.Command(denoPath, {
-      args: [
-        "run",
-        "--no-prompt",
-        "--quiet",
-        ...flags,
-        `--preload=${PRELUDE}`,
-        `--preload=${moduleUrl}`,
-        `--preload=${ENTRY}`,
-        moduleUrl,
-        settingsArgument(settings, mark),
-      ],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#input = this.#process.stdin.getWriter();
+    this.#settings = settings;
+    this.#process = startChild(settings, farSettings, mark);
+    this.#hold = new ProcessHold(this.#process);
+    this.#input = new ChildInput(this.#process);
     this.#channel = new NearSide(
       (batch) => this.#send(batch),
       events,
       // The server's socket is not to do what the child itself may not.
-      grantsNet(flags) ? "anyone" : "client",
+      grantsNet(settings.flags) ? "anyone" : "client",
     );
-    this.#process.unref();
-    this.#holding(this.#start(settings.data));
+    this.#hold.during(this.#start(farSettings.data));
     this.#ended = this.#attend(mark).then(() => events.onEnd(this));
   }
 
@@ -118,7 +87,7 @@ export class HandlerChild implements RequestRunner {
 
   /** Whether a request can be handed over. */
   get free(): boolean {
-    const { maxAtOnce, maxRequests } = this.#command;
+    const { maxAtOnce, maxRequests } = this.#settings;
     return !this.#retiring && this.size < maxAtOnce &&
       this.#given < maxRequests;
   }
@@ -135,7 +104,7 @@ export class HandlerChild implements RequestRunner {
 
   /** Resolves when the process has ended and nothing is left of it. */
   get ended(): Promise<void> {
-    return this.#holding(this.#ended);
+    return this.#hold.during(this.#ended);
   }
 
   /** Has a request handled; throws what its handler throws. */
@@ -147,7 +116,7 @@ export class HandlerChild implements RequestRunner {
       await running;
     } finally {
       this.#running.delete(running);
-      const isSpent = this.#given >= this.#command.maxRequests;
+      const isSpent = this.#given >= this.#settings.maxRequests;
       if (isSpent && this.size === 0) this.retire();
     }
   }
@@ -162,7 +131,7 @@ export class HandlerChild implements RequestRunner {
   async retire(limit = RETIREMENT): Promise<void> {
     if (this.#retiring) return;
     this.#retiring = true;
-    this.#input.close().catch(() => {}); // it may have ended already
+    this.#input.close();
     await withinTimeLimit(this.#ended, limit, "end the process")
       .catch(() => this.#kill());
   }
@@ -177,13 +146,13 @@ export class HandlerChild implements RequestRunner {
   }
 
   async #handle({ request, clientAddress }: PendingRequest): Promise<void> {
-    const limit = this.#command.requestTimeout;
+    const limit = this.#settings.requestTimeout;
     const timer = limit === null
       ? undefined
       : setTimeout(() => this.giveUp(tooLong(limit)), toMilliseconds(limit));
     try {
       await this.#channel.ready;
-      await this.#holding(this.#channel.handle(request, clientAddress));
+      await this.#hold.during(this.#channel.handle(request, clientAddress));
     } finally {
       clearTimeout(timer);
     }
@@ -200,28 +169,9 @@ export class HandlerChild implements RequestRunner {
     }
   }
 
-  /** Lets the process keep the program alive until `work` has ended. */
-  async #holding(work: Promise<void>): Promise<void> {
-    if (this.#holds++ === 0) this.#keepAlive(true);
-    try {
-      await work;
-    } finally {
-      if (--this.#holds === 0) this.#keepAlive(false);
-    }
-  }
-
-  #keepAlive(program: boolean): void {
-    try {
-      if (program) this.#process.ref();
-      else this.#process.unref();
-    } catch {
-      // The process has ended: it keeps nothing alive.
-    }
-  }
-
   async #start(data: unknown): Promise<void> {
     try {
-      if (data !== undefined) this.#write(await encodeData(data));
+      if (data !== undefined) this.#input.write(await encodeData(data));
       await this.#channel.ready;
     } catch (error) {
       // Without its handler a child is of no use.
@@ -229,24 +179,15 @@ export class HandlerChild implements RequestRunner {
     }
   }
 
-  #send(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#unread += bytes.length;
-    if (this.#unread > MAX_UNREAD * (this.size + 1)) {
-      return this.#kill(
-        new RemoteProtocolError(
-          `Cannot send more to the child process as it must read what it is sent: ${this.#unread} bytes wait`,
-        ),
-      );
-    }
-    this.#write(bytes).then(() => this.#unread -= bytes.length);
-  }
-
-  async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    try {
-      await this.#input.write(bytes);
-    } catch {
-      // That the process has ended is noticed elsewhere.
-    }
+  #send(batch: Uint8Array<ArrayBuffer>): void {
+    this.#input.send(batch);
+    const { unread } = this.#input;
+    if (unread <= MAX_UNREAD * (this.size + 1)) return;
+    this.#kill(
+      new RemoteProtocolError(
+        `Cannot send more to the child process as it must read what it is sent: ${unread} bytes wait`,
+      ),
+    );
   }
 
   /** Waits until the process has ended, and nothing is left to be read of it. */
@@ -258,7 +199,7 @@ export class HandlerChild implements RequestRunner {
     );
     const { code, signal } = await this.#process.status;
     await output.finish();
-    await this.#input.abort().catch(() => {});
+    await this.#input.abort();
     const { lastWords: stderr } = output;
     const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
     this.#channel.fail(

@@ -1,0 +1,39 @@
+/**
+ * Writes to a child process. That the process has ended is noticed elsewhere:
+ * nothing is thrown here.
+ */
+export class ChildInput {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #unread = 0;
+
+  constructor({ stdin }: Deno.ChildProcess) {
+    this.#writer = stdin.getWriter();
+  }
+
+  /** How many bytes of batches the process has not read, those sent last included. */
+  get unread(): number {
+    return this.#unread;
+  }
+
+  /** Writes a batch of frames. */
+  async send(batch: Uint8Array): Promise<void> {
+    this.#unread += batch.length;
+    await this.write(batch);
+    this.#unread -= batch.length;
+  }
+
+  /** Writes bytes. */
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#writer.write(bytes).catch(() => {});
+  }
+
+  /** Ends the input, at which the process ends by itself. */
+  close(): void {
+    this.#writer.close().catch(() => {});
+  }
+
+  /** Gives up what has not been read: the process has ended. */
+  async abort(): Promise<void> {
+    await this.#writer.abort().catch(() => {});
+  }
+}
