@@ -13,6 +13,7 @@ import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+import { needing } from "../fixtures/installed_program.ts";
 import { WaitingProgramHandler } from "../fixtures/handlers/waiting_program_handler.ts";
 import { UndelayedHandler } from "../fixtures/handlers/undelayed_handler.ts";
 
@@ -109,7 +110,7 @@ Deno.test("ThreadingTCPServer serves with a module that has an onmessage of its 
   assertEquals(await client.ask("second"), "second: 0");
 });
 
-Deno.test({
+Deno.test(needing(["cat", "sh", "sleep"], {
   name:
     "CommandRequestHandler ends a program on a thread that only waits when its client resets the connection",
   ignore: Deno.build.os === "windows",
@@ -128,4 +129,4 @@ Deno.test({
     const { name } = await record.nth(1) as Error;
     assertMatch(name, /BrokenPipe|ConnectionReset/);
   },
-});
+}));
