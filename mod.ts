@@ -134,24 +134,15 @@ export * from "./src/streams/response_writer.ts";
 
 // Servers that handle many requests at once.
 export * from "./src/mixins/async_mixin.ts";
-export * from "./src/servers/async_tcp_server.ts";
-export * from "./src/servers/async_udp_server.ts";
-export * from "./src/servers/async_unix_stream_server.ts";
-export * from "./src/servers/async_unix_datagram_server.ts";
+export * from "./src/mixins/async_servers.ts";
 
 // Servers that handle requests on a pool of Workers.
 export * from "./src/mixins/threading_mixin.ts";
-export * from "./src/servers/threading_tcp_server.ts";
-export * from "./src/servers/threading_udp_server.ts";
-export * from "./src/servers/threading_unix_stream_server.ts";
-export * from "./src/servers/threading_unix_datagram_server.ts";
+export * from "./src/mixins/threading_servers.ts";
 
 // Servers that handle requests in child processes without permissions.
 export * from "./src/mixins/forking_mixin.ts";
-export * from "./src/servers/forking_tcp_server.ts";
-export * from "./src/servers/forking_udp_server.ts";
-export * from "./src/servers/forking_unix_stream_server.ts";
-export * from "./src/servers/forking_unix_datagram_server.ts";
+export * from "./src/mixins/forking_servers.ts";
 
 // For servers and mixins of one's own.
 export * from "./src/servers/base_server.ts";

@@ -9,11 +9,11 @@
 // Its packages re-export @std's code from npm and add the types in ./jsr, since
 // the npm package has none. JSR_URL points Deno at it, and its workers and child
 // processes too, so that deno.json and all sources stay as jsr.io wants them.
-// Who sets JSR_URL has chosen already: then nothing is asked or written.
+// If JSR_URL is set already, nothing is asked or written.
 
 // deno-lint-ignore-file no-console -- this is a program, not the library
 
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const NPM = "npm:deno-std@1.4.0";
 
@@ -73,10 +73,25 @@ function entryOf(module: string): string {
   return module === "mod" ? "." : `./${module.replaceAll("_", "-")}`;
 }
 
+/**
+ * The arguments for Deno. A Worker needs no permission for modules of jsr.io,
+ * but it must be allowed to read those of a registry that is a folder.
+ */
+function argumentsWith(registry: string): string[] {
+  if (!registry.startsWith("file:")) return Deno.args;
+  return Deno.args.map((argument) =>
+    argument.startsWith("--allow-read=")
+      ? `${argument},${fileURLToPath(registry)}`
+      : argument
+  );
+}
+
 /** Runs `deno <arguments>` to its own end and returns its exit code. */
-async function runDeno(env: Record<string, string>): Promise<number> {
-  const deno = new Deno.Command(Deno.execPath(), { args: Deno.args, env })
-    .spawn();
+async function runDeno(registry: string): Promise<number> {
+  const deno = new Deno.Command(Deno.execPath(), {
+    args: argumentsWith(registry),
+    env: registry ? { JSR_URL: registry } : {},
+  }).spawn();
   const windows = Deno.build.os === "windows";
   // A terminal sends its Ctrl-C to both of us.
   const both = windows || Deno.stdin.isTerminal();
@@ -106,7 +121,7 @@ console.error(
 );
 try {
   Deno.exitCode = await runDeno(
-    standIn ? { JSR_URL: `${pathToFileURL(standIn)}/` } : {},
+    standIn ? `${pathToFileURL(standIn)}/` : given ?? "",
   );
 } finally {
   if (standIn) await Deno.remove(standIn, { recursive: true });

@@ -1,7 +1,7 @@
-// Sends files of one folder to its clients. It has a bug, as programs have: it
-// believes the names that they send. A name such as ../secret.txt leads out of
-// the folder, but there is nothing to be had: each request is handled in a
-// child process that may read that folder and can do nothing else.
+// Sends files of one folder to its clients. It has a bug: it trusts the names
+// that they send. A name such as ../README.md leads out of the folder, but gets
+// nothing: each request is handled in a child process, which may read that
+// folder and do nothing else.
 //
 //   deno run --allow-net=127.0.0.1 --allow-run examples/forking_sandbox.ts
 //
@@ -10,7 +10,7 @@
 //   echo graceful_shutdown.ts | nc -N 127.0.0.1 8000
 //   echo ../README.md | nc -N 127.0.0.1 8000
 //
-// Another port than 8000 can be given as the first argument; 0 takes a free one.
+// A port other than 8000 can be given as the first argument; 0 takes a free one.
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 

@@ -1,4 +1,4 @@
-// Lets the clients that it has finish before it ends.
+// Finishes with its current clients before it ends.
 //
 //   deno run --allow-net=127.0.0.1 examples/graceful_shutdown.ts
 //
@@ -7,7 +7,7 @@
 //   nc 127.0.0.1 8000
 //
 // Press Ctrl-C in the first terminal before you type your name in the second.
-// Another port than 8000 can be given as the first argument; 0 takes a free one.
+// A port other than 8000 can be given as the first argument; 0 takes a free one.
 
 // deno-lint-ignore-file no-console -- it tells what it is doing
 
@@ -28,7 +28,7 @@ if (import.meta.main) {
   await using server = new AsyncTCPServer(
     { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
     GreetHandler,
-    { drainTimeout: 30 }, // seconds; who is not done then is cut off
+    { drainTimeout: 30 }, // seconds; whoever is not done by then is cut off
   );
   const windows = Deno.build.os === "windows"; // which has no SIGTERM
   Deno.addSignalListener("SIGINT", () => server.shutdown());

@@ -6,7 +6,7 @@
 //
 //   printf 'hello\n' | nc -N 127.0.0.1 8000
 //
-// Another port than 8000 can be given as the first argument; 0 takes a free one.
+// A port other than 8000 can be given as the first argument; 0 takes a free one.
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 

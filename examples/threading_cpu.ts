@@ -1,4 +1,4 @@
-// Counts primes on all cores, and tells which thread has counted.
+// Counts primes on all cores, and says which thread has counted.
 //
 //   deno run --allow-net=127.0.0.1 --allow-read=mod.ts,src,examples/threading_cpu.ts examples/threading_cpu.ts
 //
@@ -6,10 +6,10 @@
 //
 //   for i in 1 2 3 4; do echo 20000000 | nc -N 127.0.0.1 8000 & done; wait
 //
-// A thread reads the files that it runs: the library's too, where they are files
-// and not jsr.io's.
+// A thread must be allowed to read the files that it runs. Here the library is
+// among them; from jsr.io it needs no permission.
 //
-// Another port than 8000 can be given as the first argument; 0 takes a free one.
+// A port other than 8000 can be given as the first argument; 0 takes a free one.
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 
@@ -18,7 +18,7 @@ import {
   ThreadingTCPServer,
 } from "@socketserver/socketserver";
 
-// A module is loaded once in each thread, so that each has a name of its own.
+// Each thread loads the module, and so has its own name.
 const thread = crypto.randomUUID().slice(0, 4);
 
 export class PrimeCountHandler extends StreamRequestHandler {

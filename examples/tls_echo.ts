@@ -1,4 +1,4 @@
-// Sends every line back over TLS, by adopting a listener of Deno's.
+// Sends every line back over TLS: the server takes over a listener of Deno's.
 //
 //   openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=localhost -keyout key.pem -out cert.pem
 //   deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/tls_echo.ts
@@ -7,7 +7,7 @@
 //
 //   openssl s_client -quiet -connect 127.0.0.1:8000
 //
-// Another port than 8000 can be given as the first argument; 0 takes a free one.
+// A port other than 8000 can be given as the first argument; 0 takes a free one.
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 

@@ -29,14 +29,45 @@ export class UnexpectedEof extends Deno.errors.UnexpectedEof {
  *
  * No byte is lost: what came stays in the reader.
  *
- * @example Usage
+ * @example A `handleError()` that expects it
  * ```ts
- * import { LineTooLongError, RequestReader } from "@socketserver/socketserver";
- * import { assertRejects } from "@std/assert";
+ * import {
+ *   LineTooLongError,
+ *   type StreamRequest,
+ *   StreamRequestHandler,
+ *   TCPServer,
+ * } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
  *
- * const rfile = new RequestReader(new TextEncoder().encode("too long\n"));
- * rfile.maxLineLength = 4;
- * await assertRejects(() => rfile.readLine(), LineTooLongError);
+ * class NameHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     this.rfile.maxLineLength = 80;
+ *     await this.wfile.write(`Hello, ${await this.rfile.readLine()}!`);
+ *   }
+ * }
+ *
+ * class NameServer extends TCPServer {
+ *   longNames = 0;
+ *
+ *   override handleError(
+ *     error: unknown,
+ *     request: StreamRequest | undefined,
+ *     clientAddress: Deno.Addr | undefined,
+ *   ) {
+ *     if (error instanceof LineTooLongError) this.longNames++;
+ *     else return super.handleError(error, request, clientAddress);
+ *   }
+ * }
+ *
+ * await using server = new NameServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   NameHandler,
+ * );
+ * const { port } = server.serverAddress;
+ * using client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await client.write(new TextEncoder().encode(`${"A".repeat(81)}\n`));
+ * await server.handleRequest();
+ * assertEquals(server.longNames, 1);
  * ```
  */
 export class LineTooLongError extends RangeError {
@@ -47,15 +78,9 @@ export class LineTooLongError extends RangeError {
 /**
  * Thrown when a handler replies to a datagram whose sender has no address.
  *
- * That is a Unix client which did not bind its socket to a path.
- *
- * @example Usage
- * ```ts
- * import { NoReplyAddressError } from "@socketserver/socketserver";
- * import { assertInstanceOf } from "@std/assert";
- *
- * assertInstanceOf(new NoReplyAddressError("nobody to reply to"), TypeError);
- * ```
+ * Such a sender is a Unix client that did not bind its socket to a path. A
+ * handler that does not catch the error leaves it to `handleError()`, as in the
+ * example of {@linkcode LineTooLongError}.
  */
 export class NoReplyAddressError extends TypeError {
   /** The name of the error. */
@@ -65,12 +90,25 @@ export class NoReplyAddressError extends TypeError {
 /**
  * Thrown when the module that should export a handler class does not.
  *
- * @example Usage
- * ```ts
- * import { HandlerNotFoundError } from "@socketserver/socketserver";
- * import { assertInstanceOf } from "@std/assert";
+ * A server whose handlers run on threads or in child processes rejects with it
+ * when it begins to serve.
  *
- * assertInstanceOf(new HandlerNotFoundError("no such export"), TypeError);
+ * @example A class that is not exported
+ * ```ts
+ * import {
+ *   HandlerNotFoundError,
+ *   StreamRequestHandler,
+ *   ThreadingTCPServer,
+ * } from "@socketserver/socketserver";
+ * import { assertRejects } from "@std/assert";
+ *
+ * class HiddenHandler extends StreamRequestHandler {}
+ *
+ * await using server = new ThreadingTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   HiddenHandler,
+ * );
+ * await assertRejects(() => server.serveForever(), HandlerNotFoundError);
  * ```
  */
 export class HandlerNotFoundError extends TypeError {
@@ -79,17 +117,12 @@ export class HandlerNotFoundError extends TypeError {
 }
 
 /**
- * Reported for each request that a thread took with it when it ended, as of an
- * uncaught error, `Deno.exit()` or the server's end; and for each that waited
- * for a thread when the server closed.
+ * Reported for each request that is lost because its thread has ended.
  *
- * @example Usage
- * ```ts
- * import { ThreadError } from "@socketserver/socketserver";
- * import { assertInstanceOf } from "@std/assert";
- *
- * assertInstanceOf(new ThreadError("The thread ended"), Error);
- * ```
+ * A thread ends early because of an uncaught error or a call of `Deno.exit()`,
+ * and when the server closes; then the requests that still wait for a thread
+ * are lost too. The example of {@linkcode LineTooLongError} shows how
+ * `handleError()` can tell one error from another.
  */
 export class ThreadError extends Error {
   /** The name of the error. */
@@ -97,27 +130,40 @@ export class ThreadError extends Error {
 }
 
 /**
- * Reported for a request whose child process ended before it.
+ * Reported for a request whose child process ended first.
  *
- * @example Usage
+ * The example of {@linkcode LineTooLongError} shows how `handleError()` can tell
+ * one error from another. A server rejects with this one when it begins to
+ * serve, if its children end as soon as they start.
+ *
+ * @example A flag that Deno does not have
  * ```ts
- * import { ChildProcessError } from "@socketserver/socketserver";
- * import { assertEquals } from "@std/assert";
+ * import {
+ *   ChildProcessError,
+ *   ForkingTCPServer,
+ *   StreamRequestHandler,
+ * } from "@socketserver/socketserver";
+ * import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
  *
- * const error = new ChildProcessError("The child ended", {
- *   code: 3,
- *   signal: null,
- *   stderr: "last words",
- * });
- * assertEquals(error.code, 3);
+ * class EchoHandler extends StreamRequestHandler {}
+ *
+ * await using server = new ForkingTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   EchoHandler,
+ *   { denoFlags: ["--alow-read"] },
+ * );
+ * const error = await assertRejects(
+ *   () => server.serveForever(),
+ *   ChildProcessError,
+ * );
+ * assertEquals(error.code, 1);
+ * assertStringIncludes(error.stderr, "--alow-read");
  * ```
  */
 export class ChildProcessError extends Error {
   /** The name of the error. */
   override readonly name: string = "ChildProcessError";
-  /**
-   * The process's exit code; `null` if there was none, as the server has closed.
-   */
+  /** The exit code; `null` if the server closed before the process ended. */
   readonly code: number | null;
   /** The signal that ended the process; `null` if none did, or on Windows. */
   readonly signal: Deno.Signal | null;
@@ -141,17 +187,13 @@ export class ChildProcessError extends Error {
 }
 
 /**
- * Reported for a request that is handled elsewhere and whose frames break the
- * rules of the protocol: a fault of the library, or of a handler that forges
- * them. Its handler, if it still runs, finds it when it reads or writes.
+ * Reported for a request, handled on a thread or in a child process, whose
+ * frames break the rules of the protocol.
  *
- * @example Usage
- * ```ts
- * import { RemoteProtocolError } from "@socketserver/socketserver";
- * import { assertInstanceOf } from "@std/assert";
- *
- * assertInstanceOf(new RemoteProtocolError("no such frame"), Error);
- * ```
+ * That is a fault of the library, or of a handler that forges frames. The
+ * handler, if it still runs, finds the error when it reads or writes. The
+ * example of {@linkcode LineTooLongError} shows how `handleError()` can tell one
+ * error from another.
  */
 export class RemoteProtocolError extends Error {
   /** The name of the error. */

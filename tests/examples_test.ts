@@ -2,6 +2,7 @@ import { deadline } from "@std/async/deadline";
 import { assert, assertEquals } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { toText } from "@std/streams/to-text";
+import { needing } from "./fixtures/installed_program.ts";
 
 // Every example runs as its header says: in a process of its own, with the
 // flags that are written there and no others.
@@ -118,35 +119,18 @@ async function exchange(client: Deno.Conn, input: string): Promise<string> {
   return await deadline(toText(client.readable), LIMIT_MS);
 }
 
-/** Whether a program is there, and its help shows that it is the right one. */
-async function has(program: string, args: string[], shows: RegExp) {
-  try {
-    const { stdout, stderr } = await new Deno.Command(program, { args })
-      .output();
-    const decoder = new TextDecoder();
-    return shows.test(decoder.decode(stdout) + decoder.decode(stderr));
-  } catch {
-    return false;
-  }
-}
-
 // Ended by a signal that it does not handle, a process has 128 more than it.
 const code = { SIGINT: windows ? 1 : 130, SIGTERM: windows ? 1 : 143 };
-// That of macOS, for one, lacks these two.
-const noNetcat = !(await has("nc", ["-h"], /-N\s+Shutdown[^]*-W recvlimit/));
-const noSocat = !(await has("socat", ["-V"], /socat version/));
-const noOpenssl = !(await has("openssl", ["version"], /^OpenSSL|^LibreSSL/));
 
-Deno.test({
-  name: "examples/tcp_echo.ts sends a line of nc back (OpenBSD nc)",
-  ignore: noNetcat,
+Deno.test(needing(["nc"], {
+  name: "examples/tcp_echo.ts sends a line of nc back",
   fn: () =>
     withExample("tcp_echo.ts", "0", async ({ place, stop }) => {
       const answer = await talk("nc", ["-N", "127.0.0.1", place], "hello\n");
       assertEquals(answer, "hello\n");
       assertEquals(await stop("SIGINT"), code.SIGINT);
     }),
-});
+}));
 
 Deno.test("examples/tcp_echo.ts serves a client beside a silent one", () =>
   withExample("tcp_echo.ts", "0", async ({ place, stop }) => {
@@ -157,16 +141,15 @@ Deno.test("examples/tcp_echo.ts serves a client beside a silent one", () =>
     assertEquals(await stop("SIGTERM"), code.SIGTERM);
   }));
 
-Deno.test({
-  name: "examples/udp_upper.ts answers nc -u in capitals (OpenBSD nc)",
-  ignore: noNetcat,
+Deno.test(needing(["nc"], {
+  name: "examples/udp_upper.ts answers nc -u in capitals",
   fn: () =>
     withExample("udp_upper.ts", "0", async ({ place, stop }) => {
       const args = ["-u", "-W", "1", "127.0.0.1", place];
       assertEquals(await talk("nc", args, "hello\n"), "HELLO\n");
       assertEquals(await stop("SIGTERM"), code.SIGTERM);
     }),
-});
+}));
 
 Deno.test("examples/udp_upper.ts answers each client in capitals", () =>
   withExample("udp_upper.ts", "0", async ({ place, stop }) => {
@@ -206,16 +189,16 @@ async function withUnixEcho(
   }
 }
 
-Deno.test({
-  name: "examples/unix_echo.ts sends a line of socat back (socat)",
-  ignore: windows || noSocat,
+Deno.test(needing(["socat"], {
+  name: "examples/unix_echo.ts sends a line of socat back",
+  ignore: windows,
   fn: () =>
     withUnixEcho(async ({ place, stop }) => {
       const args = ["-t", "30", "-", `UNIX-CONNECT:${place}`];
       assertEquals(await talk("socat", args, "hello\n"), "hello\n");
       assertEquals(await stop("SIGTERM"), code.SIGTERM);
     }),
-});
+}));
 
 Deno.test({
   name: "examples/unix_echo.ts sends everything back",
@@ -277,9 +260,9 @@ async function withTlsEcho(
   }
 }
 
-Deno.test({
-  name: "examples/tls_echo.ts serves s_client beside a silent client (openssl)",
-  ignore: windows || noOpenssl,
+Deno.test(needing(["openssl"], {
+  name: "examples/tls_echo.ts serves s_client beside a silent client",
+  ignore: windows,
   fn: () =>
     withTlsEcho(async ({ place, stop }, certificate) => {
       const address = { hostname: "127.0.0.1", port: Number(place) };
@@ -308,4 +291,4 @@ Deno.test({
       }
       assertEquals(await stop("SIGTERM"), code.SIGTERM);
     }),
-});
+}));

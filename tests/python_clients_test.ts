@@ -12,18 +12,16 @@ import {
   DatagramUpperHandler,
   StreamUpperHandler,
 } from "./fixtures/handlers/upper_handlers.ts";
-import { isInstalled } from "./fixtures/installed_program.ts";
+import { needing } from "./fixtures/installed_program.ts";
 
-const ignore = !isInstalled("python3", ["--version"], /Python 3/);
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const SENT_AND_RECEIVED =
   "Sent:     hello world with Python\nReceived: HELLO WORLD WITH PYTHON\n";
 
 for (const Server of [TCPServer, AsyncTCPServer]) {
   for (const kind of ["tcp", "tcp-create"]) {
-    Deno.test({
+    Deno.test(needing(["python3"], {
       name: `${Server.name} answers python3's documented client, ${kind}`,
-      ignore,
       async fn() {
         await using server = new Server(ADDRESS, StreamUpperHandler);
         assertEquals(
@@ -31,12 +29,11 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
           SENT_AND_RECEIVED,
         );
       },
-    });
+    }));
   }
 
-  Deno.test({
+  Deno.test(needing(["python3"], {
     name: `${Server.name} answers python3's documented client, threaded`,
-    ignore,
     async fn() {
       await using server = new Server(ADDRESS, FirstBytesHandler);
       assertEquals(
@@ -45,13 +42,12 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
           .join(""),
       );
     },
-  });
+  }));
 }
 
 for (const Server of [UDPServer, AsyncUDPServer]) {
-  Deno.test({
+  Deno.test(needing(["python3"], {
     name: `${Server.name} answers python3's documented client, udp`,
-    ignore,
     async fn() {
       await using server = new Server(ADDRESS, DatagramUpperHandler);
       assertEquals(
@@ -59,7 +55,7 @@ for (const Server of [UDPServer, AsyncUDPServer]) {
         SENT_AND_RECEIVED,
       );
     },
-  });
+  }));
 }
 
 /** Runs a client while the server serves; resolves to what the client prints. */

@@ -13,75 +13,67 @@ import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { DatagramCopyHandler } from "./fixtures/handlers/datagram_copy_handler.ts";
 import { PipeEchoHandler } from "./fixtures/handlers/pipe_echo_handler.ts";
-import { isInstalled } from "./fixtures/installed_program.ts";
+import { needing } from "./fixtures/installed_program.ts";
 
-const withoutNc = !isInstalled("nc", ["-h"], /OpenBSD netcat/);
-const withoutSocat = !isInstalled("socat", ["-V"], /socat version/);
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const TWENTY_MEGABYTES = 20_000_000;
 
 for (const Server of [TCPServer, AsyncTCPServer]) {
-  Deno.test({
+  Deno.test(needing(["nc"], {
     name: `${Server.name} gives nc -N 20 MB back`,
-    ignore: withoutNc,
     async fn() {
       await using server = new Server(ADDRESS, PipeEchoHandler);
       const { hostname, port } = server.serverAddress;
       await assertEchoed(server, "nc", ["-N", hostname, `${port}`]);
     },
-  });
+  }));
 
-  Deno.test({
+  Deno.test(needing(["socat"], {
     name: `${Server.name} gives socat 20 MB back`,
-    ignore: withoutSocat,
     async fn() {
       await using server = new Server(ADDRESS, PipeEchoHandler);
       const { hostname, port } = server.serverAddress;
       const args = ["-t", "30", "-", `TCP:${hostname}:${port}`];
       await assertEchoed(server, "socat", args);
     },
-  });
+  }));
 }
 
 for (const Server of [UnixStreamServer, AsyncUnixStreamServer]) {
-  Deno.test({
+  Deno.test(needing(["nc"], {
     name: `${Server.name} gives nc -N -U 20 MB back`,
-    ignore: withoutNc,
     async fn() {
       await using folder = new Folder();
       await using server = new Server(folder.address, PipeEchoHandler);
       await assertEchoed(server, "nc", ["-N", "-U", folder.address.path]);
     },
-  });
+  }));
 
-  Deno.test({
+  Deno.test(needing(["socat"], {
     name: `${Server.name} gives socat 20 MB back`,
-    ignore: withoutSocat,
     async fn() {
       await using folder = new Folder();
       await using server = new Server(folder.address, PipeEchoHandler);
       const args = ["-t", "30", "-", `UNIX:${folder.address.path}`];
       await assertEchoed(server, "socat", args);
     },
-  });
+  }));
 }
 
 for (const Server of [UDPServer, AsyncUDPServer]) {
-  Deno.test({
+  Deno.test(needing(["socat"], {
     name: `${Server.name} gives socat a datagram of 60000 bytes back`,
-    ignore: withoutSocat,
     async fn() {
       await using server = new Server(ADDRESS, DatagramCopyHandler);
       const { hostname, port } = server.serverAddress;
       await assertDatagramEchoed(server, `UDP:${hostname}:${port}`);
     },
-  });
+  }));
 }
 
 for (const Server of [UnixDatagramServer, AsyncUnixDatagramServer]) {
-  Deno.test({
+  Deno.test(needing(["socat"], {
     name: `${Server.name} gives socat with a path a datagram back`,
-    ignore: withoutSocat,
     async fn() {
       await using folder = new Folder();
       const { path } = folder.address;
@@ -89,7 +81,7 @@ for (const Server of [UnixDatagramServer, AsyncUnixDatagramServer]) {
       const address = `UNIX-SENDTO:${path},bind=${path}.client,unlink-early`;
       await assertDatagramEchoed(server, address);
     },
-  });
+  }));
 }
 
 /** A folder of its own for a socket file. */

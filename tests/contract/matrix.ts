@@ -4,9 +4,8 @@ import { Fixture } from "./fixture.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import type { ServerClass } from "./server_classes.ts";
-import { isInstalled } from "../fixtures/installed_program.ts";
+import { needing } from "../fixtures/installed_program.ts";
 
-const hasPython = isInstalled("python3", ["--version"], /Python 3/);
 const hasUnixSockets = Deno.build.os !== "windows";
 
 /**
@@ -32,18 +31,17 @@ function isAbout({ needs = {} }: Scenario, serverClass: ServerClass): boolean {
 }
 
 function addTest(scenario: Scenario, serverClass: ServerClass): void {
-  const { program } = scenario;
-  Deno.test({
-    name: `${serverClass.name}: ${scenario.name}` +
-      (program === undefined ? "" : ` (needs ${program})`),
-    ignore: (program !== undefined && !hasPython) ||
-      (serverClass.addressFamily === "AF_UNIX" && !hasUnixSockets),
+  const test = {
+    name: `${serverClass.name}: ${scenario.name}`,
+    ignore: serverClass.addressFamily === "AF_UNIX" && !hasUnixSockets,
     async fn() {
       await using fixture = new Fixture(serverClass);
       await deadline(scenario.run(fixture), 30_000);
       assertEquals(fixture.errors, []);
     },
-  });
+  };
+  const { program } = scenario;
+  Deno.test(program === undefined ? test : needing([program], test));
 }
 
 function isExcepted(

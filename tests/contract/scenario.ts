@@ -1,3 +1,4 @@
+import type { Program } from "../fixtures/installed_program.ts";
 import type { Fixture } from "./fixture.ts";
 import type { ServerClass } from "./server_classes.ts";
 
@@ -14,7 +15,7 @@ export interface Scenario {
    */
   readonly handlerAtHome?: string;
   /** The program without which it cannot be shown. */
-  readonly program?: "python3";
+  readonly program?: Program;
   /** Shows the fact. */
   run(fixture: Fixture): Promise<void>;
 }

@@ -5,6 +5,7 @@ import {
 } from "@socketserver/socketserver";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { needing } from "../fixtures/installed_program.ts";
 
 const LIMIT_MS = 30_000;
 const isWindows = Deno.build.os === "windows";
@@ -68,7 +69,7 @@ async function askText(client: Deno.Conn, input: string): Promise<string> {
   return new TextDecoder().decode(await ask(client, encoder.encode(input)));
 }
 
-Deno.test({
+Deno.test(needing(["cat"], {
   name: "CommandRequestHandler sends all that cat sends back",
   ignore: isWindows,
   async fn() {
@@ -77,9 +78,9 @@ Deno.test({
     assertEquals(await ask(await server.connect(), input), input);
     assertEquals(server.errors, []);
   },
-});
+}));
 
-Deno.test({
+Deno.test(needing(["sh"], {
   name: "CommandRequestHandler tells sh where its client is",
   ignore: isWindows,
   async fn() {
@@ -96,9 +97,9 @@ Deno.test({
       `TCP 127.0.0.1 ${port} 127.0.0.1 ${remote.port}\n`,
     );
   },
-});
+}));
 
-Deno.test({
+Deno.test(needing(["head", "sh"], {
   name: "CommandRequestHandler ends the connection when a program ends early",
   ignore: isWindows,
   async fn() {
@@ -112,9 +113,9 @@ Deno.test({
     assertEquals(answer, "hello");
     assertEquals(server.errors, []);
   },
-});
+}));
 
-Deno.test({
+Deno.test(needing(["echo"], {
   name: "CommandRequestHandler serves a program that ignores its input",
   ignore: isWindows,
   async fn() {
@@ -126,7 +127,7 @@ Deno.test({
     );
     assertEquals(await askText(await server.connect(), ""), "go away\n");
   },
-});
+}));
 
 for (
   const [event, options, lose] of [
@@ -134,7 +135,7 @@ for (
     ["its client resets the connection", {}, reset],
   ] as const
 ) {
-  Deno.test({
+  Deno.test(needing(["cat", "sh", "sleep"], {
     name: `CommandRequestHandler ends a program that only waits when ${event}`,
     ignore: isWindows,
     async fn() {
@@ -149,7 +150,7 @@ for (
       await deadline(server.failed, LIMIT_MS);
       if (lose !== reset) client.close();
     },
-  });
+  }));
 }
 
 /** Closes a connection that has something unread, which resets it. */
@@ -169,7 +170,7 @@ Deno.test("CommandRequestHandler reports that no program is named", async () => 
   assertInstanceOf(server.errors[0], TypeError);
 });
 
-Deno.test({
+Deno.test(needing(["cat"], {
   name: "CommandRequestHandler leaves nothing behind of 1 000 clients (Linux)",
   ignore: !isLinux,
   async fn() {
@@ -186,7 +187,7 @@ Deno.test({
     assertEquals(zombies(), 0);
     assertEquals(server.errors, []);
   },
-});
+}));
 
 function descriptors(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;

@@ -9,6 +9,7 @@ import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
+import { needing } from "../fixtures/installed_program.ts";
 import { LingeringProgramHandler } from "../fixtures/handlers/lingering_program_handler.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
@@ -17,8 +18,7 @@ import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
 const LIMIT_MS = 20_000;
 const PERMISSIONS = { run: ["sh"] };
-const canMakeFifo = await new Deno.Command("mkfifo", { args: ["--version"] })
-  .output().then(({ success }) => success, () => false);
+const isWindows = Deno.build.os === "windows";
 
 /** A file that is written to for as long as a program lives. */
 class Lifeline implements Disposable {
@@ -46,10 +46,10 @@ async function ended(file: Deno.FsFile): Promise<void> {
 }
 
 for (const Server of [AsyncTCPServer, ThreadingTCPServer, ForkingTCPServer]) {
-  Deno.test({
+  Deno.test(needing(["mkfifo", "sh", "sleep"], {
     name:
-      `${Server.name}.serverClose() ends a program that lingers after drainTimeout (mkfifo)`,
-    ignore: !canMakeFifo,
+      `${Server.name}.serverClose() ends a program that lingers after drainTimeout`,
+    ignore: isWindows,
     async fn() {
       using lifeline = new Lifeline();
       const address = { hostname: "127.0.0.1", port: 0 };
@@ -64,13 +64,12 @@ for (const Server of [AsyncTCPServer, ThreadingTCPServer, ForkingTCPServer]) {
       await ended(file);
       await record.nth(1);
     },
-  });
+  }));
 }
 
-Deno.test({
-  name:
-    "ForkingTCPServer's requestTimeout ends a program that lingers (mkfifo)",
-  ignore: !canMakeFifo,
+Deno.test(needing(["mkfifo", "sh", "sleep"], {
+  name: "ForkingTCPServer's requestTimeout ends a program that lingers",
+  ignore: isWindows,
   async fn() {
     using lifeline = new Lifeline();
     await using server = ForkingProcess.serving(LingeringProgramHandler, {
@@ -82,11 +81,11 @@ Deno.test({
     server.kill("SIGTERM");
     assertEquals((await server.ended()).code, 0);
   },
-});
+}));
 
-Deno.test({
-  name: "ForkingTCPServer's program ends when the server is killed (mkfifo)",
-  ignore: !canMakeFifo,
+Deno.test(needing(["mkfifo", "sh", "sleep"], {
+  name: "ForkingTCPServer's program ends when the server is killed",
+  ignore: isWindows,
   async fn() {
     using lifeline = new Lifeline();
     await using server = ForkingProcess.serving(LingeringProgramHandler, {
@@ -97,4 +96,4 @@ Deno.test({
     server.kill("SIGKILL");
     await ended(file);
   },
-});
+}));

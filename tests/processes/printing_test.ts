@@ -5,6 +5,7 @@ import {
   EarlyInputHandler,
   InputReadingHandler,
 } from "../fixtures/handlers/input_reading_handler.ts";
+import { needing } from "../fixtures/installed_program.ts";
 import { PrintingHandler } from "../fixtures/handlers/printing_handler.ts";
 
 const ways = {
@@ -53,7 +54,7 @@ Deno.test("ForkingTCPServer's handlers find standard input empty that their modu
   assertEquals(await session.ask("the request"), "null\nthe request");
 });
 
-Deno.test({
+Deno.test(needing(["sh"], {
   name:
     "ForkingTCPServer serves on although standard error has no room for what its handlers print (Linux)",
   ignore: Deno.build.os !== "linux",
@@ -73,4 +74,4 @@ Deno.test({
     server.kill("SIGTERM");
     assertEquals((await server.ended()).code, 0);
   },
-});
+}));

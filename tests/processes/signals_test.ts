@@ -1,16 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { Lifelines } from "../fixtures/lifelines.ts";
+import { needing } from "../fixtures/installed_program.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 
 const isWindows = Deno.build.os === "windows";
-const hasSetsid = await new Deno.Command("setsid", { args: ["true"] }).output()
-  .then(({ success }) => success, () => false);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test({
+  Deno.test(needing(["setsid"], {
     name:
-      `ForkingTCPServer's child finishes its request after a ${signal} that its whole group gets (setsid)`,
-    ignore: isWindows || !hasSetsid,
+      `ForkingTCPServer's child finishes its request after a ${signal} that its whole group gets`,
+    ignore: isWindows,
     async fn() {
       await using lifelines = new Lifelines();
       await using server = lifelines.serve({}, { wrapper: ["setsid"] });
@@ -24,7 +23,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       assertEquals(await server.line(), "closed");
       assertEquals((await server.ended()).code, 0);
     },
-  });
+  }));
 }
 
 for (const deed of ["hang", "loop"]) {

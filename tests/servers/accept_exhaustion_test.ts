@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { TCPServer } from "@socketserver/socketserver";
 import { ChildProgram } from "../fixtures/child_program.ts";
+import { needing } from "../fixtures/installed_program.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 
 const LIMIT_MS = 20_000;
@@ -27,7 +28,7 @@ async function echo(client: Deno.Conn, value: number): Promise<number> {
 }
 
 for (const mode of ["serveForever", "handleRequest"]) {
-  Deno.test({
+  Deno.test(needing(["sh"], {
     name:
       `AsyncTCPServer.${mode}() pauses without descriptors, and goes on with them`,
     ignore: isWindows,
@@ -55,7 +56,7 @@ for (const mode of ["serveForever", "handleRequest"]) {
       assertEquals(await echo(warmUp, 3), 3);
       last.close();
     },
-  });
+  }));
 }
 
 /** Throws each error once, in place of the first requests. */

@@ -1,17 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { TCPServer } from "@socketserver/socketserver";
+import { needing } from "../fixtures/installed_program.ts";
 
 const LIMIT_MS = 20_000;
-
-async function hasOpenssl(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("openssl", { args: ["version"] }).output())
-      .success;
-  } catch {
-    return false;
-  }
-}
 
 /** Makes a certificate, and a TLS listener with it. */
 async function listenTls(): Promise<Deno.TlsListener> {
@@ -32,10 +24,9 @@ async function listenTls(): Promise<Deno.TlsListener> {
   }
 }
 
-Deno.test({
+Deno.test(needing(["openssl"], {
   name:
-    "TCPServer.handleRequest() returns though a TLS client never shakes hands (openssl)",
-  ignore: !(await hasOpenssl()),
+    "TCPServer.handleRequest() returns though a TLS client never shakes hands",
   fn: async () => {
     const socket = await listenTls();
     const server = new TCPServer(socket.addr, () => {}, { socket });
@@ -49,4 +40,4 @@ Deno.test({
       await server.serverClose();
     }
   },
-});
+}));

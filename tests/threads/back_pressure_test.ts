@@ -1,16 +1,11 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import {
-  LineTooLongError,
-  ThreadingTCPServer,
-} from "@socketserver/socketserver";
-import { ErrorRecord } from "../fixtures/error_record.ts";
-import { LineClient } from "../fixtures/clients/line_client.ts";
+import { LineTooLongError } from "@socketserver/socketserver";
+import type { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // Who does not read stops who writes, across the boundary to the thread.
 
-const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const OPTIONS = { maxThreads: 1, drainTimeout: 1 };
 /** More than the system's buffers and the library's hold. */
 const TOO_MUCH = 128 * 1024 * 1024;
 
@@ -34,15 +29,9 @@ async function settled(
 }
 
 Deno.test("A handler on a thread that does not read stops its client", async () => {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    ObedientHandler,
-    OPTIONS,
-  );
-  const record = new ErrorRecord(server);
-  server.serveForever();
-  using neighbour = await LineClient.connect(server);
-  const client = await LineClient.connect(server, "hold");
+  await using session = new ThreadingSession(ObedientHandler);
+  using neighbour = await session.connect();
+  const client = await session.connect("hold");
   assertEquals(await client.line(), "holding");
   let accepted = 0;
   const sending = (async () => {
@@ -56,19 +45,13 @@ Deno.test("A handler on a thread that does not read stops its client", async () 
   await sending;
   assertEquals(await neighbour.ask("release"), "released");
   // The handler goes on with what it was sent: a line without an end.
-  assertInstanceOf(await record.nth(1), LineTooLongError);
+  assertInstanceOf(await session.record.nth(1), LineTooLongError);
 });
 
 Deno.test("A client that does not read stops its handler on a thread", async () => {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    ObedientHandler,
-    OPTIONS,
-  );
-  const record = new ErrorRecord(server);
-  server.serveForever();
-  using neighbour = await LineClient.connect(server);
-  const client = await LineClient.connect(server, "flood");
+  await using session = new ThreadingSession(ObedientHandler);
+  using neighbour = await session.connect();
+  const client = await session.connect("flood");
   const written = async () => Number(await neighbour.ask("taken"));
   const taken = await settled(neighbour, written);
   assert(taken > 0 && taken < TOO_MUCH, `${taken} bytes`);
@@ -81,5 +64,5 @@ Deno.test("A client that does not read stops its handler on a thread", async () 
   }
   assert(await settled(neighbour, written) > taken);
   client[Symbol.dispose]();
-  await record.nth(1);
+  await session.record.nth(1);
 });

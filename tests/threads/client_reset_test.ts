@@ -2,16 +2,14 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { ThreadingTCPServer } from "@socketserver/socketserver";
-import { ErrorRecord } from "../fixtures/error_record.ts";
+import type { ThreadingTCPServer } from "@socketserver/socketserver";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // A client that resets its connection ends its own request, in whatever state
 // that is, and no other.
 
-const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const OPTIONS = { maxThreads: 1, drainTimeout: 1 };
 const LIMIT_MS = 10_000;
 
 async function connected(server: ThreadingTCPServer): Promise<Socket> {
@@ -61,12 +59,8 @@ async function assertServesOthers(server: ThreadingTCPServer): Promise<void> {
 }
 
 Deno.test("ThreadingTCPServer reports a client that resets before its handler starts", async () => {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    ObedientHandler,
-    OPTIONS,
-  );
-  const record = new ErrorRecord(server);
+  await using session = new ThreadingSession(ObedientHandler);
+  const { server, record } = session;
   const accepted = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<boolean>();
   server.verifyRequest = () => {
@@ -74,7 +68,6 @@ Deno.test("ThreadingTCPServer reports a client that resets before its handler st
     return gone.promise;
   };
   const closed = whenClosed(server);
-  server.serveForever();
   const socket = await connected(server);
   await deadline(accepted.promise, LIMIT_MS);
   await reset(socket);
@@ -91,14 +84,9 @@ for (
   })
 ) {
   Deno.test(`ThreadingTCPServer reports a client that resets ${state}`, async () => {
-    await using server = new ThreadingTCPServer(
-      ADDRESS,
-      ObedientHandler,
-      OPTIONS,
-    );
-    const record = new ErrorRecord(server);
+    await using session = new ThreadingSession(ObedientHandler);
+    const { server, record } = session;
     const closed = whenClosed(server);
-    server.serveForever();
     const socket = await connected(server);
     await ask(socket, order);
     await reset(socket);
@@ -111,15 +99,10 @@ for (
 
 for (const [next, order] of [["read", "hold"], ["write", "hold and write"]]) {
   Deno.test(`A handler's next ${next} on a thread rejects when its client has reset`, async () => {
-    await using server = new ThreadingTCPServer(
-      ADDRESS,
-      ObedientHandler,
-      OPTIONS,
-    );
-    const record = new ErrorRecord(server);
+    await using session = new ThreadingSession(ObedientHandler);
+    const { server, record } = session;
     const closed = whenClosed(server);
-    server.serveForever();
-    using neighbour = await LineClient.connect(server);
+    using neighbour = await session.connect();
     assertEquals(await neighbour.ask("hello"), "hello");
     const socket = await connected(server);
     await ask(socket, order!);
@@ -133,12 +116,8 @@ for (const [next, order] of [["read", "hold"], ["write", "hold and write"]]) {
 }
 
 Deno.test("ThreadingTCPServer closes the connection of a client that resets after its handler ended", async () => {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    ObedientHandler,
-    OPTIONS,
-  );
-  const record = new ErrorRecord(server);
+  await using session = new ThreadingSession(ObedientHandler);
+  const { server, record } = session;
   const done = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   const { shutdownRequest } = server;
@@ -148,7 +127,6 @@ Deno.test("ThreadingTCPServer closes the connection of a client that resets afte
     await shutdownRequest.call(server, request);
   };
   const closed = whenClosed(server);
-  server.serveForever();
   const socket = await connected(server);
   socket.write("leave\n");
   await deadline(done.promise, LIMIT_MS);
@@ -160,14 +138,12 @@ Deno.test("ThreadingTCPServer closes the connection of a client that resets afte
 });
 
 Deno.test("ThreadingTCPServer closes the connection of a client that resets while it waits for a thread", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
-    ...OPTIONS,
+  await using session = new ThreadingSession(ObedientHandler, {
     requestsPerThread: 1,
   });
-  const record = new ErrorRecord(server);
+  const { server, record } = session;
   const taken = Promise.withResolvers<void>();
-  server.serveForever();
-  using first = await LineClient.connect(server);
+  using first = await session.connect();
   assertEquals(await first.ask("hello"), "hello");
   server.verifyRequest = () => {
     taken.resolve();

@@ -11,10 +11,11 @@ import {
 import { ConnectionHandler } from "../fixtures/handlers/connection_handler.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
-import { LineClient } from "../fixtures/clients/line_client.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+import { needing } from "../fixtures/installed_program.ts";
 import { WaitingProgramHandler } from "../fixtures/handlers/waiting_program_handler.ts";
 import { UndelayedHandler } from "../fixtures/handlers/undelayed_handler.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // What a handler can do with `this.request`, on a thread as at home.
 
@@ -95,32 +96,24 @@ for (const Server of [AsyncUnixStreamServer, ThreadingUnixStreamServer]) {
 
 Deno.test("ThreadingTCPServer serves with a module that has an onmessage of its own", async () => {
   class MessagingHandler extends StreamRequestHandler {}
-  await using server = new ThreadingTCPServer(ADDRESS, MessagingHandler, {
-    ...OPTIONS,
-    maxThreads: 1,
+  await using session = new ThreadingSession(MessagingHandler, {
     handlerModule: new URL(
       "../fixtures/handlers/messaging_handler.ts",
       import.meta.url,
     ),
   });
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  using client = await session.connect();
   assertEquals(await client.ask("first"), "first: 0");
   assertEquals(await client.ask("second"), "second: 0");
 });
 
-Deno.test({
+Deno.test(needing(["cat", "sh", "sleep"], {
   name:
     "CommandRequestHandler ends a program on a thread that only waits when its client resets the connection",
   ignore: Deno.build.os === "windows",
   async fn() {
-    await using server = new ThreadingTCPServer(
-      ADDRESS,
-      WaitingProgramHandler,
-      { ...OPTIONS, maxThreads: 1 },
-    );
-    const record = new ErrorRecord(server);
-    server.serveForever();
+    await using session = new ThreadingSession(WaitingProgramHandler);
+    const { server, record } = session;
     const client = await connectTo(server);
     await client.closeWrite();
     await client.read(new Uint8Array(1));
@@ -128,4 +121,4 @@ Deno.test({
     const { name } = await record.nth(1) as Error;
     assertMatch(name, /BrokenPipe|ConnectionReset/);
   },
-});
+}));

@@ -9,6 +9,7 @@ import { FarServerHandler } from "../fixtures/handlers/far_server_handler.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
 import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // What a handler on a thread finds in `this.server`.
 
@@ -20,25 +21,16 @@ async function found(
   line: string,
   options: ThreadingOptions & { data?: unknown } = {},
 ): Promise<unknown> {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    FarServerHandler,
-    { maxThreads: 1, drainTimeout: 1, ...options },
-  );
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  await using session = new ThreadingSession(FarServerHandler, options);
+  using client = await session.connect();
   return JSON.parse((await client.ask(line))!);
 }
 
 Deno.test("BaseRequestHandler.server.serverAddress is the server's on a thread", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, FarServerHandler, {
-    maxThreads: 1,
-    drainTimeout: 1,
-  });
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  await using session = new ThreadingSession(FarServerHandler);
+  using client = await session.connect();
   const found = JSON.parse((await client.ask("serverAddress"))!);
-  assertEquals(found, server.serverAddress);
+  assertEquals(found, session.server.serverAddress);
 });
 
 Deno.test("BaseRequestHandler.server.data is a copy of the server's on a thread", async () => {
@@ -54,31 +46,24 @@ Deno.test("BaseRequestHandler.server can be awaited and printed on a thread", as
 
 Deno.test("BaseRequestHandler.server.data shares a SharedArrayBuffer with all threads", async () => {
   const data = new SharedArrayBuffer(4);
-  await using server = new ThreadingTCPServer(ADDRESS, FarServerHandler, {
+  await using session = new ThreadingSession(FarServerHandler, {
     maxThreads: 2,
-    drainTimeout: 1,
     data,
   });
-  server.serveForever();
-  using first = await LineClient.connect(server);
-  using second = await LineClient.connect(server);
+  using first = await session.connect();
+  using second = await session.connect();
   assertEquals(await first.ask("count"), "0");
   assertEquals(await second.ask("count"), "1");
   assertEquals(await first.ask("count"), "2");
-  assertEquals(server.activeThreads, 2);
+  assertEquals(session.server.activeThreads, 2);
   assertEquals(new Int32Array(data)[0], 3);
 });
 
 Deno.test("BaseRequestHandler.server throws an error that says why for all else on a thread", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, FarServerHandler, {
-    maxThreads: 1,
-    drainTimeout: 1,
-  });
-  const record = new ErrorRecord(server);
-  server.serveForever();
-  using client = await LineClient.connect(server, "activeRequests");
+  await using session = new ThreadingSession(FarServerHandler);
+  using client = await session.connect("activeRequests");
   await client.ended();
-  const error = await record.nth(1);
+  const error = await session.record.nth(1);
   assertInstanceOf(error, TypeError);
   assertMatch(error.message, /server\.activeRequests/);
   assertMatch(error.message, /serverAddress, data and shutdown\(\)/);
@@ -129,15 +114,11 @@ Deno.test("ThreadingTCPServer.shutdownByHandler() may refuse what a handler asks
 });
 
 Deno.test("ThreadingTCPServer reports a shutdown() that rejects when a handler calls it", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
-    maxThreads: 1,
-    drainTimeout: 1,
-  });
-  const record = new ErrorRecord(server);
+  await using session = new ThreadingSession(ObedientHandler);
+  const { server, record } = session;
   server.shutdown = () => Promise.reject(new RangeError("it failed"));
   using rejections = new UnhandledRejections();
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  using client = await session.connect();
   assertEquals(await client.ask("stop"), "stopped");
   assertInstanceOf(await record.nth(1), RangeError);
   assertEquals(await rejections.count(), 0);

@@ -4,29 +4,19 @@ import {
   assertMatch,
   assertStrictEquals,
 } from "@std/assert";
-import { ThreadingTCPServer } from "@socketserver/socketserver";
-import { ErrorRecord } from "../fixtures/error_record.ts";
-import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // What a handler throws arrives in the server's handleError(), and ends its
 // own connection alone.
 
-const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const OPTIONS = { maxThreads: 1, drainTimeout: 1 };
-
 /** What handleError() is given when a client gives an order. */
 async function failureOf(order: string): Promise<Error> {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    ObedientHandler,
-    OPTIONS,
-  );
-  const record = new ErrorRecord(server);
-  server.serveForever();
-  using neighbour = await LineClient.connect(server);
+  await using session = new ThreadingSession(ObedientHandler);
+  const { record } = session;
+  using neighbour = await session.connect();
   const thread = await neighbour.ask("thread");
-  using client = await LineClient.connect(server, order);
+  using client = await session.connect(order);
   await client.ended();
   const error = await record.nth(1);
   assertInstanceOf(error, Error);
@@ -62,15 +52,11 @@ Deno.test("ThreadingTCPServer.handleError() gets an Error for a text that a hand
 });
 
 Deno.test("ThreadingTCPServer.handleError() gets request and client of a floating rejection", async () => {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    ObedientHandler,
-    OPTIONS,
-  );
+  await using session = new ThreadingSession(ObedientHandler);
+  const { server } = session;
   const reported = Promise.withResolvers<unknown[]>();
   server.handleError = (...report) => reported.resolve(report);
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  using client = await session.connect();
   assertEquals(await client.ask("float"), "floated");
   const [error, request, clientAddress] = await reported.promise;
   assertInstanceOf(error, RangeError);
@@ -81,20 +67,15 @@ Deno.test("ThreadingTCPServer.handleError() gets request and client of a floatin
 });
 
 Deno.test("ThreadingTCPServer serves on the thread of a floating rejection", async () => {
-  await using server = new ThreadingTCPServer(
-    ADDRESS,
-    ObedientHandler,
-    OPTIONS,
-  );
-  const record = new ErrorRecord(server);
-  server.serveForever();
-  using neighbour = await LineClient.connect(server);
+  await using session = new ThreadingSession(ObedientHandler);
+  const { record } = session;
+  using neighbour = await session.connect();
   const thread = await neighbour.ask("thread");
-  using client = await LineClient.connect(server);
+  using client = await session.connect();
   assertEquals(await client.ask("float"), "floated");
   assertInstanceOf(await record.nth(1), RangeError);
   assertEquals(await neighbour.ask("thread"), thread);
-  using later = await LineClient.connect(server);
+  using later = await session.connect();
   assertEquals(await later.ask("thread"), thread);
   assertEquals(record.errors.length, 1);
 });

@@ -14,6 +14,7 @@ import { LineClient } from "../fixtures/clients/line_client.ts";
 import { NestedServerHandler } from "../fixtures/handlers/nested_server_handler.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
 import { FirstTwin } from "../fixtures/handlers/twin_handlers.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // How a thread finds the handler class, and what the server says if it can't.
 
@@ -138,12 +139,8 @@ Deno.test("ThreadingTCPServer.shutdown() ends a server whose handler's module ne
 });
 
 Deno.test("ThreadingTCPServer finds a class that is the default export of its module", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, DefaultExportHandler, {
-    maxThreads: 1,
-    drainTimeout: 1,
-  });
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  await using session = new ThreadingSession(DefaultExportHandler);
+  using client = await session.connect();
   assertEquals(await client.line(), "from the default export");
 });
 
@@ -151,13 +148,10 @@ Deno.test("ThreadingTCPServer prefers the handlerModule option to static moduleU
   class ObedientHandler extends StreamRequestHandler {
     static moduleUrl = fixture("no_such_module.ts");
   }
-  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
-    maxThreads: 1,
-    drainTimeout: 1,
+  await using session = new ThreadingSession(ObedientHandler, {
     handlerModule: new URL(fixture("obedient_handler.ts")),
   });
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  using client = await session.connect();
   assertEquals(await client.ask("found"), "found");
 });
 
@@ -186,12 +180,8 @@ Deno.test("A program that forgot its guard and serves later is told so by its th
 });
 
 Deno.test("ThreadingTCPServer serves in a thread with a handler of another module", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, NestedServerHandler, {
-    maxThreads: 1,
-    drainTimeout: 1,
-  });
-  server.serveForever();
-  using client = await LineClient.connect(server);
+  await using session = new ThreadingSession(NestedServerHandler);
+  using client = await session.connect();
   assertEquals(await client.ask("another"), "another");
   const refusal = await client.ask("the same");
   const { moduleUrl } = NestedServerHandler;

@@ -1,11 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { ThreadingTCPServer } from "@socketserver/socketserver";
+import type { ThreadingTCPServer } from "@socketserver/socketserver";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // Which thread a request is given to, and how many threads there may be.
-
-const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 
 /** Connects clients one after the other; each is being handled then. */
 async function connectMany(
@@ -28,20 +27,18 @@ async function leave(client: LineClient): Promise<void> {
 }
 
 Deno.test("ThreadingTCPServer.requestsPerThread bounds the requests of each thread", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
+  await using session = new ThreadingSession(ObedientHandler, {
     maxThreads: 2,
     requestsPerThread: 2,
-    drainTimeout: 1,
   });
-  server.serveForever();
-  const clients = await connectMany(server, 4);
+  const clients = await connectMany(session.server, 4);
   const threads = new Map<string, LineClient[]>();
   for (const client of clients) {
     const thread = (await client.ask("thread"))!;
     threads.set(thread, [...threads.get(thread) ?? [], client]);
   }
   assertEquals([...threads.values()].map(({ length }) => length), [2, 2]);
-  using fifth = await LineClient.connect(server, "thread");
+  using fifth = await session.connect("thread");
   // Without the bound it would be with the first thread by now.
   const [thread, [one]] = [...threads].at(-1)!;
   await leave(one!);
@@ -51,22 +48,20 @@ Deno.test("ThreadingTCPServer.requestsPerThread bounds the requests of each thre
 
 Deno.test("ThreadingTCPServer gives a request to a thread that answers rather than to one that computes", async () => {
   const data = new SharedArrayBuffer(4);
-  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
+  await using session = new ThreadingSession(ObedientHandler, {
     data,
     maxThreads: 2,
-    drainTimeout: 1,
   });
-  server.serveForever();
-  using first = await LineClient.connect(server);
+  using first = await session.connect();
   const blocked = await first.ask("thread");
-  using second = await LineClient.connect(server);
+  using second = await session.connect();
   const free = await second.ask("thread");
   assertEquals(await first.ask("block"), "blocking");
   // Goes to the first thread, as both have one request and have answered.
-  using third = await LineClient.connect(server, "thread");
-  using fourth = await LineClient.connect(server);
+  using third = await session.connect("thread");
+  using fourth = await session.connect();
   assertEquals(await fourth.ask("thread"), free);
-  using fifth = await LineClient.connect(server);
+  using fifth = await session.connect();
   assertEquals(await fifth.ask("thread"), free);
   const shared = new Int32Array(data);
   Atomics.store(shared, 0, 1);
@@ -76,11 +71,10 @@ Deno.test("ThreadingTCPServer gives a request to a thread that answers rather th
 });
 
 Deno.test("ThreadingTCPServer.maxThreads can be lowered: threads without requests end", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
+  await using session = new ThreadingSession(ObedientHandler, {
     maxThreads: 3,
-    drainTimeout: 1,
   });
-  server.serveForever();
+  const { server } = session;
   const [first, second, third] = await connectMany(server, 3);
   assertEquals(server.activeThreads, 3);
   server.maxThreads = 1;
@@ -95,23 +89,21 @@ Deno.test("ThreadingTCPServer.maxThreads can be lowered: threads without request
 });
 
 Deno.test("ThreadingTCPServer.maxThreads can be raised: the next request lets one that waits begin", async () => {
-  await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
-    maxThreads: 1,
+  await using session = new ThreadingSession(ObedientHandler, {
     requestsPerThread: 1,
-    drainTimeout: 1,
   });
+  const { server } = session;
   const arrived = Promise.withResolvers<void>();
   let arrivals = 0;
   server.verifyRequest = () => {
     if (++arrivals === 2) arrived.resolve();
     return true;
   };
-  server.serveForever();
   const [first] = await connectMany(server, 1);
-  using second = await LineClient.connect(server);
+  using second = await session.connect();
   await arrived.promise;
   server.maxThreads = 2;
-  using third = await LineClient.connect(server);
+  using third = await session.connect();
   assertEquals(await second.ask("my turn"), "my turn");
   await leave(first!);
   assertEquals(await third.ask("mine now"), "mine now");

@@ -2,18 +2,18 @@ import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   ThreadError,
-  ThreadingTCPServer,
+  type ThreadingTCPServer,
   ThreadingUDPServer,
 } from "@socketserver/socketserver";
 import { DatagramExitHandler } from "../fixtures/handlers/datagram_exit_handler.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // A thread that ends takes its own requests with it, and is replaced.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const OPTIONS = { maxThreads: 2, drainTimeout: 1 };
 const LIMIT_MS = 10_000;
 
 /** Connects a number of clients; with the thread that serves each. */
@@ -38,11 +38,10 @@ const ENDS = {
 
 for (const [order, message] of Object.entries(ENDS)) {
   Deno.test(`ThreadingTCPServer ends the 10 requests of a thread that a handler ended: ${order}`, async () => {
-    await using server = new ThreadingTCPServer(
-      ADDRESS,
-      ObedientHandler,
-      OPTIONS,
-    );
+    await using session = new ThreadingSession(ObedientHandler, {
+      maxThreads: 2,
+    });
+    const { server } = session;
     const errors: unknown[] = [];
     const failed: unknown[] = [];
     const all = Promise.withResolvers<void>();
@@ -51,7 +50,6 @@ for (const [order, message] of Object.entries(ENDS)) {
       failed.push(clientAddress);
       if (errors.length === 10) all.resolve();
     };
-    server.serveForever();
     const clients = await connectMany(server, 20);
     const ended = clients.filter(({ thread }) => thread === clients[0]!.thread);
     const others = clients.filter((client) => !ended.includes(client));
@@ -81,16 +79,13 @@ for (const [order, message] of Object.entries(ENDS)) {
   });
 
   Deno.test(`ThreadingTCPServer starts another thread for a waiting request after: ${order}`, async () => {
-    await using server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {
-      drainTimeout: 1,
-      maxThreads: 1,
+    await using session = new ThreadingSession(ObedientHandler, {
       requestsPerThread: 1,
     });
-    const record = new ErrorRecord(server);
-    server.serveForever();
-    using first = await LineClient.connect(server);
+    const { server, record } = session;
+    using first = await session.connect();
     const thread = await first.ask("thread");
-    using waiting = await LineClient.connect(server, "thread");
+    using waiting = await session.connect("thread");
     await first.send(order);
     const answer = await waiting.line();
     assertInstanceOf(await record.nth(1), ThreadError);
