@@ -6,7 +6,11 @@
  * ## The classes
  *
  * ```text
+ * ServerHooks                           what may be overridden
+ * |
  * BaseServer                            the life of a server; does no I/O
+ * |
+ * SocketServer                          has a socket of its own
  * |
  * +-- StreamServer                      a request is a connection
  * |   |
@@ -44,8 +48,10 @@
  * after the other. The others are made from them by a mixin and handle many at
  * once: {@linkcode AsyncMixIn} on the server's event loop,
  * {@linkcode ThreadingMixIn} on a pool of Workers, {@linkcode ForkingMixIn} in
- * child processes without permissions. {@linkcode StreamServer} and
- * {@linkcode DatagramServer} are there to be extended.
+ * child processes without permissions. A server takes requests; its
+ * {@linkcode Executor} has their handlers run, and a mixin only says which
+ * executor that is. {@linkcode StreamServer} and {@linkcode DatagramServer} are
+ * there to be extended.
  *
  * ## Who calls whom
  *
@@ -54,11 +60,11 @@
  * | `serverBind()`, `serverActivate()` | the constructor | the platform |
  * | `serveForever()`, `handleRequest()` | you | `getRequest()`, `verifyRequest()`, `processRequest()` |
  * | `processRequest()` | the server's loop | `finishRequest()`, then `shutdownRequest()` |
- * | `finishRequest()` | `processRequest()` | the handler: `setup()`, `handle()`, `finish()` |
+ * | `finishRequest()` | `processRequest()` | by the executor, the handler: `setup()`, `handle()`, `finish()` |
  * | `shutdownRequest()` | after handling, refusal or failure | `closeRequest()` |
  * | `handleError()` | when a handler or a hook throws | standard error |
  * | `handleTimeout()` | `handleRequest()`, after `timeout` seconds | nothing |
- * | `serviceActions()` | `serveForever()`, from time to time | nothing |
+ * | `serviceActions()` | `serveForever()`, after every request and every `pollInterval` seconds | nothing |
  * | `shutdown()`, `serverClose()` | you, from anywhere | each waits for what it ends |
  *
  * All but your own four are hooks: a subclass may override them, and may make
@@ -137,10 +143,12 @@ export * from "./src/mixins/async_mixin.ts";
 export * from "./src/mixins/async_servers.ts";
 
 // Servers that handle requests on a pool of Workers.
+export type * from "./src/threads/threading_options.ts";
 export * from "./src/mixins/threading_mixin.ts";
 export * from "./src/mixins/threading_servers.ts";
 
 // Servers that handle requests in child processes without permissions.
+export type * from "./src/processes/forking_options.ts";
 export * from "./src/mixins/forking_mixin.ts";
 export * from "./src/mixins/forking_servers.ts";
 

@@ -1,67 +1,22 @@
 import type { Executor } from "../servers/executor.ts";
-import { checkCounts } from "../servers/option_checks.ts";
 import { ThreadExecutor } from "../threads/thread_executor.ts";
+import {
+  type ThreadingOptions,
+  type ThreadingSettings,
+  threadingSettings,
+} from "../threads/threading_options.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
 import type {
   AnyServer,
   ServerConstructor,
   ServerWith,
-  Settings,
 } from "./server_constructor.ts";
-
-/**
- * Options that {@linkcode ThreadingMixIn} adds to those of a server. The constructor
- * throws a `RangeError` for a number that is out of range.
- */
-export interface ThreadingOptions {
-  /**
-   * The most threads. Surplus threads end when they become idle.
-   *
-   * @default {navigator.hardwareConcurrency}
-   */
-  maxThreads?: number;
-  /**
-   * The most requests that share a thread. `1` gives each its own.
-   *
-   * @default {Infinity}
-   */
-  requestsPerThread?: number;
-  /**
-   * How many requests may wait for a thread before the server stops taking
-   * further ones, which then wait in the system's queue. It has no effect as
-   * long as `requestsPerThread` is `Infinity`: then none ever waits.
-   *
-   * @default {1000}
-   */
-  maxWaitingRequests?: number;
-  /**
-   * Whether `serverClose()` ends threads whose handlers still run, without
-   * waiting for them.
-   *
-   * @default {false}
-   */
-  daemonThreads?: boolean;
-  /**
-   * The URL of the module that exports the handler class.
-   *
-   * @default {undefined} The class's `static moduleUrl`, or else the program's
-   * main module.
-   */
-  handlerModule?: string | URL;
-}
 
 /**
  * What {@linkcode ThreadingMixIn} adds to a server: a field for each of
  * {@linkcode ThreadingOptions}, which has their texts, and these members.
  */
-export interface Threading
-  extends Settings<Omit<ThreadingOptions, "handlerModule">> {
-  /**
-   * The URL of the module that exports the handler class.
-   *
-   * @default {undefined}
-   */
-  readonly handlerModule: string | URL | undefined;
+export interface Threading extends ThreadingSettings {
   /** How many threads there are now. */
   readonly activeThreads: number;
 
@@ -140,29 +95,14 @@ export type ThreadingServerConstructor<Base extends ServerConstructor> =
 export function ThreadingMixIn<
   Base extends ServerConstructor<AnyServer & Partial<Threading>>,
 >(base: Base): ThreadingServerConstructor<Base> {
-  class ThreadingServer extends AsyncMixIn<ServerConstructor>(base)
-    implements Threading {
-    maxThreads: number;
-    requestsPerThread: number;
-    maxWaitingRequests: number;
-    daemonThreads: boolean;
-    readonly handlerModule: string | URL | undefined;
+  class ThreadingServer extends AsyncMixIn<ServerConstructor>(base) {
     #executor: ThreadExecutor | null = null;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
-      const options: ThreadingOptions = args[2] ?? {};
-      const { maxThreads, requestsPerThread, maxWaitingRequests } = options;
-      checkCounts(
-        { maxThreads, requestsPerThread, maxWaitingRequests },
-        { least: 1, limit: true },
-      );
+      const settings = threadingSettings(args[2]);
       super(...args); // which binds: not before the options are checked
-      this.maxThreads = maxThreads ?? navigator.hardwareConcurrency;
-      this.requestsPerThread = requestsPerThread ?? Infinity;
-      this.maxWaitingRequests = maxWaitingRequests ?? 1000;
-      this.daemonThreads = options.daemonThreads ?? false;
-      this.handlerModule = options.handlerModule;
+      Object.assign(this, settings);
     }
 
     get activeThreads(): number {
@@ -198,5 +138,6 @@ export function ThreadingMixIn<
       );
     }
   }
+  interface ThreadingServer extends ThreadingSettings {}
   return ThreadingServer as unknown as ThreadingServerConstructor<Base>;
 }

@@ -1,22 +1,13 @@
-/** What a child process may do; see {@linkcode ForkingOptions}. */
-export type ChildPermissions =
-  | "none"
-  | "inherit"
-  | Deno.PermissionOptionsObject;
+import type { ChildPermissions, ForkingSettings } from "./forking_options.ts";
 
 const WHOLE_NET = /^(--allow-net|-N|--allow-all|-A)$/;
 const ANY_IMPORT = /^(--allow-import(=.*)?|-I.*|--allow-all|-A)$/;
 const NAMES = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 
 /** What a server says of the flags of its children. */
-export interface ChildFlagOptions {
-  /** What the children may do. */
-  readonly permissions: ChildPermissions;
-  /** The path of their `deno.json`, if it was given. */
-  readonly configPath: string | undefined;
-  /** Further flags. */
-  readonly denoFlags: readonly string[];
-}
+export type ChildFlagOptions = Readonly<
+  Pick<ForkingSettings, "permissions" | "configPath" | "denoFlags">
+>;
 
 /**
  * Makes the flags that Deno is given in a child process.

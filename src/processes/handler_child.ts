@@ -4,6 +4,7 @@ import { WINDOW } from "../remote/frames.ts";
 import { createMark } from "./marked_batches.ts";
 import { type ChildCommand, startChild } from "./child_command.ts";
 import { ChildInput } from "./child_input.ts";
+import type { ForkingSettings } from "./forking_options.ts";
 import { ProcessHold } from "./process_hold.ts";
 import { encodeData } from "./process_settings.ts";
 import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
@@ -23,14 +24,12 @@ const RETIREMENT = 1;
 const LAST_GRACE = 0.25;
 
 /** How a child process is started, and what it may be given. */
-export interface ChildSettings extends ChildCommand {
-  /** After how many requests the process ends. */
-  readonly maxRequests: number;
-  /** The most requests that the process may have at once. */
-  readonly maxAtOnce: number;
-  /** The longest that a request may take, in seconds; `null` for ever. */
-  readonly requestTimeout: number | null;
-}
+export type ChildSettings =
+  & ChildCommand
+  & Pick<
+    ForkingSettings,
+    "maxRequestsPerChild" | "requestsPerChild" | "requestTimeout"
+  >;
 
 /** What a child tells its executor. */
 export interface ChildEvents extends FarSideEvents {
@@ -87,9 +86,9 @@ export class HandlerChild implements RequestRunner {
 
   /** Whether a request can be handed over. */
   get free(): boolean {
-    const { maxAtOnce, maxRequests } = this.#settings;
-    return !this.#retiring && this.size < maxAtOnce &&
-      this.#given < maxRequests;
+    const { requestsPerChild, maxRequestsPerChild } = this.#settings;
+    return !this.#retiring && this.size < requestsPerChild &&
+      this.#given < maxRequestsPerChild;
   }
 
   /** Whether there has been a request. */
@@ -116,7 +115,7 @@ export class HandlerChild implements RequestRunner {
       await running;
     } finally {
       this.#running.delete(running);
-      const isSpent = this.#given >= this.#settings.maxRequests;
+      const isSpent = this.#given >= this.#settings.maxRequestsPerChild;
       if (isSpent && this.size === 0) this.retire();
     }
   }

@@ -1,24 +1,9 @@
 import { ChildProcessError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
-import { type ChildFlagOptions, childFlags } from "./child_flags.ts";
+import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
+import type { ForkingSettings } from "./forking_options.ts";
 import { type ChildEvents, HandlerChild } from "./handler_child.ts";
-
-/** What the executor asks of its server, anew each time. */
-export interface ForkingSettings extends PooledServer, ChildFlagOptions {
-  /** The most processes. */
-  readonly maxChildren: number;
-  /** How many processes wait for requests. */
-  readonly minSpareChildren: number;
-  /** After how many requests a process ends. */
-  readonly maxRequestsPerChild: number;
-  /** The most requests that a process may have at once. */
-  readonly requestsPerChild: number;
-  /** The longest that a request may take, in seconds; `null` for ever. */
-  readonly requestTimeout: number | null;
-  /** The path of Deno. */
-  readonly denoPath: string;
-}
 
 /**
  * How long after a request the next spare child is started, in milliseconds:
@@ -27,7 +12,8 @@ export interface ForkingSettings extends PooledServer, ChildFlagOptions {
 const REFILL_DELAY_MS = 5;
 
 /** Runs handlers in child processes, which are started ahead of requests. */
-export class ProcessExecutor extends PoolExecutor<ForkingSettings>
+export class ProcessExecutor
+  extends PoolExecutor<PooledServer & ForkingSettings>
   implements ChildEvents {
   readonly #children = new Set<HandlerChild>();
   #guardian: ChildGuardian | null = null;
@@ -103,19 +89,15 @@ export class ProcessExecutor extends PoolExecutor<ForkingSettings>
 
   #startChild(): HandlerChild {
     this.checkOpen();
-    const { server } = this;
-    const flags = childFlags(server);
-    const settings = this.farSettings;
-    this.#guardian ??= new ChildGuardian(server.denoPath);
+    const { denoPath, maxRequestsPerChild, requestsPerChild, requestTimeout } =
+      this.server;
+    const flags = childFlags(this.server);
+    const limits = { maxRequestsPerChild, requestsPerChild, requestTimeout };
+    const farSettings = this.farSettings;
+    this.#guardian ??= new ChildGuardian(denoPath);
     const child = new HandlerChild(
-      {
-        denoPath: server.denoPath,
-        flags,
-        maxRequests: server.maxRequestsPerChild,
-        maxAtOnce: server.requestsPerChild,
-        requestTimeout: server.requestTimeout,
-      },
-      settings,
+      { denoPath, flags, ...limits },
+      farSettings,
       this,
     );
     this.#children.add(child);

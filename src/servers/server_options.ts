@@ -47,3 +47,13 @@ export interface ServeForeverOptions {
    */
   pollInterval?: number | null;
 }
+
+/**
+ * The fields that a server has for a mixin's options, under the same names:
+ * see the options for what they mean. They may be changed at any time.
+ *
+ * @typeParam Options The mixin's options.
+ */
+export type Settings<Options> = {
+  -readonly [Name in keyof Options]-?: Options[Name];
+};

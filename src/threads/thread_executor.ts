@@ -2,20 +2,14 @@ import { ThreadError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { HandlerThread, type ThreadEvents } from "./handler_thread.ts";
-
-/** What the executor asks of its server, anew each time. */
-export interface ThreadingSettings extends PooledServer {
-  /** The most threads. */
-  readonly maxThreads: number;
-  /** The most requests that one thread may have at once. */
-  readonly requestsPerThread: number;
-}
+import type { ThreadingSettings } from "./threading_options.ts";
 
 /** How long no thread is started after one that could not be, in milliseconds. */
 const PAUSE_MS = 1000;
 
 /** Runs handlers on threads, which are started when they are needed. */
-export class ThreadExecutor extends PoolExecutor<ThreadingSettings>
+export class ThreadExecutor
+  extends PoolExecutor<PooledServer & ThreadingSettings>
   implements ThreadEvents {
   readonly #threads = new Set<HandlerThread>();
   /** Set while no further thread is to be started. */

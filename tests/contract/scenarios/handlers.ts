@@ -343,6 +343,8 @@ export const handlerScenarios: Scenario[] = [
 
 /** A handler whose constructor takes one argument more. */
 class PoliteHandler extends BaseRequestHandler {
+  /** Elsewhere it is not found there, as it is not exported. */
+  static readonly moduleUrl = import.meta.url;
   readonly #greeting: string;
 
   constructor(

@@ -1,0 +1,152 @@
+import { checkCounts, checkDurations } from "../servers/option_checks.ts";
+import type { Settings } from "../servers/server_options.ts";
+
+/** What a child process may do; see {@linkcode ForkingOptions}. */
+export type ChildPermissions =
+  | "none"
+  | "inherit"
+  | Deno.PermissionOptionsObject;
+
+/**
+ * Options that {@linkcode ForkingMixIn} adds to those of a server. The constructor
+ * throws a `RangeError` for a number that is out of range.
+ */
+export interface ForkingOptions {
+  /**
+   * The most child processes, those that wait for requests included. The
+   * guardian, which ends them if the server is killed, is one more.
+   *
+   * @default {40}
+   */
+  maxChildren?: number;
+  /**
+   * After how many requests a child ends. More than one trades isolation for
+   * speed: what one request leaves behind, the next one finds.
+   *
+   * @default {1}
+   */
+  maxRequestsPerChild?: number;
+  /**
+   * The most requests that share a child at once, if `maxRequestsPerChild`
+   * allows as many. They take turns when they wait, as threads' do.
+   *
+   * @default {1}
+   */
+  requestsPerChild?: number;
+  /**
+   * How many children wait for requests, so that these need not wait for a
+   * process to start.
+   *
+   * @default {1}
+   */
+  minSpareChildren?: number;
+  /**
+   * How many requests may wait for a child before the server stops taking
+   * further ones, which then wait in the system's queue.
+   *
+   * @default {1000}
+   */
+  maxWaitingRequests?: number;
+  /**
+   * The longest that a request may take, in seconds; `null` for ever. Then its
+   * child is ended, whatever it does, and with it the requests that share it.
+   *
+   * @default {null}
+   */
+  requestTimeout?: number | null;
+  /**
+   * What the children may do: `"none"`, the parts that are named, as in
+   * `{ read: ["/srv/data"] }`, or with `"inherit"` what this program may do.
+   *
+   * Deno tells a program of each kind of permission whether it has all of it,
+   * not which parts; so only what was granted wholly is inherited. Without
+   * `import` a child imports what is in Deno's cache and nothing else, as after
+   * `deno cache <the handler's module>`; without all of `net` it replies to
+   * datagrams of its client, and to nobody else, although the server's socket
+   * could.
+   *
+   * @default {"none"}
+   */
+  permissions?: ChildPermissions;
+  /**
+   * Further flags for Deno in the children, which inherit none from this
+   * program: `["--unstable-kv", "--cached-only"]`.
+   *
+   * @default {[]}
+   */
+  denoFlags?: readonly string[];
+  /**
+   * The path of the children's `deno.json`.
+   *
+   * @default {undefined} The one that Deno finds beside the handler's module.
+   */
+  configPath?: string;
+  /**
+   * The path of Deno. A program made with `deno compile` has to name it.
+   *
+   * @default {Deno.execPath()}
+   */
+  denoPath?: string;
+  /**
+   * The URL of the module that exports the handler class.
+   *
+   * @default {undefined} The class's `static moduleUrl`, or else the program's
+   * main module.
+   */
+  handlerModule?: string | URL;
+  /**
+   * The longest wait of `handleRequest()`, in seconds, as for other servers,
+   * but with Python's default for this one; `null` for ever.
+   *
+   * @default {300}
+   */
+  timeout?: number | null;
+}
+
+/** The fields that a server has for {@linkcode ForkingOptions}. */
+export type ForkingSettings =
+  & Settings<Omit<ForkingOptions, "configPath" | "handlerModule">>
+  & { configPath: string | undefined }
+  & { readonly handlerModule: string | URL | undefined };
+
+/**
+ * Checks the options, and fills in the defaults.
+ *
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function forkingSettings(
+  {
+    maxChildren = 40,
+    maxRequestsPerChild = 1,
+    requestsPerChild = 1,
+    minSpareChildren = 1,
+    maxWaitingRequests = 1000,
+    requestTimeout = null,
+    permissions = "none",
+    denoFlags = [],
+    configPath,
+    denoPath = Deno.execPath(),
+    handlerModule,
+    timeout = 300, // as in Python: handleRequest() returns after five idle minutes
+  }: ForkingOptions = {},
+): ForkingSettings {
+  const counts = {
+    maxChildren,
+    maxRequestsPerChild,
+    requestsPerChild,
+    maxWaitingRequests,
+  };
+  checkCounts(counts, { least: 1, limit: true });
+  checkCounts({ minSpareChildren }, { least: 0, limit: false });
+  checkDurations({ requestTimeout });
+  const durations = { requestTimeout, timeout };
+  const command = { permissions, denoFlags, configPath, denoPath };
+  return {
+    ...counts,
+    minSpareChildren,
+    ...durations,
+    ...command,
+    handlerModule,
+  };
+}
