@@ -185,7 +185,7 @@ export class HandlerChild {
       : setTimeout(() => this.giveUp(tooLong(limit)), toMilliseconds(limit));
     try {
       await this.#channel.ready;
-      await this.#holding(this.#channel.handle(request, clientAddress));
+      await this.#holding(this.#channel.open(request, clientAddress));
     } finally {
       clearTimeout(timer);
     }

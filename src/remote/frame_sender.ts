@@ -10,14 +10,17 @@ const NOTHING = new Uint8Array(0);
 /** Takes a batch of whole frames to the other side, in order. */
 export type Carrier = (batch: Uint8Array<ArrayBuffer>) => void;
 
+/** Sends a frame of one request; the payload is copied. */
+export type SendFrame = (type: FrameType, payload?: Uint8Array) => void;
+
 /**
  * Collects frames and sends them together.
  *
  * A message between isolates costs some 30 µs whatever its size, more than all
  * the rest of a small request. A frame is sent when the code that runs now has
- * come to its end; or, if others are likely to follow, when the event loop has
- * gone through all that has happened, which takes longer than a lone client
- * should have to wait. A large batch does not wait.
+ * ended; or, if others are likely to follow, when the event loop has handled
+ * everything that has happened. That takes longer than a lone client should
+ * have to wait. A large batch does not wait.
  */
 export class FrameSender {
   readonly #carrier: Carrier;
@@ -34,6 +37,11 @@ export class FrameSender {
   constructor(carrier: Carrier, isBusy: () => boolean) {
     this.#carrier = carrier;
     this.#isBusy = isBusy;
+  }
+
+  /** Makes the function that sends the frames of a request. */
+  forRequest(id: number): SendFrame {
+    return (type, payload) => this.send(type, id, payload);
   }
 
   /** Adds a frame to the batch; the payload is copied. */
@@ -56,8 +64,8 @@ export class FrameSender {
   flush(): void {
     if (this.#length === 0) return;
     const batch = this.#batch.subarray(0, this.#length);
-    // The carrier may give the buffer away, so the next batch has its own; of
-    // the size of this one, as traffic tends to go on as it is.
+    // The carrier may give the buffer away, so the next batch has its own. It
+    // has the size of this one, as traffic tends to stay the same.
     const next = Math.max(SMALLEST_BATCH, this.#length);
     this.#batch = new Uint8Array(next);
     this.#view = new DataView(this.#batch.buffer);

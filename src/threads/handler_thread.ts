@@ -95,7 +95,7 @@ export class HandlerThread {
     this.#size++;
     try {
       await this.#channel.ready;
-      await this.#channel.handle(request, clientAddress);
+      await this.#channel.open(request, clientAddress);
     } finally {
       if (--this.#size === 0) this.#events.onIdle();
     }

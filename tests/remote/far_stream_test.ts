@@ -29,7 +29,7 @@ const OPENING: Opening = {
 function farConnection(opening: Opening = OPENING) {
   const recorder = new FrameRecorder();
   const sender = new FrameSender(recorder.carrier, () => false);
-  const connection = new FarStream(1, sender, opening);
+  const connection = new FarStream(sender.forRequest(1), opening);
   /** The types of the frames that were sent. */
   const types = () => {
     sender.flush();
@@ -82,6 +82,19 @@ Deno.test("FarStream.read() rejects at once after close(), whatever has come", a
     () => deadline(connection.read(new Uint8Array(5)), LIMIT_MS),
     Deno.errors.BadResource,
   );
+});
+
+Deno.test("FarStream.read() grants nothing once the client has ended", async () => {
+  const { connection, types } = farConnection();
+  for (let i = 0; i < WINDOW / MAX_DATA; i++) {
+    connection.receive(FrameType.data, new Uint8Array(MAX_DATA));
+  }
+  assertEquals(await connection.read(new Uint8Array(MAX_DATA)), MAX_DATA);
+  connection.receive(FrameType.end, new Uint8Array(0));
+  const rest = WINDOW - MAX_DATA;
+  assertEquals(await connection.read(new Uint8Array(WINDOW)), rest);
+  assertEquals(await connection.read(new Uint8Array(1)), null);
+  assertEquals(types(), [FrameType.credit]);
 });
 
 Deno.test("FarStream.read() gives what has come before fail()", async () => {
