@@ -1,4 +1,5 @@
 import { Condition } from "../streams/condition.ts";
+import { LIMIT_WRITES } from "../streams/limit_writes.ts";
 import type { StreamRequest } from "../types.ts";
 import type { FarRequest } from "./far_request.ts";
 import {
@@ -89,7 +90,7 @@ export class FarStream implements StreamRequest, FarRequest {
   }
 
   /** Says how long the client may take for each write, in seconds. */
-  limitWrites(seconds: number): void {
+  [LIMIT_WRITES](seconds: number): void {
     if (this.#failure !== null) return;
     this.#send(FrameType.limit, limitPayload(seconds));
   }

@@ -11,6 +11,7 @@ import {
   type Opening,
   WINDOW,
 } from "../../src/remote/frames.ts";
+import { limitWrites } from "../../src/streams/limit_writes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 
 const LIMIT_MS = 10_000;
@@ -129,7 +130,7 @@ Deno.test("FarStream.close() is the last that is sent", async () => {
   await assertRejects(() => waiting, Deno.errors.BadResource);
   await assertRejects(() => connection.closeWrite(), Deno.errors.BadResource);
   assertThrows(() => connection.setNoDelay!(), Deno.errors.BadResource);
-  connection.limitWrites(1);
+  limitWrites(connection, 1);
   const last = types().slice(-3);
   assertEquals(last, [FrameType.data, FrameType.end, FrameType.close]);
 });
@@ -147,9 +148,9 @@ Deno.test("FarStream.setNoDelay() is there if the connection at home has it", ()
   assertEquals(farConnection().connection.setNoDelay, undefined);
 });
 
-Deno.test("FarStream.limitWrites() tells the near side", () => {
+Deno.test("limitWrites() of a FarStream tells the near side", () => {
   const { connection, recorder, types } = farConnection();
-  connection.limitWrites(0.25);
+  limitWrites(connection, 0.25);
   assertEquals(types(), [FrameType.limit]);
   assertEquals(limitOf(recorder.frames[0]!.payload), 0.25);
 });
