@@ -38,10 +38,16 @@ export class FarSide {
   readonly #open = new Map<number, FarRequest>();
   #handlerClass: RequestHandlerClass<unknown> | null = null;
 
-  /** Creates an instance over a carrier to the server. */
-  constructor(settings: FarSettings, carrier: Carrier) {
+  /**
+   * Creates an instance over a carrier to the server.
+   *
+   * @param headSize How many bytes of a batch before its frames are left to the
+   * carrier.
+   */
+  constructor(settings: FarSettings, carrier: Carrier, headSize = 0) {
     this.#settings = settings;
-    this.#sender = new FrameSender(carrier, () => this.#open.size > 1);
+    const isBusy = () => this.#open.size > 1;
+    this.#sender = new FrameSender(carrier, isBusy, headSize);
     this.#server = createFarServer(
       settings.serverAddress,
       settings.data,

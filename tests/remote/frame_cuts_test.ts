@@ -143,6 +143,25 @@ Deno.test("FrameSender.send() sends a large batch at once", async () => {
   assertEquals(sizes.reduce((sum, size) => sum + size, 0), total);
 });
 
+Deno.test("FrameSender.flush() leaves room before the frames of each batch", () => {
+  const batches: Uint8Array[] = [];
+  const sender = new FrameSender((batch) => batches.push(batch), idle, 20);
+  sender.flush();
+  // The first batch has to grow, the second has the size of the first.
+  for (const size of [5000, 1]) {
+    sender.send(FrameType.data, 1, new Uint8Array(size));
+    sender.flush();
+    const [batch] = batches.splice(0);
+    batch!.fill(7, 0, 20);
+    assertEquals(
+      batch!.subarray(20),
+      frameBytes(FrameType.data, 1, new Uint8Array(size)),
+    );
+  }
+  sender.flush();
+  assertEquals(batches, []);
+});
+
 Deno.test("FrameReceiver.push() finds a frame that comes byte by byte, in linear time", () => {
   const frames: Frame[] = [];
   const receiver = new FrameReceiver({
