@@ -54,7 +54,6 @@ export class FarStream implements StreamRequest, FarRequest {
       if (this.#fromClient.ended) return null;
       this.#reading = true;
       await this.#arrival.wait();
-      this.#reading = false;
       if (this.#closed) {
         throw new Deno.errors.Interrupted(
           "The connection was closed meanwhile",
@@ -86,7 +85,8 @@ export class FarStream implements StreamRequest, FarRequest {
     this.#closed = true;
     this.#failure = new Deno.errors.BadResource("The connection is closed");
     this.#fromClient.clear();
-    this.#wake();
+    this.#wakeReader();
+    this.#toClient.wake();
   }
 
   /** Says how long the client may take for each write, in seconds. */
@@ -100,11 +100,11 @@ export class FarStream implements StreamRequest, FarRequest {
       case FrameType.data:
         this.#fromClient.receive(payload, this.#reading);
         if (this.#closed) this.#fromClient.clear(); // it was on its way
-        return this.#arrival.notify();
+        return this.#wakeReader();
       case FrameType.end:
         this.#fromClient.end();
         this.#fromClient.stopGranting();
-        return this.#arrival.notify();
+        return this.#wakeReader();
       case FrameType.credit:
         return this.#toClient.grant(creditOf(payload));
       default:
@@ -118,16 +118,17 @@ export class FarStream implements StreamRequest, FarRequest {
    */
   fail(error: Error): void {
     this.#failure ??= error;
-    this.#wake();
+    this.#wakeReader();
+    this.#toClient.wake();
   }
 
   settled(): null {
     return null; // what was written is on its way, in order
   }
 
-  #wake(): void {
+  #wakeReader(): void {
+    this.#reading = false;
     this.#arrival.notify();
-    this.#toClient.wake();
   }
 
   #checkWritable(): void {

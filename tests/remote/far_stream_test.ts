@@ -119,6 +119,19 @@ Deno.test("FarStream.close() interrupts a read, as at home", async () => {
   );
 });
 
+Deno.test("FarStream.read() rejects as closed right after close(), though another read waited", async () => {
+  const { connection } = farConnection();
+  const waiting = connection.read(new Uint8Array(5));
+  await assertRejects(
+    () => connection.read(new Uint8Array(5)),
+    Deno.errors.Busy,
+  );
+  connection.close();
+  const later = connection.read(new Uint8Array(5));
+  await assertRejects(() => later, Deno.errors.BadResource);
+  await assertRejects(() => waiting, Deno.errors.Interrupted);
+});
+
 Deno.test("FarStream.close() is the last that is sent", async () => {
   const { connection, types } = farConnection({ ...OPENING, noDelay: true });
   await useCredit(connection);
