@@ -14,7 +14,10 @@
 export class UnexpectedEof extends Deno.errors.UnexpectedEof {
   /** The name of the error. */
   override readonly name: string = "UnexpectedEof";
-  /** The bytes that did come; they are no longer in the reader. */
+  /**
+   * The bytes that did come; they are no longer in the reader. An error that
+   * comes from a thread or a child process leaves them there: then it is empty.
+   */
   readonly partial: Uint8Array;
 
   /** Creates an instance with the bytes that came before the end. */

@@ -10,11 +10,6 @@ export interface ByteSink {
   write(data: Uint8Array): Promise<number>;
   /** Tells the other side that no more bytes will come. */
   closeWrite(): Promise<void>;
-  /**
-   * Says how long the client may take for a write, in seconds: for what takes
-   * bytes before the client has, and sends them when the handler has ended.
-   */
-  limitWrites?(seconds: number): void;
 }
 
 /**

@@ -3,11 +3,12 @@
  * the children that it leaves behind.
  *
  * A child that waits for its client sees the end of its input when the server
- * is killed, and ends by itself, and what it has started. One that computes
- * sees nothing.
+ * is killed. It ends by itself, and what it has started with it. One that is
+ * computing sees nothing.
  *
- * Each line of standard input names a child: `+` and its number when it has
- * started, `-` when it has ended. At the end of the input the rest are killed.
+ * Each line of standard input names a child: `+` and its process ID when it has
+ * started, `-` and its process ID when it has ended. At the end of the input
+ * the rest are killed.
  *
  * @module
  */

@@ -43,7 +43,7 @@ export class HandlerChild implements RequestRunner {
   readonly #process: Deno.ChildProcess;
   readonly #hold: ProcessHold;
   readonly #input: ChildInput;
-  readonly #channel: NearSide;
+  readonly #nearSide: NearSide;
   readonly #ended: Promise<void>;
   readonly #running = new Set<Promise<void>>();
   #retiring = false;
@@ -64,7 +64,7 @@ export class HandlerChild implements RequestRunner {
     this.#process = startChild(settings, farSettings, mark);
     this.#hold = new ProcessHold(this.#process);
     this.#input = new ChildInput(this.#process);
-    this.#channel = new NearSide(
+    this.#nearSide = new NearSide(
       (batch) => this.#send(batch),
       events,
       // The server's socket is not to do what the child itself may not.
@@ -98,7 +98,7 @@ export class HandlerChild implements RequestRunner {
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
   get ready(): Promise<void> {
-    return this.#channel.ready;
+    return this.#nearSide.ready;
   }
 
   /** Resolves when the process has ended and nothing is left of it. */
@@ -140,7 +140,7 @@ export class HandlerChild implements RequestRunner {
    * end what it has started itself.
    */
   async giveUp(error: unknown): Promise<void> {
-    this.#channel.fail(error);
+    this.#nearSide.fail(error);
     await this.retire(LAST_GRACE);
   }
 
@@ -150,8 +150,8 @@ export class HandlerChild implements RequestRunner {
       ? undefined
       : setTimeout(() => this.giveUp(tooLong(limit)), toMilliseconds(limit));
     try {
-      await this.#channel.ready;
-      await this.#hold.during(this.#channel.handle(request, clientAddress));
+      await this.#nearSide.ready;
+      await this.#hold.during(this.#nearSide.open(request, clientAddress));
     } finally {
       clearTimeout(timer);
     }
@@ -160,7 +160,7 @@ export class HandlerChild implements RequestRunner {
   /** Ends the process at once, and its requests with an error. */
   #kill(error?: unknown): void {
     this.#retiring = true;
-    if (error !== undefined) this.#channel.fail(error);
+    if (error !== undefined) this.#nearSide.fail(error);
     try {
       this.#process.kill("SIGKILL");
     } catch {
@@ -171,7 +171,7 @@ export class HandlerChild implements RequestRunner {
   async #start(data: unknown): Promise<void> {
     try {
       if (data !== undefined) this.#input.write(await encodeData(data));
-      await this.#channel.ready;
+      await this.#nearSide.ready;
     } catch (error) {
       // Without its handler a child is of no use.
       this.#kill(error);
@@ -194,14 +194,14 @@ export class HandlerChild implements RequestRunner {
     const output = new ChildOutput(
       this.#process,
       mark,
-      (bytes) => this.#channel.push(bytes),
+      (bytes) => this.#nearSide.push(bytes),
     );
     const { code, signal } = await this.#process.status;
     await output.finish();
     await this.#input.abort();
     const { lastWords: stderr } = output;
     const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    this.#channel.fail(
+    this.#nearSide.fail(
       new ChildProcessError(
         `The child process ended before its request, with ${end}${
           stderr && `:\n${stderr}`

@@ -1,8 +1,9 @@
 import { concat } from "@std/bytes/concat";
 
 const MARK_SIZE = 16;
-const HEAD_SIZE = MARK_SIZE + 4;
-/** No sender makes larger ones; it would take too long to be found wrong. */
+/** How many bytes there must be before a batch: the mark, and its length. */
+export const HEAD_SIZE = MARK_SIZE + 4;
+/** No sender makes larger ones, and a wrong length must be noticed soon. */
 const MAX_BATCH = 64 * 1024 * 1024;
 
 /** Makes a mark that nothing else will print. */
@@ -10,16 +11,14 @@ export function createMark(): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(MARK_SIZE));
 }
 
-/** Puts the mark and its length before a batch. */
-export function marked(
+/** Marks a batch, whose first {@linkcode HEAD_SIZE} bytes are free for that. */
+export function writeHead(
+  batch: Uint8Array<ArrayBuffer>,
   mark: Uint8Array,
-  batch: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(HEAD_SIZE + batch.length);
-  whole.set(mark);
-  new DataView(whole.buffer).setUint32(MARK_SIZE, batch.length);
-  whole.set(batch, HEAD_SIZE);
-  return whole;
+): void {
+  const view = new DataView(batch.buffer, batch.byteOffset, HEAD_SIZE);
+  batch.set(mark);
+  view.setUint32(MARK_SIZE, batch.length - HEAD_SIZE);
 }
 
 /** Takes what a {@linkcode MarkedBatches} has told apart. */

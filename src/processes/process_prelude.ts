@@ -9,9 +9,9 @@ import { ownSettings } from "./process_settings.ts";
 setImporting(ownSettings().handler.moduleUrl);
 
 // A terminal sends Ctrl-C to the whole group of processes, and a service
-// manager its SIGTERM. What they mean is for the server to decide; a request
-// is not to be cut off by them. (A group of its own would cost more: Deno forks
-// then, which takes longer than to spawn.)
+// manager its SIGTERM. It is for the server to decide what they mean; they must
+// not cut off a request. (A group of its own would cost more: a detached child
+// is forked rather than spawned, which is slower.)
 Deno.addSignalListener("SIGINT", () => {});
 if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
 
@@ -21,8 +21,8 @@ export const stdin: typeof Deno.stdin = Deno.stdin;
 export const stdout: typeof Deno.stdout = Deno.stdout;
 
 // The handler finds an empty input, and what it prints cannot get between two
-// halves of a batch. `node:process` has its own way to both, which cannot be
-// closed without loading it into every child.
+// halves of a batch. `node:process` has its own way to both, which could only
+// be closed by loading it into every child.
 Object.defineProperty(Deno, "stdin", { value: emptyInput() });
 Object.defineProperty(Deno, "stdout", { value: Deno.stderr });
 

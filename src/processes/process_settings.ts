@@ -30,8 +30,8 @@ export function ownSettings(): ProcessSettings {
 /**
  * Makes bytes of the server's `data`, which may be anything that can be cloned.
  *
- * The module that writes such values is loaded only where there are some, as
- * it makes a start slower.
+ * The module that writes such values is loaded only where there are some,
+ * because it makes a start slower.
  */
 export async function encodeData(
   data: unknown,

@@ -1,14 +1,14 @@
 /** Bytes copied from larger buffers are collected up to this size. */
 const LARGEST_COPY = 4096;
-/** How many times as much memory as it is long a piece may hold. */
+/** A piece may hold at most this many times its own length in memory. */
 const MOST_HELD = 16;
 
 /**
- * Bytes that have come in pieces, and wait to be taken in order.
+ * Bytes that have come in pieces and wait to be taken in order.
  *
- * A piece is a part of the batch that brought it and keeps all of that in
- * memory: one that is much smaller is copied. A quiet request would hold
- * megabytes of its neighbours' otherwise.
+ * A piece is a part of the batch that brought it and keeps all of the batch in
+ * memory. So one that is much smaller is copied: else a quiet request would
+ * hold megabytes of its neighbours'.
  */
 export class ByteQueue {
   readonly #pieces: Uint8Array[] = [];
@@ -29,8 +29,8 @@ export class ByteQueue {
   /**
    * Adds bytes, which belong to the queue from now on.
    *
-   * @param awaited Whether they will be taken at once, by who waits for them:
-   * then they are not worth a copy.
+   * @param awaited Whether a reader is waiting: then they are taken at once and
+   * need not be copied.
    */
   push(data: Uint8Array, awaited: boolean): void {
     if (data.length === 0) return;
@@ -45,6 +45,18 @@ export class ByteQueue {
     this.#length -= count;
     if (count === this.first.length) this.#pieces.shift();
     else this.#pieces[0] = this.first.subarray(count);
+  }
+
+  /** Moves as many bytes as there are and `buffer` has room for. */
+  moveInto(buffer: Uint8Array): number {
+    let count = 0;
+    while (count < buffer.length && this.#length > 0) {
+      const part = this.first.subarray(0, buffer.length - count);
+      buffer.set(part, count);
+      count += part.length;
+      this.skip(part.length);
+    }
+    return count;
   }
 
   /** Drops everything. */

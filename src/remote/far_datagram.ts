@@ -1,5 +1,5 @@
-import { RemoteProtocolError } from "../errors.ts";
-import type { DatagramSocket } from "../types.ts";
+import type { DatagramRequest, DatagramSocket } from "../types.ts";
+import type { FarRequest } from "./far_request.ts";
 import {
   FrameType,
   jsonOf,
@@ -8,26 +8,35 @@ import {
   MAX_REPLIES,
   type Reply,
   type Sent,
+  unexpectedFrame,
 } from "./frames.ts";
-import type { FrameSender } from "./frame_sender.ts";
+import type { SendFrame } from "./frame_sender.ts";
 import { errorIn } from "./remote_error.ts";
 
-/** The server's socket as a datagram's handler sees it that runs elsewhere. */
-export class FarDatagram implements DatagramSocket {
+/** The server's socket as the handler of a datagram sees it that runs elsewhere. */
+export class FarDatagram implements DatagramSocket, FarRequest {
   readonly addr: Deno.Addr;
-  readonly #id: number;
-  readonly #sender: FrameSender;
-  /** Who waits to hear of a reply, by its number. */
+  readonly #send: SendFrame;
+  readonly #data: Uint8Array<ArrayBuffer>;
+  /** Replies that await confirmation, by their ID. */
   readonly #replies = new Map<number, PromiseWithResolvers<number>>();
-  /** The payloads of replies that wait until others have left. */
+  /** The payloads of replies that wait until others are confirmed. */
   readonly #held: Uint8Array[] = [];
   #lastReply = 0;
   #failure: Error | null = null;
 
-  constructor(id: number, sender: FrameSender, addr: Deno.Addr) {
-    this.#id = id;
-    this.#sender = sender;
+  constructor(
+    send: SendFrame,
+    addr: Deno.Addr,
+    data: Uint8Array<ArrayBuffer>,
+  ) {
+    this.#send = send;
     this.addr = addr;
+    this.#data = data;
+  }
+
+  get request(): DatagramRequest {
+    return [this.#data, this];
   }
 
   async send(data: Uint8Array, address: Deno.Addr): Promise<number> {
@@ -46,13 +55,8 @@ export class FarDatagram implements DatagramSocket {
     return await sent.promise;
   }
 
-  /** Takes a frame of the request. */
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
-    if (type !== FrameType.sent) {
-      throw new RemoteProtocolError(
-        `Cannot take a frame of type ${type} for a datagram`,
-      );
-    }
+    if (type !== FrameType.sent) throw unexpectedFrame(type, "datagram");
     const [head, error] = jsonOf(payload);
     const { reply, count } = head as Sent;
     const failure = count === undefined ? errorIn(error) : null;
@@ -63,7 +67,7 @@ export class FarDatagram implements DatagramSocket {
     this.#sendHeld();
   }
 
-  /** Resolves when it is known of every reply what came of it. */
+  /** Resolves when every reply has been confirmed, or refused. */
   async settled(): Promise<void> {
     await Promise.allSettled(
       [...this.#replies.values()].map(({ promise }) => promise),
@@ -78,13 +82,13 @@ export class FarDatagram implements DatagramSocket {
     this.#held.length = 0;
   }
 
-  /** Sends replies that wait, as long as there may be more under way. */
+  /** Sends replies that wait, as far as more may be under way. */
   #sendHeld(): void {
     while (
       this.#held.length > 0 &&
       this.#replies.size - this.#held.length < MAX_REPLIES
     ) {
-      this.#sender.send(FrameType.reply, this.#id, this.#held.shift()!);
+      this.#send(FrameType.reply, this.#held.shift()!);
     }
   }
 }

@@ -2,9 +2,10 @@ import { RemoteProtocolError } from "../errors.ts";
 import { runHandler } from "../handlers/run_handler.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { type HandlerReference, importHandler } from "./handler_module.ts";
+import { FarDatagram } from "./far_datagram.ts";
+import type { FarRequest } from "./far_request.ts";
 import { createFarServer } from "./far_server.ts";
 import { FarStream } from "./far_stream.ts";
-import { FarDatagram } from "./far_datagram.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
 import { FrameType, jsonOf, type Opening } from "./frames.ts";
@@ -34,13 +35,19 @@ export class FarSide {
   readonly #server: HandlerServer;
   readonly #sender: FrameSender;
   readonly #receiver = new FrameReceiver(this);
-  readonly #open = new Map<number, FarStream | FarDatagram>();
+  readonly #open = new Map<number, FarRequest>();
   #handlerClass: RequestHandlerClass<unknown> | null = null;
 
-  /** Creates an instance over a carrier to the server. */
-  constructor(settings: FarSettings, carrier: Carrier) {
+  /**
+   * Creates an instance over a carrier to the server.
+   *
+   * @param headSize How many bytes of a batch before its frames are left to the
+   * carrier.
+   */
+  constructor(settings: FarSettings, carrier: Carrier, headSize = 0) {
     this.#settings = settings;
-    this.#sender = new FrameSender(carrier, () => this.#open.size > 1);
+    const isBusy = () => this.#open.size > 1;
+    this.#sender = new FrameSender(carrier, isBusy, headSize);
     this.#server = createFarServer(
       settings.serverAddress,
       settings.data,
@@ -99,35 +106,34 @@ export class FarSide {
   #start(id: number, payload: Uint8Array<ArrayBuffer>): void {
     if (this.#open.has(id)) {
       throw new RemoteProtocolError(
-        `Cannot open a request as its number must be free: current value is ${id}`,
+        `Cannot open a request as its ID must be free: current value is ${id}`,
       );
     }
     const [head, datagram] = jsonOf(payload);
     const opening = head as Opening;
     const { kind, localAddr, clientAddress } = opening;
+    const send = this.#sender.forRequest(id);
     const far = kind === "datagram"
-      ? new FarDatagram(id, this.#sender, localAddr)
-      : new FarStream(id, this.#sender, opening);
+      ? new FarDatagram(send, localAddr, datagram.slice())
+      : new FarStream(send, opening);
     this.#open.set(id, far);
-    const request = kind === "datagram" ? [datagram.slice(), far] : far;
-    this.#run(id, far, request, clientAddress);
+    this.#run(id, far, clientAddress);
   }
 
   async #run(
     id: number,
-    far: FarStream | FarDatagram,
-    request: unknown,
+    far: FarRequest,
     clientAddress: Deno.Addr,
   ): Promise<void> {
     try {
       await runHandler(
         this.#handlerClass!,
-        request,
+        far.request,
         clientAddress,
         this.#server,
       );
-      // A handler need not wait for its replies; the request does.
-      if (far instanceof FarDatagram) await far.settled();
+      const settled = far.settled();
+      if (settled !== null) await settled;
       this.#end(id, FrameType.done);
     } catch (error) {
       this.#end(id, FrameType.failed, errorPayload(error));
@@ -144,8 +150,8 @@ export class FarSide {
 
   #reportFault(reason: unknown): void {
     const [id, ...others] = this.#open.keys();
-    // Of the one that is being handled, most likely: an earlier request may
-    // have left it behind. Of several none can be told.
+    // Most likely it belongs to the request that is being handled, though an
+    // earlier one may have left it behind. Among several there is no telling.
     const likely = id !== undefined && others.length === 0 ? id : 0;
     this.#sender.send(FrameType.fault, likely, errorPayload(reason));
   }

@@ -1,119 +1,114 @@
-import { RemoteProtocolError } from "../errors.ts";
+import { Condition } from "../streams/condition.ts";
+import { LIMIT_WRITES } from "../streams/limit_writes.ts";
 import type { StreamRequest } from "../types.ts";
-import { ByteQueue } from "./byte_queue.ts";
+import type { FarRequest } from "./far_request.ts";
 import {
-  checkData,
   creditOf,
-  creditPayload,
   FrameType,
-  GRANT_SIZE,
   limitPayload,
-  MAX_DATA,
   type Opening,
-  WINDOW,
+  unexpectedFrame,
 } from "./frames.ts";
-import type { FrameSender } from "./frame_sender.ts";
+import type { SendFrame } from "./frame_sender.ts";
+import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 
 /** A client's connection as a handler sees it that runs elsewhere. */
-export class FarStream implements StreamRequest {
+export class FarStream implements StreamRequest, FarRequest {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
   readonly setNoDelay?: (noDelay?: boolean) => void;
-  readonly #id: number;
-  readonly #sender: FrameSender;
-  readonly #credit = new Outflow();
-
-  /** What has come and has not been read. */
-  readonly #unread = new ByteQueue();
-  /** How many bytes have been read that have not been granted again. */
-  #consumed = 0;
-  #ended = false;
+  readonly #send: SendFrame;
+  readonly #fromClient: Inflow;
+  readonly #toClient: Outflow;
+  /** Notified when a read may find something new. */
+  readonly #arrival = new Condition();
+  /** Whether a read waits for that. */
+  #reading = false;
   #writeClosed = false;
   #closed = false;
   /** Why reading and writing have become impossible. */
   #failure: Error | null = null;
-  /** Resolved when there is something new to be read. */
-  #arrival: PromiseWithResolvers<void> | null = null;
 
-  constructor(
-    id: number,
-    sender: FrameSender,
-    { localAddr, clientAddress, remoteAddr, noDelay }: Opening,
-  ) {
-    this.#id = id;
-    this.#sender = sender;
-    this.localAddr = localAddr;
-    this.remoteAddr = remoteAddr ?? clientAddress;
-    if (noDelay) this.setNoDelay = (off = true) => this.#setNoDelay(off);
+  constructor(send: SendFrame, opening: Opening) {
+    this.#send = send;
+    this.#fromClient = new Inflow(send);
+    this.#toClient = new Outflow(send);
+    this.localAddr = opening.localAddr;
+    this.remoteAddr = opening.remoteAddr ?? opening.clientAddress;
+    if (opening.noDelay) {
+      this.setNoDelay = (noDelay = true) => this.#sendNoDelay(noDelay);
+    }
+  }
+
+  get request(): StreamRequest {
+    return this;
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
-    if (this.#arrival !== null) {
+    if (this.#reading) {
       throw new Deno.errors.Busy("Cannot read as another read is waiting");
     }
-    while (this.#unread.length === 0) {
+    while (this.#fromClient.length === 0) {
       if (this.#failure !== null) throw this.#failure;
-      if (this.#ended) return null;
-      this.#arrival = Promise.withResolvers();
-      await this.#arrival.promise;
+      if (this.#fromClient.ended) return null;
+      this.#reading = true;
+      await this.#arrival.wait();
+      if (this.#closed) {
+        throw new Deno.errors.Interrupted(
+          "The connection was closed meanwhile",
+        );
+      }
     }
-    return this.#takeInto(buffer);
+    return this.#fromClient.readInto(buffer);
   }
 
   async write(data: Uint8Array): Promise<number> {
-    do {
-      await this.#credit.wait();
-      if (this.#failure !== null) throw this.#failure;
-      if (this.#writeClosed) {
-        throw new Deno.errors.BrokenPipe("Cannot write after closeWrite()");
-      }
-    } while (this.#credit.bytes === 0);
-    const count = Math.min(data.length, this.#credit.bytes, MAX_DATA);
-    this.#sender.send(FrameType.data, this.#id, data.subarray(0, count));
-    this.#credit.spend(count);
-    return count;
+    this.#checkWritable();
+    while (this.#toClient.credit === 0) {
+      await this.#toClient.wait();
+      this.#checkWritable();
+    }
+    return this.#toClient.send(data);
   }
 
   closeWrite(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    if (!this.#writeClosed) this.#sender.send(FrameType.end, this.#id);
+    if (!this.#writeClosed) this.#send(FrameType.end);
     this.#writeClosed = true;
     return Promise.resolve();
   }
 
   close(): void {
     if (this.#closed) return;
+    if (this.#failure === null) this.#send(FrameType.close);
     this.#closed = true;
-    if (this.#failure === null) this.#sender.send(FrameType.close, this.#id);
-    this.#unread.clear();
-    this.#arrival?.reject(
-      new Deno.errors.Interrupted("The connection was closed meanwhile"),
-    );
-    this.#arrival = null;
     this.#failure = new Deno.errors.BadResource("The connection is closed");
-    this.#credit.wake();
+    this.#fromClient.clear();
+    this.#wakeReader();
+    this.#toClient.wake();
   }
 
-  limitWrites(seconds: number): void {
+  /** Says how long the client may take for each write, in seconds. */
+  [LIMIT_WRITES](seconds: number): void {
     if (this.#failure !== null) return;
-    this.#sender.send(FrameType.limit, this.#id, limitPayload(seconds));
+    this.#send(FrameType.limit, limitPayload(seconds));
   }
 
-  /** Takes a frame of the request. */
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
     switch (type) {
       case FrameType.data:
-        return this.#store(payload);
+        this.#fromClient.receive(payload, this.#reading);
+        if (this.#closed) this.#fromClient.clear(); // it was on its way
+        return this.#wakeReader();
       case FrameType.end:
-        this.#ended = true;
-        return this.#wake();
+        this.#fromClient.end();
+        this.#fromClient.stopGranting();
+        return this.#wakeReader();
       case FrameType.credit:
-        return this.#credit.grant(creditOf(payload));
+        return this.#toClient.grant(creditOf(payload));
       default:
-        throw new RemoteProtocolError(
-          `Cannot take a frame of type ${type} for a connection`,
-        );
+        throw unexpectedFrame(type, "connection");
     }
   }
 
@@ -123,53 +118,28 @@ export class FarStream implements StreamRequest {
    */
   fail(error: Error): void {
     this.#failure ??= error;
-    this.#credit.wake();
-    this.#wake();
+    this.#wakeReader();
+    this.#toClient.wake();
   }
 
-  #setNoDelay(noDelay: boolean): void {
+  settled(): null {
+    return null; // what was written is on its way, in order
+  }
+
+  #wakeReader(): void {
+    this.#reading = false;
+    this.#arrival.notify();
+  }
+
+  #checkWritable(): void {
     if (this.#failure !== null) throw this.#failure;
-    const payload = new Uint8Array([noDelay ? 1 : 0]);
-    this.#sender.send(FrameType.noDelay, this.#id, payload);
+    if (this.#writeClosed) {
+      throw new Deno.errors.BrokenPipe("Cannot write after closeWrite()");
+    }
   }
 
-  #store(data: Uint8Array): void {
-    checkData(data);
-    if (this.#ended) {
-      throw new RemoteProtocolError(
-        "Cannot take data as it must not follow its end",
-      );
-    }
-    if (this.#closed) return; // it was on its way
-    const waiting = this.#unread.length + this.#consumed + data.length;
-    if (waiting > WINDOW) {
-      throw new RemoteProtocolError(
-        `Cannot take more data as at most ${WINDOW} bytes may be on their way: current value is ${waiting}`,
-      );
-    }
-    this.#unread.push(data, this.#arrival !== null);
-    this.#wake();
-  }
-
-  #wake(): void {
-    this.#arrival?.resolve();
-    this.#arrival = null;
-  }
-
-  #takeInto(buffer: Uint8Array): number {
-    let count = 0;
-    while (count < buffer.length && this.#unread.length > 0) {
-      const part = this.#unread.first.subarray(0, buffer.length - count);
-      buffer.set(part, count);
-      count += part.length;
-      this.#unread.skip(part.length);
-    }
-    this.#consumed += count;
-    if (this.#consumed >= GRANT_SIZE && !this.#ended) {
-      const payload = creditPayload(this.#consumed);
-      this.#sender.send(FrameType.credit, this.#id, payload);
-      this.#consumed = 0;
-    }
-    return count;
+  #sendNoDelay(noDelay: boolean): void {
+    if (this.#failure !== null) throw this.#failure;
+    this.#send(FrameType.noDelay, new Uint8Array([noDelay ? 1 : 0]));
   }
 }

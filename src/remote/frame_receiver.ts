@@ -1,5 +1,4 @@
 import { RemoteProtocolError } from "../errors.ts";
-import { concat } from "@std/bytes/concat";
 import { FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frames.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -20,8 +19,10 @@ export interface FrameListener {
 /** Finds the frames in what a carrier brings, however it was cut. */
 export class FrameReceiver {
   readonly #listener: FrameListener;
-  /** The beginning of a frame whose end has not come. */
+  /** The beginning of a frame whose end has not come, and room for more. */
   #rest: Uint8Array<ArrayBuffer> = NOTHING;
+  /** How many bytes of that there are. */
+  #length = 0;
   /** How many bytes are left of a frame that is too large to be read. */
   #skipping = 0;
 
@@ -32,7 +33,7 @@ export class FrameReceiver {
 
   /** Takes the next bytes. They belong to the receiver from now on. */
   push(bytes: Uint8Array<ArrayBuffer>): void {
-    const input = this.#rest.length === 0 ? bytes : concat([this.#rest, bytes]);
+    const input = this.#length === 0 ? bytes : this.#joined(bytes);
     const view = new DataView(input.buffer, input.byteOffset, input.length);
     let at = Math.min(this.#skipping, input.length);
     this.#skipping -= at;
@@ -55,7 +56,25 @@ export class FrameReceiver {
         this.#listener.reject(id, unknownType(type));
       }
     }
-    this.#rest = input.subarray(at);
+    // Payloads may be kept, so nothing is added behind them in their buffer.
+    if (at > 0 || input === bytes) this.#rest = input.subarray(at);
+    this.#length = input.length - at;
+  }
+
+  /**
+   * Adds bytes to the rest. Its room is doubled: a frame that comes in crumbs is
+   * not to be copied once for each.
+   */
+  #joined(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const length = this.#length + bytes.length;
+    if (length > this.#rest.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#length));
+      larger.set(this.#rest.subarray(0, this.#length));
+      this.#rest = larger;
+    }
+    this.#rest.set(bytes, this.#length);
+    this.#length = length;
+    return this.#rest.subarray(0, length);
   }
 }
 

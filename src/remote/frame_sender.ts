@@ -10,35 +10,47 @@ const NOTHING = new Uint8Array(0);
 /** Takes a batch of whole frames to the other side, in order. */
 export type Carrier = (batch: Uint8Array<ArrayBuffer>) => void;
 
+/** Sends a frame of one request; the payload is copied. */
+export type SendFrame = (type: FrameType, payload?: Uint8Array) => void;
+
 /**
  * Collects frames and sends them together.
  *
  * A message between isolates costs some 30 µs whatever its size, more than all
  * the rest of a small request. A frame is sent when the code that runs now has
- * come to its end; or, if others are likely to follow, when the event loop has
- * gone through all that has happened, which takes longer than a lone client
- * should have to wait. A large batch does not wait.
+ * ended; or, if others are likely to follow, when the event loop has handled
+ * everything that has happened. That takes longer than a lone client should
+ * have to wait. A large batch does not wait.
  */
 export class FrameSender {
   readonly #carrier: Carrier;
   readonly #isBusy: () => boolean;
+  readonly #headSize: number;
   #batch: Uint8Array<ArrayBuffer> = new Uint8Array(SMALLEST_BATCH);
   #view = new DataView(this.#batch.buffer);
-  #length = 0;
+  #length: number;
 
   /**
    * Creates an instance over a carrier.
    *
    * @param isBusy Whether several requests are being handled.
+   * @param headSize How many bytes of a batch before its frames are left to the
+   * carrier, for what it puts there.
    */
-  constructor(carrier: Carrier, isBusy: () => boolean) {
+  constructor(carrier: Carrier, isBusy: () => boolean, headSize = 0) {
     this.#carrier = carrier;
     this.#isBusy = isBusy;
+    this.#headSize = this.#length = headSize;
+  }
+
+  /** Makes the function that sends the frames of a request. */
+  forRequest(id: number): SendFrame {
+    return (type, payload) => this.send(type, id, payload);
   }
 
   /** Adds a frame to the batch; the payload is copied. */
   send(type: FrameType, id: number, payload: Uint8Array = NOTHING): void {
-    if (this.#length === 0) {
+    if (this.#length === this.#headSize) {
       const more = this.#isBusy() || payload.length >= LARGE_PAYLOAD;
       (more ? setImmediate : queueMicrotask)(() => this.flush());
     }
@@ -54,14 +66,14 @@ export class FrameSender {
 
   /** Sends what has been collected, without waiting for more. */
   flush(): void {
-    if (this.#length === 0) return;
+    if (this.#length === this.#headSize) return;
     const batch = this.#batch.subarray(0, this.#length);
-    // The carrier may give the buffer away, so the next batch has its own; of
-    // the size of this one, as traffic tends to go on as it is.
+    // The carrier may give the buffer away, so the next batch has its own. It
+    // has the size of this one, as traffic tends to stay the same.
     const next = Math.max(SMALLEST_BATCH, this.#length);
     this.#batch = new Uint8Array(next);
     this.#view = new DataView(this.#batch.buffer);
-    this.#length = 0;
+    this.#length = this.#headSize;
     this.#carrier(batch);
   }
 

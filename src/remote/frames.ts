@@ -46,8 +46,8 @@ import { RemoteProtocolError } from "../errors.ts";
  * | frame | text |
  * | --- | --- |
  * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay`: `true` if that frame may come |
- * | `reply` | `reply`: a number that no other reply under way has; `address`: where to |
- * | `sent` | `reply`: its number; `count`: the bytes sent, or else an error follows |
+ * | `reply` | `reply`: an ID that no other reply under way has; `address`: where to |
+ * | `sent` | `reply`: its ID; `count`: the bytes sent, or else an error follows |
  * | error | `name`, which tells the class, and `message`; where there is one, `stack`, `code`, and `cause`, `error`, `suppressed`: an error each, `errors`: a list of them |
  *
  * **Data.** A frame of it holds {@linkcode MAX_DATA} bytes at most. Each side
@@ -55,10 +55,10 @@ import { RemoteProtocolError } from "../errors.ts";
  * granted by `credit`, when the client, or the handler, has taken them: a
  * handler that does not read stops the client, and a client that does not read
  * stops the handler. Credit comes in pieces of {@linkcode GRANT_SIZE} or more,
- * and never for what has not been sent. No data follows `end` or `close`;
- * these count once. A frame without bytes, from the far side, asks for a write
- * of nothing, which tells whether the client is still there; while one waits,
- * others mean nothing.
+ * and never for what has not been sent. No data follows `end` or `close`; a
+ * second one of these is ignored. A frame without bytes, from the far side,
+ * asks for a write of nothing, which tells whether the client is still there;
+ * while one waits, others are ignored.
  *
  * **Time.** What has been written goes out after the handler's end too: after
  * `done` without a limit, unless a `limit` frame has set one for each write;
@@ -151,20 +151,6 @@ export function creditPayload(count: number): Uint8Array<ArrayBuffer> {
   return payload;
 }
 
-/** Reads the payload of a `credit` frame. */
-export function creditOf(payload: Uint8Array): number {
-  checkLength(payload, 4, "take credit");
-  return viewOf(payload).getUint32(0);
-}
-
-/** Checks the payload of a `data` frame. */
-export function checkData(payload: Uint8Array): void {
-  if (payload.length <= MAX_DATA) return;
-  throw new RemoteProtocolError(
-    `Cannot take data as a frame must hold at most ${MAX_DATA} bytes of it: current value is ${payload.length}`,
-  );
-}
-
 /** Makes the payload of a `limit` frame. */
 export function limitPayload(seconds: number): Uint8Array<ArrayBuffer> {
   const payload = new Uint8Array(8);
@@ -172,10 +158,14 @@ export function limitPayload(seconds: number): Uint8Array<ArrayBuffer> {
   return payload;
 }
 
+/** Reads the payload of a `credit` frame. */
+export function creditOf(payload: Uint8Array): number {
+  return viewOfLength(4, payload, "take credit").getUint32(0);
+}
+
 /** Reads the payload of a `limit` frame. */
 export function limitOf(payload: Uint8Array): number {
-  checkLength(payload, 8, "limit writes");
-  return viewOf(payload).getFloat64(0);
+  return viewOfLength(8, payload, "limit writes").getFloat64(0);
 }
 
 /** Makes a payload of JSON text and bytes. */
@@ -213,12 +203,22 @@ export function jsonOf(
   );
 }
 
-function checkLength(
-  payload: Uint8Array,
+/** Makes the error of a frame that a request of this kind cannot have. */
+export function unexpectedFrame(
+  type: FrameType,
+  kind: "connection" | "datagram",
+): RemoteProtocolError {
+  return new RemoteProtocolError(
+    `Cannot take a frame of type ${type} for a ${kind}`,
+  );
+}
+
+function viewOfLength(
   length: number,
+  payload: Uint8Array,
   action: string,
-): void {
-  if (payload.length === length) return;
+): DataView {
+  if (payload.length === length) return viewOf(payload);
   throw new RemoteProtocolError(
     `Cannot ${action} as its frame must have ${length} bytes: current value is ${payload.length}`,
   );

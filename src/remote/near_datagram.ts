@@ -1,4 +1,5 @@
 import { RemoteProtocolError } from "../errors.ts";
+import { Condition } from "../streams/condition.ts";
 import type { DatagramRequest } from "../types.ts";
 import {
   FrameType,
@@ -8,39 +9,36 @@ import {
   type Opening,
   type Reply,
   type Sent,
+  unexpectedFrame,
 } from "./frames.ts";
-import type { FrameSender } from "./frame_sender.ts";
+import type { SendFrame } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 
-/** Where a datagram's handler may send others: to anyone, or to its client. */
+/** Where the handler of a datagram may send replies: to anyone, or to its client. */
 export type ReplyScope = "anyone" | "client";
 
 /** Carries a datagram to a far handler, and its replies to the socket. */
 export class NearDatagram implements NearRequest {
-  readonly #id: number;
+  readonly #send: SendFrame;
   readonly #request: DatagramRequest;
   readonly #clientAddress: Deno.Addr;
-  readonly #sender: FrameSender;
   readonly #scope: ReplyScope;
   readonly #result = Promise.withResolvers<void>();
-  /** Replies that have not left: the request ends after them. */
-  #underWay = 0;
-  /** Resolved when the last has left, for who waits for that. */
-  #allLeft: PromiseWithResolvers<void> | null = null;
+  /** How many replies have not left: the request ends after them. */
+  #underway = 0;
+  readonly #allLeft = new Condition();
   #ended = false;
 
   constructor(
-    id: number,
+    send: SendFrame,
     request: DatagramRequest,
     clientAddress: Deno.Addr,
-    sender: FrameSender,
     scope: ReplyScope,
   ) {
-    this.#id = id;
+    this.#send = send;
     this.#request = request;
     this.#clientAddress = clientAddress;
-    this.#sender = sender;
     this.#scope = scope;
   }
 
@@ -51,14 +49,11 @@ export class NearDatagram implements NearRequest {
       localAddr: addr,
       clientAddress: this.#clientAddress,
     };
-    this.#sender.send(FrameType.open, this.#id, jsonPayload(opening, data));
+    this.#send(FrameType.open, jsonPayload(opening, data));
     try {
       await this.#result.promise;
     } finally {
-      if (this.#underWay > 0) {
-        this.#allLeft = Promise.withResolvers();
-        await this.#allLeft.promise;
-      }
+      if (this.#underway > 0) await this.#allLeft.wait();
     }
   }
 
@@ -67,7 +62,7 @@ export class NearDatagram implements NearRequest {
     switch (type) {
       case FrameType.reply: {
         const [head, data] = jsonOf(payload);
-        return void this.#reply(head as Reply, data);
+        return this.#acceptReply(head as Reply, data);
       }
       case FrameType.done:
         this.#ended = true;
@@ -75,9 +70,7 @@ export class NearDatagram implements NearRequest {
       case FrameType.failed:
         return this.fail(errorIn(payload));
       default:
-        throw new RemoteProtocolError(
-          `Cannot take a frame of type ${type} for a datagram`,
-        );
+        throw unexpectedFrame(type, "datagram");
     }
   }
 
@@ -86,19 +79,19 @@ export class NearDatagram implements NearRequest {
     this.#result.reject(error);
   }
 
-  #reply({ reply, address }: Reply, data: Uint8Array): Promise<void> {
-    if (this.#underWay === MAX_REPLIES) {
+  #acceptReply({ reply, address }: Reply, data: Uint8Array): void {
+    if (this.#underway === MAX_REPLIES) {
       throw new RemoteProtocolError(
         `Cannot take another reply as at most ${MAX_REPLIES} may be under way: current value is ${
-          this.#underWay + 1
+          this.#underway + 1
         }`,
       );
     }
-    this.#underWay++;
-    return this.#send(reply, data, address);
+    this.#underway++;
+    this.#sendReply(reply, data, address);
   }
 
-  async #send(
+  async #sendReply(
     reply: number,
     data: Uint8Array,
     address: Deno.Addr,
@@ -112,9 +105,9 @@ export class NearDatagram implements NearRequest {
       failure = errorPayload(error);
     }
     // Before the far side hears of it, and sends the next one.
-    this.#underWay--;
-    this.#sender.send(FrameType.sent, this.#id, jsonPayload(sent, failure));
-    if (this.#underWay === 0) this.#allLeft?.resolve();
+    this.#underway--;
+    this.#send(FrameType.sent, jsonPayload(sent, failure));
+    if (this.#underway === 0) this.#allLeft.notify();
   }
 
   #checkScope(address: Deno.Addr): void {

@@ -6,10 +6,12 @@ import { FrameType } from "./frames.ts";
 import { NearDatagram, type ReplyScope } from "./near_datagram.ts";
 import type { NearRequest } from "./near_request.ts";
 import { NearStream } from "./near_stream.ts";
-import { nextId } from "./next_id.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 
-/** What the far side may want of the server, beyond its requests. */
+/** The largest ID that a frame has room for. */
+const LARGEST_ID = 0xffff_ffff;
+
+/** What the far side tells the server, beside its requests. */
 export interface FarSideEvents {
   /** A handler called `this.server.shutdown()`. */
   onShutdown(): void;
@@ -17,8 +19,7 @@ export interface FarSideEvents {
    * A promise was rejected and nobody handled it.
    *
    * @param request The request that was being handled, if it was the only one:
-   * most likely the rejection belongs to it, though an earlier one may have
-   * left it behind.
+   * the rejection is most likely its own, though it may be an earlier one's.
    * @param clientAddress Where that request came from.
    */
   onFault(
@@ -36,7 +37,7 @@ interface OpenRequest {
 }
 
 /**
- * The near side of a Worker or a child process: its requests, by number.
+ * The near side of a Worker or a child process: its requests, by ID.
  */
 export class NearSide {
   readonly #sender: FrameSender;
@@ -62,7 +63,7 @@ export class NearSide {
     this.#sender = new FrameSender(carrier, () => this.size > 1);
     this.#events = events;
     this.#replyScope = replyScope;
-    this.#ready.promise.catch(() => {}); // told to whoever waits for it
+    this.#ready.promise.catch(() => {}); // those who wait for it are told
   }
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
@@ -81,24 +82,11 @@ export class NearSide {
    * @throws {unknown} What its handler throws, or why it could not end; or why
    * the far side is gone.
    */
-  async handle(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+  async open(request: unknown, clientAddress: Deno.Addr): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
     const id = nextId(this.#lastId, (id) => this.#open.has(id));
     this.#lastId = id;
-    const near = Array.isArray(request)
-      ? new NearDatagram(
-        id,
-        request as unknown as DatagramRequest,
-        clientAddress,
-        this.#sender,
-        this.#replyScope,
-      )
-      : new NearStream(
-        id,
-        request as StreamRequest,
-        clientAddress,
-        this.#sender,
-      );
+    const near = this.#nearRequest(id, request, clientAddress);
     this.#open.set(id, { near, request, clientAddress });
     try {
       await near.run();
@@ -154,4 +142,31 @@ export class NearSide {
     this.#sender.send(FrameType.abort, id, errorPayload(error));
     open.near.fail(error);
   }
+
+  #nearRequest(
+    id: number,
+    request: unknown,
+    clientAddress: Deno.Addr,
+  ): NearRequest {
+    const send = this.#sender.forRequest(id);
+    if (!Array.isArray(request)) {
+      return new NearStream(send, request as StreamRequest, clientAddress);
+    }
+    return new NearDatagram(
+      send,
+      request as unknown as DatagramRequest,
+      clientAddress,
+      this.#replyScope,
+    );
+  }
+}
+
+/**
+ * The ID of a new request: the one after the last, or the next that is free.
+ * `0` is no request's.
+ */
+export function nextId(last: number, isOpen: (id: number) => boolean): number {
+  let id = last;
+  do id = id % LARGEST_ID + 1; while (isOpen(id));
+  return id;
 }

@@ -1,19 +1,33 @@
 import { RemoteProtocolError } from "../errors.ts";
-import { WINDOW } from "./frames.ts";
+import { Condition } from "../streams/condition.ts";
+import type { SendFrame } from "./frame_sender.ts";
+import { FrameType, MAX_DATA, WINDOW } from "./frames.ts";
 
-/** How many bytes may still be sent, and the wait for more. */
+/** Data on its way out: it is sent as far as the other side has granted. */
 export class Outflow {
-  #bytes = WINDOW;
-  #granted: PromiseWithResolvers<void> | null = null;
+  readonly #send: SendFrame;
+  readonly #changed = new Condition();
+  #credit = WINDOW;
 
-  /** How many bytes may be sent now. */
-  get bytes(): number {
-    return this.#bytes;
+  constructor(send: SendFrame) {
+    this.#send = send;
   }
 
-  /** Uses up some of it. */
-  spend(count: number): void {
-    this.#bytes -= count;
+  /** How many bytes may be sent now. */
+  get credit(): number {
+    return this.#credit;
+  }
+
+  /**
+   * Sends the beginning of `data`: what one frame may hold, and credit allows.
+   *
+   * @returns How many bytes were sent.
+   */
+  send(data: Uint8Array): number {
+    const count = Math.min(data.length, this.#credit, MAX_DATA);
+    this.#send(FrameType.data, data.subarray(0, count));
+    this.#credit -= count;
+    return count;
   }
 
   /**
@@ -22,30 +36,26 @@ export class Outflow {
    * @throws {RemoteProtocolError} If it is more than has been sent.
    */
   grant(count: number): void {
-    if (this.#bytes + count > WINDOW) {
+    const credit = this.#credit + count;
+    if (credit > WINDOW) {
       throw new RemoteProtocolError(
-        `Cannot take credit as it must not exceed ${WINDOW} bytes: current value is ${
-          this.#bytes + count
-        }`,
+        `Cannot take credit as it must not exceed ${WINDOW} bytes: current value is ${credit}`,
       );
     }
-    this.#bytes += count;
+    this.#credit = credit;
     this.wake();
   }
 
   /**
-   * Resolves when some was granted, or when it no longer matters. Others may
-   * have waited too, and have been faster: look again.
+   * Resolves at the next grant, or when {@linkcode Outflow.wake} is called.
+   * Others may have waited too, and have been faster: check again.
    */
-  async wait(): Promise<void> {
-    if (this.#bytes > 0) return;
-    this.#granted ??= Promise.withResolvers();
-    await this.#granted.promise;
+  wait(): Promise<void> {
+    return this.#changed.wait();
   }
 
-  /** Ends the wait: whoever waited must see for himself what has happened. */
+  /** Ends the wait without a grant: waiters must check what has happened. */
   wake(): void {
-    this.#granted?.resolve();
-    this.#granted = null;
+    this.#changed.notify();
   }
 }

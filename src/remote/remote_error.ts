@@ -7,7 +7,7 @@ import {
 } from "../errors.ts";
 import { jsonOf, jsonPayload, MAX_PAYLOAD } from "./frames.ts";
 
-/** What of an error can go to another isolate. */
+/** The parts of an error that can be sent to another isolate. */
 interface ErrorRecord {
   /** The error's name, which also tells its class. */
   readonly name: string;
@@ -27,17 +27,17 @@ interface ErrorRecord {
   readonly suppressed?: ErrorRecord;
 }
 
-/** A value that was thrown though it is no error. */
+/** Stands for the name of a thrown value that is not an error. */
 const THROWN_VALUE = "ThrownValue";
-/** How many causes and parts there may be within each other. */
+/** How deep causes and parts may be nested. */
 const DEEPEST = 8;
 /** How many causes and parts there may be in all. */
 const MOST_PARTS = 64;
 const LONGEST_TEXT = 8192;
 
 /**
- * Makes the payload of a frame that holds an error, of whatever was thrown.
- * Its texts are cut as far as a frame demands.
+ * Makes the payload of a frame that holds an error, from whatever was thrown.
+ * Its texts are cut to what fits a frame.
  */
 export function errorPayload(thrown: unknown): Uint8Array<ArrayBuffer> {
   for (let longest = LONGEST_TEXT;; longest /= 2) {
@@ -56,7 +56,7 @@ export function errorIn(payload: Uint8Array<ArrayBuffer>): Error {
   return errorOf(jsonOf(payload)[0] as ErrorRecord, DEEPEST);
 }
 
-/** What an error may still take of its frame. */
+/** How much room is left for an error in its frame. */
 interface Room {
   /** The longest text. */
   readonly longest: number;

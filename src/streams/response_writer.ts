@@ -1,4 +1,5 @@
 import type { ByteSink } from "../types.ts";
+import { limitWrites } from "./limit_writes.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
@@ -82,7 +83,7 @@ export class ResponseWriter extends WritableOnDemand {
     this.#sink = sink;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
     this.#timeout = options.timeout ?? null;
-    if (this.#timeout !== null) sink.limitWrites?.(this.#timeout);
+    if (this.#timeout !== null) limitWrites(sink, this.#timeout);
   }
 
   /**

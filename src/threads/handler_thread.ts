@@ -19,7 +19,7 @@ export interface ThreadEvents extends FarSideEvents {
 /** A Worker that runs handlers. */
 export class HandlerThread implements RequestRunner {
   readonly #worker: Worker;
-  readonly #channel: NearSide;
+  readonly #nearSide: NearSide;
   readonly #life = new AbortController();
   readonly #events: ThreadEvents;
   #size = 0;
@@ -34,7 +34,7 @@ export class HandlerThread implements RequestRunner {
       new URL("./worker_entry.ts", import.meta.url),
       { type: "module", name: "socketserver" },
     );
-    this.#channel = new NearSide(
+    this.#nearSide = new NearSide(
       (batch) => {
         this.#answering = false;
         this.#worker.postMessage(batch, [batch.buffer]);
@@ -44,7 +44,7 @@ export class HandlerThread implements RequestRunner {
     this.#worker.onmessage = ({ data }) => {
       this.#answering = true;
       if (data instanceof Uint8Array) {
-        this.#channel.push(data as Uint8Array<ArrayBuffer>);
+        this.#nearSide.push(data as Uint8Array<ArrayBuffer>);
       } else if (data === "alive") this.#watch(lifeLock);
     };
     this.#worker.onerror = (event) => {
@@ -73,7 +73,7 @@ export class HandlerThread implements RequestRunner {
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
   get ready(): Promise<void> {
-    return this.#channel.ready;
+    return this.#nearSide.ready;
   }
 
   /** How many requests the thread has been given and has not finished. */
@@ -95,8 +95,8 @@ export class HandlerThread implements RequestRunner {
   async handle({ request, clientAddress }: PendingRequest): Promise<void> {
     this.#size++;
     try {
-      await this.#channel.ready;
-      await this.#channel.handle(request, clientAddress);
+      await this.#nearSide.ready;
+      await this.#nearSide.open(request, clientAddress);
     } finally {
       if (--this.#size === 0) this.#events.onIdle();
     }
@@ -107,7 +107,7 @@ export class HandlerThread implements RequestRunner {
     if (this.#life.signal.aborted) return;
     this.#life.abort();
     this.#worker.terminate();
-    this.#channel.fail(error);
+    this.#nearSide.fail(error);
     this.#events.onEnd(this, error);
   }
 

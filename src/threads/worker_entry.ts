@@ -33,15 +33,15 @@ scope.addEventListener("message", ({ data }) => run(data), { once: true });
 async function run(settings: ThreadSettings): Promise<void> {
   await holdForLife(settings.lifeLock);
   scope.postMessage("alive");
-  const host = new FarSide(
+  const farSide = new FarSide(
     settings,
     (batch) => scope.postMessage(batch, [batch.buffer]),
   );
-  // Not `onmessage`, which the handler's module may have for a use of its own;
-  // nor is that to hear of the frames.
+  // The handler's module may set `onmessage` for itself, and must not see the
+  // frames.
   scope.addEventListener("message", (event) => {
     event.stopImmediatePropagation();
-    host.push(event.data);
+    farSide.push(event.data);
   });
-  await host.start();
+  await farSide.start();
 }

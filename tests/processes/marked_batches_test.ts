@@ -1,10 +1,10 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import {
   createMark,
-  marked,
   MarkedBatches,
 } from "../../src/processes/marked_batches.ts";
 import { concat } from "@std/bytes/concat";
+import { markedBatch } from "../fixtures/marked_batch.ts";
 import {
   forEachSeed,
   type Random,
@@ -54,7 +54,7 @@ Deno.test("MarkedBatches.push() tells batches from what is printed, however they
     for (let i = random(6); i >= 0; i--) {
       printed.push(garbage(random));
       batches.push(randomBytes(random, [0, 10, 3000][random(3)]!));
-      output.push(printed.at(-1)!, marked(MARK, batches.at(-1)!));
+      output.push(printed.at(-1)!, markedBatch(MARK, batches.at(-1)!));
     }
     for (const piece of randomCuts(random, joined(output))) reader.push(piece);
     assertEquals(joined(found.printed), joined(printed));
@@ -67,7 +67,7 @@ Deno.test("MarkedBatches.push() passes on the beginning of a batch before its en
     onBatch: (bytes) => parts.push(bytes),
     onPrinted: () => {},
   });
-  const whole = marked(MARK, new Uint8Array([1, 2, 3]));
+  const whole = markedBatch(MARK, new Uint8Array([1, 2, 3]));
   reader.push(whole.slice(0, -1));
   assertEquals(parts, [new Uint8Array([1, 2])]);
 });

@@ -27,7 +27,11 @@ const UNIX_CLIENT: Deno.Addr = { transport: "unixpacket", path: "/client" };
 function farSocket() {
   const recorder = new FrameRecorder();
   const sender = new FrameSender(recorder.carrier, () => false);
-  const socket = new FarDatagram(ID, sender, CLIENT);
+  const socket = new FarDatagram(
+    sender.forRequest(ID),
+    CLIENT,
+    new Uint8Array(0),
+  );
   /** The first bytes of the replies that have left. */
   const left = () => {
     sender.flush();
@@ -131,7 +135,7 @@ class FarSide {
       },
     };
     const request = [new Uint8Array(1), socket];
-    this.#result = this.#channel.handle(request, client);
+    this.#result = this.#channel.open(request, client);
   }
 
   /** Sends a reply; returns what came of it. */

@@ -11,6 +11,7 @@ import {
   type Opening,
   WINDOW,
 } from "../../src/remote/frames.ts";
+import { limitWrites } from "../../src/streams/limit_writes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 
 const LIMIT_MS = 10_000;
@@ -29,7 +30,7 @@ const OPENING: Opening = {
 function farConnection(opening: Opening = OPENING) {
   const recorder = new FrameRecorder();
   const sender = new FrameSender(recorder.carrier, () => false);
-  const connection = new FarStream(1, sender, opening);
+  const connection = new FarStream(sender.forRequest(1), opening);
   /** The types of the frames that were sent. */
   const types = () => {
     sender.flush();
@@ -84,6 +85,19 @@ Deno.test("FarStream.read() rejects at once after close(), whatever has come", a
   );
 });
 
+Deno.test("FarStream.read() grants nothing once the client has ended", async () => {
+  const { connection, types } = farConnection();
+  for (let i = 0; i < WINDOW / MAX_DATA; i++) {
+    connection.receive(FrameType.data, new Uint8Array(MAX_DATA));
+  }
+  assertEquals(await connection.read(new Uint8Array(MAX_DATA)), MAX_DATA);
+  connection.receive(FrameType.end, new Uint8Array(0));
+  const rest = WINDOW - MAX_DATA;
+  assertEquals(await connection.read(new Uint8Array(WINDOW)), rest);
+  assertEquals(await connection.read(new Uint8Array(1)), null);
+  assertEquals(types(), [FrameType.credit]);
+});
+
 Deno.test("FarStream.read() gives what has come before fail()", async () => {
   const { connection } = farConnection();
   connection.receive(FrameType.data, new Uint8Array(5));
@@ -105,6 +119,19 @@ Deno.test("FarStream.close() interrupts a read, as at home", async () => {
   );
 });
 
+Deno.test("FarStream.read() rejects as closed right after close(), though another read waited", async () => {
+  const { connection } = farConnection();
+  const waiting = connection.read(new Uint8Array(5));
+  await assertRejects(
+    () => connection.read(new Uint8Array(5)),
+    Deno.errors.Busy,
+  );
+  connection.close();
+  const later = connection.read(new Uint8Array(5));
+  await assertRejects(() => later, Deno.errors.BadResource);
+  await assertRejects(() => waiting, Deno.errors.Interrupted);
+});
+
 Deno.test("FarStream.close() is the last that is sent", async () => {
   const { connection, types } = farConnection({ ...OPENING, noDelay: true });
   await useCredit(connection);
@@ -116,7 +143,7 @@ Deno.test("FarStream.close() is the last that is sent", async () => {
   await assertRejects(() => waiting, Deno.errors.BadResource);
   await assertRejects(() => connection.closeWrite(), Deno.errors.BadResource);
   assertThrows(() => connection.setNoDelay!(), Deno.errors.BadResource);
-  connection.limitWrites(1);
+  limitWrites(connection, 1);
   const last = types().slice(-3);
   assertEquals(last, [FrameType.data, FrameType.end, FrameType.close]);
 });
@@ -134,9 +161,9 @@ Deno.test("FarStream.setNoDelay() is there if the connection at home has it", ()
   assertEquals(farConnection().connection.setNoDelay, undefined);
 });
 
-Deno.test("FarStream.limitWrites() tells the near side", () => {
+Deno.test("limitWrites() of a FarStream tells the near side", () => {
   const { connection, recorder, types } = farConnection();
-  connection.limitWrites(0.25);
+  limitWrites(connection, 0.25);
   assertEquals(types(), [FrameType.limit]);
   assertEquals(limitOf(recorder.frames[0]!.payload), 0.25);
 });

@@ -73,7 +73,7 @@ async function assertHandled(
   const script = randomScript(random);
   scripts.set(port, script);
   const address = { transport: "tcp", hostname: "127.0.0.1", port } as const;
-  const handled = link.channel.handle(client, address)
+  const handled = link.channel.open(client, address)
     .then(() => null, (error) => error);
   // A client that says nothing more is heard of by who waits for it.
   const waits = script.reading.some((step) => step.do === "read");
@@ -109,7 +109,7 @@ async function assertHandled(
   }
 }
 
-Deno.test("NearSide.handle() carries the same bytes, whatever a handler does and when", () =>
+Deno.test("NearSide.open() carries the same bytes, whatever a handler does and when", () =>
   forEachSeed(150, async (random) => {
     using link = new FrameLink(
       ScriptedHandler.moduleUrl,

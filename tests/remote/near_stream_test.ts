@@ -62,7 +62,7 @@ class FarSide {
   readonly client = new HeldClient();
   readonly recorder = new FrameRecorder();
   readonly channel = new NearSide(this.recorder.carrier, EVENTS);
-  readonly result = this.channel.handle(this.client, this.client.remoteAddr);
+  readonly result = this.channel.open(this.client, this.client.remoteAddr);
 
   constructor() {
     this.result.catch(() => {});
@@ -79,7 +79,7 @@ class FarSide {
   }
 }
 
-Deno.test("NearSide.handle() rejects if the client does not take in time what a handler wrote that has ended", async () => {
+Deno.test("NearSide.open() rejects if the client does not take the last bytes in time", async () => {
   const far = new FarSide();
   far.send(FrameType.limit, limitPayload(0.05));
   far.send(FrameType.data, new Uint8Array(5));
@@ -90,7 +90,7 @@ Deno.test("NearSide.handle() rejects if the client does not take in time what a 
   far.client.halfClose();
 });
 
-Deno.test("NearSide.handle() tells the handler if the client does not take in time what it wrote", async () => {
+Deno.test("NearSide.open() tells the handler if the client does not take in time what it wrote", async () => {
   const far = new FarSide();
   far.send(FrameType.limit, limitPayload(0.05));
   far.send(FrameType.data, new Uint8Array(5));
@@ -101,7 +101,7 @@ Deno.test("NearSide.handle() tells the handler if the client does not take in ti
   far.client.halfClose();
 });
 
-Deno.test("NearSide.handle() rejects with the error of a write that fails after the handler's end", async () => {
+Deno.test("NearSide.open() rejects with the error of a write that fails after the handler's end", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(5));
   far.send(FrameType.done);
@@ -113,7 +113,7 @@ Deno.test("NearSide.handle() rejects with the error of a write that fails after 
   far.client.halfClose();
 });
 
-Deno.test("NearSide.handle() rejects with the error of a write if the handler ends before it hears of it", async () => {
+Deno.test("NearSide.open() rejects with the error of a write if the handler ends before it hears of it", async () => {
   const far = new FarSide();
   far.send(FrameType.data, new Uint8Array(5));
   const lost = new Deno.errors.BrokenPipe("gone");
@@ -125,7 +125,7 @@ Deno.test("NearSide.handle() rejects with the error of a write if the handler en
 });
 
 for (const what of ["end", "probe"] as const) {
-  Deno.test(`NearSide.handle() does not reject if only the ${what} cannot be sent to the client`, async () => {
+  Deno.test(`NearSide.open() does not reject if only the ${what} cannot be sent to the client`, async () => {
     const far = new FarSide();
     far.client.closeWrite = () => Promise.reject(new Error("gone"));
     far.client.lose(new Error("gone"));
@@ -222,7 +222,7 @@ Deno.test("NearSide.fail() ends a request whose client does not read", async () 
   far.client.halfClose();
 });
 
-Deno.test("NearSide.fail() makes every later handle() reject", async () => {
+Deno.test("NearSide.fail() makes every later open() reject", async () => {
   const recorder = new FrameRecorder();
   const channel = new NearSide(recorder.carrier, EVENTS);
   channel.push(frameBytes(FrameType.ready, 0));
@@ -232,11 +232,30 @@ Deno.test("NearSide.fail() makes every later handle() reject", async () => {
   channel.fail(new Error("told twice"));
   const client = new MemoryConnection([]);
   const error = await assertRejects(() =>
-    deadline(channel.handle(client, client.remoteAddr), LIMIT_MS)
+    deadline(channel.open(client, client.remoteAddr), LIMIT_MS)
   );
   assertStrictEquals(error, gone);
   assertEquals(recorder.frames, []);
   assertEquals(channel.size, 0);
+});
+
+Deno.test("NearSide.push() grants what the client takes after the end, as writes may wait", async () => {
+  const far = new FarSide();
+  far.send(FrameType.data, new Uint8Array(GRANT_SIZE));
+  far.send(FrameType.end);
+  far.client.release();
+  await far.recorder.nth(FrameType.credit, 1);
+  far.send(FrameType.done);
+  await far.end();
+});
+
+Deno.test("NearSide.push() grants nothing to a handler that is done", async () => {
+  const far = new FarSide();
+  far.send(FrameType.data, new Uint8Array(GRANT_SIZE));
+  far.send(FrameType.done);
+  far.client.release();
+  await far.end();
+  assertEquals(far.recorder.of(FrameType.credit), []);
 });
 
 Deno.test("NearSide.push() grants what the client has taken", async () => {

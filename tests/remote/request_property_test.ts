@@ -30,7 +30,7 @@ async function linkTo(
   return link;
 }
 
-Deno.test("NearSide.handle() echoes many streams at once, however frames are cut", () =>
+Deno.test("NearSide.open() echoes many streams at once, however frames are cut", () =>
   forEachSeed(25, async (random) => {
     using link = await linkTo(random, RememberingStreamHandler);
     await Promise.all(Array.from({ length: 1 + random(6) }, async () => {
@@ -45,7 +45,7 @@ Deno.test("NearSide.handle() echoes many streams at once, however frames are cut
     assertEquals(link.faults, []);
   }));
 
-Deno.test("NearSide.handle() replies to many datagrams, however frames are cut", () =>
+Deno.test("NearSide.open() replies to many datagrams, however frames are cut", () =>
   forEachSeed(60, async (random) => {
     using link = await linkTo(random, RememberingDatagramHandler);
     await Promise.all(Array.from({ length: 1 + random(6) }, async () => {

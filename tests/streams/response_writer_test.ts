@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ResponseWriter } from "@socketserver/socketserver";
+import { LIMIT_WRITES } from "../../src/streams/limit_writes.ts";
 import { RecordingSink } from "../fixtures/recording_sink.ts";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
 
@@ -180,7 +181,7 @@ Deno.test("ResponseWriter is aborted by a pipe whose source fails", async () => 
 Deno.test("ResponseWriter tells its timeout to a sink that takes bytes ahead", () => {
   const limits: number[] = [];
   const sink = Object.assign(new RecordingSink(), {
-    limitWrites: (seconds: number) => limits.push(seconds),
+    [LIMIT_WRITES]: (seconds: number) => limits.push(seconds),
   });
   new ResponseWriter(sink);
   new ResponseWriter(sink, { timeout: null });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { nextId } from "../../src/remote/next_id.ts";
+import { nextId } from "../../src/remote/near_side.ts";
 
 const LARGEST = 0xffff_ffff;
 

@@ -1,0 +1,16 @@
+import type { FrameType } from "./frames.ts";
+
+/** The far side of one request: what its handler is given, and its frames. */
+export interface FarRequest {
+  /** What the handler finds in `this.request`. */
+  readonly request: unknown;
+  /** Takes a frame of the request. */
+  receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void;
+  /** Makes what the handler does with the request reject from now on. */
+  fail(error: Error): void;
+  /**
+   * Resolves when all is done that the handler began and need not wait for;
+   * `null` if there is no such thing.
+   */
+  settled(): Promise<void> | null;
+}
