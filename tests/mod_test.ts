@@ -46,7 +46,6 @@ Deno.test("mod exports these values and no others", () => {
     "HandlerNotFoundError",
     "LineTooLongError",
     "NoReplyAddressError",
-    "ReadableOnDemand",
     "RemoteProtocolError",
     "RequestReader",
     "ResponseWriter",
@@ -67,7 +66,6 @@ Deno.test("mod exports these values and no others", () => {
     "UnexpectedEof",
     "UnixDatagramServer",
     "UnixStreamServer",
-    "WritableOnDemand",
   ]);
 });
 
