@@ -35,7 +35,6 @@ const KNOWN_RELEASES = /^2\.9\./;
  * | CPU time of a new connection that sends a line | 48 µs | 59 µs |
  * | memory of an idle connection | 14.6 KiB | 20.7 KiB |
  * | CPU time of a child process until it is ready | 19.9 ms | 22.0 ms |
- * | CPU time of a line on a long connection | 7.3 µs | 7.6 µs |
  *
  * It stands on something that Deno does not promise: streams keep their state
  * under symbols, so another object can share it. Where they do not, the class
