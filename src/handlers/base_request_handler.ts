@@ -7,8 +7,8 @@ import type { HandlerServer, RequestHandler } from "../types.ts";
  * {@linkcode BaseRequestHandler.run}. Override `handle()`, and `setup()` and
  * `finish()` where something must be done before and after it.
  *
- * Python's constructor does all of this; a constructor here cannot wait, so
- * the work has a method of its own.
+ * In Python the constructor does all of this. Here a constructor cannot wait,
+ * so the work has a method of its own.
  *
  * @typeParam Request What the server hands out: a `StreamRequest`, a
  * `DatagramRequest`, or what an overridden `getRequest()` makes.
@@ -44,11 +44,11 @@ export class BaseRequestHandler<
   Request = unknown,
   Server extends HandlerServer = HandlerServer,
 > implements RequestHandler {
-  /** What there is of the request: a connection, or a datagram. */
+  /** The request: a connection, or a datagram and the socket to reply through. */
   readonly request: Request;
   /**
-   * Where the request came from, as the platform tells it: the `path` of a
-   * Unix client without a name is `null`.
+   * The client's address, as Deno reports it: the `path` of a Unix client
+   * without a name is `null`.
    */
   readonly clientAddress: Deno.Addr;
   /** The server. In a Worker or a child process it has three members only. */
@@ -70,7 +70,7 @@ export class BaseRequestHandler<
    * `SuppressedError` if both `handle()` and `finish()` did.
    */
   async run(): Promise<void> {
-    // Most handlers have one or neither: a wait would be for nothing.
+    // Most handlers have neither, or one that has nothing to wait for.
     const ready = this.setup();
     if (ready !== undefined) await ready;
     try {

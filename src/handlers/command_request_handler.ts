@@ -2,7 +2,7 @@ import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { HandlerServer, StreamRequest } from "../types.ts";
 import { StreamRequestHandler } from "./stream_request_handler.ts";
 
-/** How long a program may take to end when its client has gone, in seconds. */
+/** How long a program may take to end when it is told to, in seconds. */
 const GRACE = 1;
 /** How often to look whether the connection is still there, in milliseconds. */
 const WATCH_INTERVAL_MS = 1000;
@@ -17,10 +17,10 @@ const NOTHING = new Uint8Array(0);
  * names that tcpserver gives them: `PROTO`, `TCPREMOTEIP`, `TCPREMOTEPORT`,
  * `TCPLOCALIP` and `TCPLOCALPORT`, or `UNIXLOCALPATH` for a Unix socket. Its
  * standard error is the server's. What it leaves unread is lost. When it has
- * ended its output, the connection ends; when the connection is reset, or the
- * server closes it, the program is ended too. A client that closes in good order
- * ends the program's input and no more: a program that neither reads nor writes
- * then runs on, until the server closes.
+ * ended its output, the connection ends. When the connection is reset, or the
+ * server closes it, the program is ended too. A client that closes normally only
+ * ends the program's input: a program that neither reads nor writes runs on then,
+ * until the server closes.
  *
  * Needs the permission `--allow-run=<the program>`; in child processes, which
  * have none of the server's, `permissions: { run: ["<the program>"] }`.
@@ -91,7 +91,7 @@ export class CommandRequestHandler<
     ]);
     const fed = this.rfile.pipeTo(program.stdin).catch(ignoreBrokenPipe);
     const watch = new AbortController();
-    // A child process is told to end, and not to let its handlers finish.
+    // In a child process, `unload` is the only notice of its end.
     const end = () => kill(program);
     addEventListener("unload", end);
     const lost = fed.then(() => lossOf(this.request, watch.signal));
@@ -111,8 +111,8 @@ function ignoreBrokenPipe(error: unknown): void {
 }
 
 /**
- * Watches a connection whose input has ended: no read waits there any more, so
- * only an attempt to write tells that it is lost.
+ * Watches a connection whose input has ended: no read is pending any more, so
+ * only a write can show that the connection is lost.
  *
  * @returns A promise that rejects then, or resolves when the watch is ended.
  */
@@ -121,7 +121,7 @@ function lossOf(connection: StreamRequest, end: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let asking = false;
   const timer = setInterval(async () => {
-    if (asking) return; // the client takes nothing at present
+    if (asking) return; // the client is slow to take what was written
     asking = true;
     await connection.write(NOTHING).catch(reject);
     asking = false;

@@ -8,8 +8,8 @@ import { BaseRequestHandler } from "./base_request_handler.ts";
 /**
  * Handles a datagram through `rfile` and `wfile`.
  *
- * `rfile` holds the datagram; what has been written to `wfile` is sent as one
- * datagram when `handle()` ends, even if it throws. Where nothing was written
+ * `rfile` holds the datagram. What has been written to `wfile` is sent as one
+ * datagram when `handle()` ends, even if it throws. If nothing was written,
  * nothing is sent (Python sends an empty datagram). Further replies, and empty
  * ones, go through `this.request[1]`.
  *
@@ -48,7 +48,7 @@ export class DatagramRequestHandler<
 > extends BaseRequestHandler<DatagramRequest, Server> {
   #rfile: RequestReader | undefined;
   #wfile: ResponseWriter | undefined;
-  /** What has been written, in order: together they are the reply. */
+  /** The pieces that have been written: together they are the reply. */
   #written: Uint8Array[] = [];
 
   /** The datagram's bytes. */

@@ -1,9 +1,9 @@
 /**
  * The handlers alone, for a module that is imported in child processes.
  *
- * A child process reads every module that the handler's own module imports, and
- * that is what most of its start is spent on. With the handlers from here, in a
- * module without a server, a child starts in two thirds of the time.
+ * A child process loads every module that the handler's own module imports, and
+ * spends most of its start on that. With the handlers from here, in a module
+ * without a server, a child starts in two thirds of the time.
  *
  * @example A handler's own module
  * ```ts

@@ -24,7 +24,8 @@ export async function runHandler<Request>(
 /**
  * Whether a value can be given to a server to handle requests.
  *
- * A class must make handlers. Any other function may do as it likes.
+ * A class must make handlers. Any other function is taken for a handler, or for
+ * one that returns a handler.
  */
 export function isHandlerClass(value: unknown): boolean {
   return typeof value === "function" &&
@@ -37,7 +38,7 @@ function isHandlerConstructor<Request>(
   return isClass(handlerClass);
 }
 
-/** Only of a class is the `prototype` fixed; it cannot be called, either. */
+/** Only a class has a fixed `prototype`; it must be called with `new`. */
 // deno-lint-ignore ban-types -- any function may turn out to be a class
 function isClass(value: Function): boolean {
   return Object.getOwnPropertyDescriptor(value, "prototype")?.writable ===

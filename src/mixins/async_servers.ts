@@ -5,22 +5,30 @@ import { UnixStreamServer } from "../servers/unix_stream_server.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
 
 // In a published class JSR allows no call after `extends`. So each class has a
-// base with a name, which must be exported and which `@ignore` hides.
+// base with a name, of which JSR must know the type and nobody the value.
 
 /** @ignore */
-export const AsyncTCPServerBase: typeof TCPServer = AsyncMixIn(TCPServer);
+const AsyncTCPServerBase: typeof TCPServer = AsyncMixIn(TCPServer);
 
 /** @ignore */
-export const AsyncUDPServerBase: typeof UDPServer = AsyncMixIn(UDPServer);
+const AsyncUDPServerBase: typeof UDPServer = AsyncMixIn(UDPServer);
 
 /** @ignore */
-export const AsyncUnixStreamServerBase: typeof UnixStreamServer = AsyncMixIn(
+const AsyncUnixStreamServerBase: typeof UnixStreamServer = AsyncMixIn(
   UnixStreamServer,
 );
 
 /** @ignore */
-export const AsyncUnixDatagramServerBase: typeof UnixDatagramServer =
-  AsyncMixIn(UnixDatagramServer);
+const AsyncUnixDatagramServerBase: typeof UnixDatagramServer = AsyncMixIn(
+  UnixDatagramServer,
+);
+
+export type {
+  AsyncTCPServerBase,
+  AsyncUDPServerBase,
+  AsyncUnixDatagramServerBase,
+  AsyncUnixStreamServerBase,
+};
 
 /**
  * A server of TCP connections, which handles many at once on its event loop.

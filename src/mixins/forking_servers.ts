@@ -8,29 +8,36 @@ import {
 } from "./forking_mixin.ts";
 
 // In a published class JSR allows no call after `extends`. So each class has a
-// base with a name, which must be exported and which `@ignore` hides.
+// base with a name, of which JSR must know the type and nobody the value.
 
 /** @ignore */
-export const ForkingTCPServerBase: ForkingServerConstructor<typeof TCPServer> =
+const ForkingTCPServerBase: ForkingServerConstructor<typeof TCPServer> =
   ForkingMixIn(
     TCPServer,
   );
 
 /** @ignore */
-export const ForkingUDPServerBase: ForkingServerConstructor<typeof UDPServer> =
+const ForkingUDPServerBase: ForkingServerConstructor<typeof UDPServer> =
   ForkingMixIn(
     UDPServer,
   );
 
 /** @ignore */
-export const ForkingUnixStreamServerBase: ForkingServerConstructor<
+const ForkingUnixStreamServerBase: ForkingServerConstructor<
   typeof UnixStreamServer
 > = ForkingMixIn(UnixStreamServer);
 
 /** @ignore */
-export const ForkingUnixDatagramServerBase: ForkingServerConstructor<
+const ForkingUnixDatagramServerBase: ForkingServerConstructor<
   typeof UnixDatagramServer
 > = ForkingMixIn(UnixDatagramServer);
+
+export type {
+  ForkingTCPServerBase,
+  ForkingUDPServerBase,
+  ForkingUnixDatagramServerBase,
+  ForkingUnixStreamServerBase,
+};
 
 /**
  * A server of TCP connections, which handles each in a child process without

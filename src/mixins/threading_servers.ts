@@ -8,27 +8,34 @@ import {
 } from "./threading_mixin.ts";
 
 // In a published class JSR allows no call after `extends`. So each class has a
-// base with a name, which must be exported and which `@ignore` hides.
+// base with a name, of which JSR must know the type and nobody the value.
 
 /** @ignore */
-export const ThreadingTCPServerBase: ThreadingServerConstructor<
+const ThreadingTCPServerBase: ThreadingServerConstructor<
   typeof TCPServer
 > = ThreadingMixIn(TCPServer);
 
 /** @ignore */
-export const ThreadingUDPServerBase: ThreadingServerConstructor<
+const ThreadingUDPServerBase: ThreadingServerConstructor<
   typeof UDPServer
 > = ThreadingMixIn(UDPServer);
 
 /** @ignore */
-export const ThreadingUnixStreamServerBase: ThreadingServerConstructor<
+const ThreadingUnixStreamServerBase: ThreadingServerConstructor<
   typeof UnixStreamServer
 > = ThreadingMixIn(UnixStreamServer);
 
 /** @ignore */
-export const ThreadingUnixDatagramServerBase: ThreadingServerConstructor<
+const ThreadingUnixDatagramServerBase: ThreadingServerConstructor<
   typeof UnixDatagramServer
 > = ThreadingMixIn(UnixDatagramServer);
+
+export type {
+  ThreadingTCPServerBase,
+  ThreadingUDPServerBase,
+  ThreadingUnixDatagramServerBase,
+  ThreadingUnixStreamServerBase,
+};
 
 /**
  * A server of TCP connections, which handles them on a pool of threads.

@@ -2,9 +2,9 @@ import type { ByteSource } from "../types.ts";
 import { concat } from "@std/bytes/concat";
 import { withinTimeLimit } from "./time_limit.ts";
 
-/** A read that waits for a quiet client should not hold more than this. */
+/** The smallest read: it may wait long for a quiet client. In bytes. */
 const SMALLEST_READ = 512;
-/** What a client that sends much gets, after a few full reads. */
+/** The largest read, for a client that sends much, in bytes. */
 const LARGEST_READ = 65_536;
 
 const NOTHING = new Uint8Array(0);
@@ -50,12 +50,12 @@ export class InputBuffer {
     this.#timeout = timeout;
   }
 
-  /** How many bytes are there to be taken. */
+  /** How many bytes can be taken. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** The unread bytes, where they are: they change with the next call. */
+  /** The unread bytes, not copied: the next call may change them. */
   peek(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);
   }
@@ -87,7 +87,7 @@ export class InputBuffer {
     this.#end = joined.length;
   }
 
-  /** Drops everything, what has come and what would come. */
+  /** Drops the bytes that have come, and those that are still to come. */
   discard(): void {
     this.#source = null;
     this.#buffer = NOTHING;

@@ -1,6 +1,13 @@
-import { LineTooLongError, UnexpectedEof } from "../errors.ts";
+import { UnexpectedEof } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
+import {
+  findDelimiter,
+  findLineFeed,
+  lineTooLong,
+  withoutReturn,
+} from "./delimiter_search.ts";
 import { InputBuffer } from "./input_buffer.ts";
+import { InputSource } from "./input_source.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 
 /** Options for {@linkcode RequestReader}. */
@@ -23,9 +30,6 @@ export interface RequestReaderOptions {
   timeout?: number | null;
 }
 
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
-
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -34,9 +38,12 @@ const encoder = new TextEncoder();
  *
  * @ignore
  */
-export const ReadableOnDemand: StreamOnDemand<
-  ReadableStream<Uint8Array<ArrayBuffer>>
+const ReadableOnDemand: StreamOnDemand<
+  ReadableStream<Uint8Array<ArrayBuffer>>,
+  UnderlyingSource<Uint8Array<ArrayBuffer>>
 > = streamOnDemand(() => ReadableStream);
+// Of the type alone, as JSR wants the base of a published class to have a name.
+export type { ReadableOnDemand };
 
 /**
  * The client's bytes: Python's `rfile`, and a `ReadableStream` as well.
@@ -68,31 +75,27 @@ export class RequestReader extends ReadableOnDemand {
   maxLineLength = 65_536;
 
   readonly #input: InputBuffer;
-  #busy = false;
-  /** Resolved when the method that is waiting has what it needs. */
-  #idle: PromiseWithResolvers<void> | null = null;
-  /** The stream side, from when it is first used. */
-  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
-  /** Set when the stream first asks for bytes. */
-  #controller: ReadableByteStreamController | null = null;
-  #pulling: Promise<void> | null = null;
+  readonly #source: InputSource;
 
   /**
    * Creates an instance.
    *
-   * @param source Where the bytes come from, or all that there are.
+   * @param source Where the bytes come from, or the bytes themselves.
    * @param options The buffer's size and the timeout.
    */
   constructor(
     source: ByteSource | Uint8Array<ArrayBuffer>,
     options: RequestReaderOptions = {},
   ) {
-    super(() => this.#openStream());
-    this.#input = new InputBuffer(
+    const input = new InputBuffer(
       source,
       options.bufferSize ?? -1,
       options.timeout ?? null,
     );
+    const underlying = new InputSource(input);
+    super(() => underlying);
+    this.#input = input;
+    this.#source = underlying;
   }
 
   /**
@@ -109,13 +112,13 @@ export class RequestReader extends ReadableOnDemand {
     if (max === 0) return new Uint8Array(0);
     this.#enter();
     try {
-      if (this.#controller !== null) await this.#unqueue();
+      if (this.#source.hasPulled) await this.#source.takeBack(this);
       if (this.#input.length === 0 && !(await this.#input.fill(max))) {
         return null;
       }
       return this.#input.take(Math.min(max, this.#input.length));
     } finally {
-      this.#leave();
+      this.#source.leave();
     }
   }
 
@@ -136,7 +139,7 @@ export class RequestReader extends ReadableOnDemand {
     checkByteCount(count);
     this.#enter();
     try {
-      if (this.#controller !== null) await this.#unqueue();
+      if (this.#source.hasPulled) await this.#source.takeBack(this);
       for (;;) {
         const missing = count - this.#input.length;
         if (missing <= 0) return this.#input.take(count);
@@ -148,7 +151,7 @@ export class RequestReader extends ReadableOnDemand {
         );
       }
     } finally {
-      this.#leave();
+      this.#source.leave();
     }
   }
 
@@ -156,7 +159,7 @@ export class RequestReader extends ReadableOnDemand {
    * Reads the next line, as UTF-8 text.
    *
    * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
-   * line that is not ended is returned as it is.
+   * line without such an end is returned too.
    * @throws {LineTooLongError} If the line is longer than `maxLineLength`;
    * what came of it stays in the reader.
    * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
@@ -165,23 +168,23 @@ export class RequestReader extends ReadableOnDemand {
   async readLine(): Promise<string | null> {
     this.#enter();
     try {
-      if (this.#controller !== null) await this.#unqueue();
-      // One byte more than the limit, as the line may end in "\r\n".
-      const limit = this.maxLineLength + 1;
-      let at = this.#search(LINE_FEED, limit, 0);
+      if (this.#source.hasPulled) await this.#source.takeBack(this);
+      let at = findLineFeed(this.#input.peek(), this.maxLineLength, 0);
       while (at === -1) {
         const searched = this.#input.length;
         if (!(await this.#input.fill(1))) break;
-        at = this.#search(LINE_FEED, limit, searched);
+        at = findLineFeed(this.#input.peek(), this.maxLineLength, searched);
       }
       const input = this.#input.peek();
       if (at === -1 && input.length === 0) return null;
       const text = at === -1 ? input : withoutReturn(input.subarray(0, at));
-      if (text.length > this.maxLineLength) throw this.#tooLong();
+      if (text.length > this.maxLineLength) {
+        throw lineTooLong(this.maxLineLength, input.length);
+      }
       this.#input.skip(at === -1 ? input.length : at + 1);
       return decoder.decode(text);
     } finally {
-      this.#leave();
+      this.#source.leave();
     }
   }
 
@@ -208,12 +211,13 @@ export class RequestReader extends ReadableOnDemand {
     }
     this.#enter();
     try {
-      if (this.#controller !== null) await this.#unqueue();
-      let at = this.#search(bytes, this.maxLineLength, 0);
+      if (this.#source.hasPulled) await this.#source.takeBack(this);
+      const limit = this.maxLineLength;
+      let at = findDelimiter(this.#input.peek(), bytes, limit, 0);
       while (at === -1) {
         const searched = this.#input.length;
         if (!(await this.#input.fill(1))) break;
-        at = this.#search(bytes, this.maxLineLength, searched);
+        at = findDelimiter(this.#input.peek(), bytes, limit, searched);
       }
       if (at !== -1) return this.#input.take(at + bytes.length);
       const partial = this.#input.take(this.#input.length);
@@ -222,7 +226,7 @@ export class RequestReader extends ReadableOnDemand {
         partial,
       );
     } finally {
-      this.#leave();
+      this.#source.leave();
     }
   }
 
@@ -243,102 +247,11 @@ export class RequestReader extends ReadableOnDemand {
     return iterator;
   }
 
-  #openStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#stream = new ReadableStream({
-      type: "bytes",
-      pull: (controller) =>
-        this.#pull(controller as ReadableByteStreamController),
-      cancel: () => this.#cancel(),
-    });
-  }
-
   #enter(): void {
-    if (this.#stream?.locked) {
+    if (this.locked) {
       throw new TypeError("Cannot read as rfile is locked to a stream reader");
     }
-    if (this.#busy) {
-      throw new Deno.errors.Busy(
-        "Cannot read from rfile as another read is waiting",
-      );
-    }
-    this.#busy = true;
-  }
-
-  #leave(): void {
-    this.#busy = false;
-    this.#idle?.resolve();
-    this.#idle = null;
-  }
-
-  /**
-   * Looks for a delimiter in what has come.
-   *
-   * @param searched How much of it has been looked through before.
-   * @returns Its distance from the first unread byte, or -1.
-   */
-  #search(
-    delimiter: number | Uint8Array,
-    limit: number,
-    searched: number,
-  ): number {
-    const input = this.#input.peek();
-    const width = typeof delimiter === "number" ? 1 : delimiter.length;
-    const from = Math.max(0, searched - width + 1);
-    const at = typeof delimiter === "number"
-      ? input.indexOf(delimiter, from)
-      : indexOfBytes(input, delimiter, from);
-    if (at > limit || (at === -1 && input.length >= limit + width)) {
-      throw this.#tooLong();
-    }
-    return at;
-  }
-
-  #tooLong(): LineTooLongError {
-    return new LineTooLongError(
-      `Cannot read a line as it must not be longer than ${this.maxLineLength} bytes: ${this.#input.length} have come`,
-    );
-  }
-
-  async #pull(controller: ReadableByteStreamController): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#controller = controller;
-    this.#pulling = promise;
-    try {
-      if (this.#busy) {
-        this.#idle ??= Promise.withResolvers();
-        await this.#idle.promise;
-      }
-      const more = this.#input.length > 0 || await this.#input.fill(Infinity);
-      if (this.#controller === null) return; // cancelled meanwhile
-      if (more) {
-        controller.enqueue(this.#input.take(this.#input.length));
-      } else {
-        controller.close();
-        controller.byobRequest?.respond(0);
-      }
-    } finally {
-      this.#pulling = null;
-      resolve();
-    }
-  }
-
-  #cancel(): void {
-    this.#controller = null;
-    this.#input.discard();
-  }
-
-  /**
-   * Takes back what the stream asked for on behalf of a reader that has been
-   * released since: it comes before everything that is still to be read.
-   */
-  async #unqueue(): Promise<void> {
-    await this.#pulling;
-    while ((this.#controller?.desiredSize ?? 0) < 0) {
-      const reader = this.getReader();
-      const { value } = await reader.read();
-      reader.releaseLock();
-      if (value !== undefined) this.#input.putBack(value);
-    }
+    this.#source.enter();
   }
 }
 
@@ -346,26 +259,6 @@ function toIteratorResult(line: string | null): IteratorResult<string> {
   return line === null
     ? { done: true, value: undefined }
     : { done: false, value: line };
-}
-
-function withoutReturn(
-  line: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
-  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
-}
-
-function indexOfBytes(
-  bytes: Uint8Array,
-  wanted: Uint8Array,
-  from: number,
-): number {
-  const first = wanted[0]!;
-  for (let at = from;; at++) {
-    at = bytes.indexOf(first, at);
-    if (at === -1 || wanted.every((byte, i) => bytes[at + i] === byte)) {
-      return at;
-    }
-  }
 }
 
 function checkByteCount(count: number): void {

@@ -29,8 +29,12 @@ const encoder = new TextEncoder();
  *
  * @ignore
  */
-export const WritableOnDemand: StreamOnDemand<WritableStream<Uint8Array>> =
-  streamOnDemand(() => WritableStream);
+const WritableOnDemand: StreamOnDemand<
+  WritableStream<Uint8Array>,
+  UnderlyingSink<Uint8Array>
+> = streamOnDemand(() => WritableStream<Uint8Array>);
+// Of the type alone, as JSR wants the base of a published class to have a name.
+export type { WritableOnDemand };
 
 /**
  * The way to the client: Python's `wfile`, and a `WritableStream` as well.
@@ -68,7 +72,7 @@ export class ResponseWriter extends WritableOnDemand {
   #underway = 0;
   /** Why nothing more can be sent. */
   #failure: Error | null = null;
-  /** Whether that is because the writer was closed, as it should be. */
+  /** Whether that is only because the writer was closed. */
   #closed = false;
 
   /**
@@ -78,7 +82,13 @@ export class ResponseWriter extends WritableOnDemand {
    * @param options The buffer's size and the timeout.
    */
   constructor(sink: ByteSink, options: ResponseWriterOptions = {}) {
-    super(() => this.#openStream());
+    super(() => ({
+      write: async (chunk) => {
+        await this.write(chunk);
+      },
+      close: () => this.#close(),
+      abort: () => this.#abort(),
+    }));
     const bufferSize = options.bufferSize ?? 0;
     this.#sink = sink;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
@@ -116,20 +126,6 @@ export class ResponseWriter extends WritableOnDemand {
    */
   flush(): Promise<void> {
     return optional(this.#flush());
-  }
-
-  #openStream(): WritableStream<Uint8Array> {
-    return new WritableStream({
-      write: async (chunk) => {
-        await this.write(chunk);
-      },
-      close: () => this.#close(),
-      abort: () => {
-        this.#buffered = 0;
-        this.#closed ||= this.#failure === null;
-        this.#failure ??= closedError();
-      },
-    });
   }
 
   async #flush(): Promise<void> {
@@ -191,6 +187,12 @@ export class ResponseWriter extends WritableOnDemand {
     } finally {
       if (--this.#underway === 0) this.#sending = null;
     }
+  }
+
+  #abort(): void {
+    this.#buffered = 0;
+    this.#closed ||= this.#failure === null;
+    this.#failure ??= closedError();
   }
 
   async #close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The longest delay of a timer: a longer one would end at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** Makes the delay of a timer of a duration, however long or negative. */
+/** Makes a duration the delay of a timer, however long or negative it is. */
 export function toMilliseconds(seconds: number): number {
   return Math.min(Math.max(0, seconds * 1000), LONGEST_DELAY_MS);
 }
@@ -25,7 +25,7 @@ export async function withinTimeLimit<T>(
     settled = true;
   };
   operation.then(note, note);
-  await null; // what is done at once, as closeWrite() is, needs no timer
+  await null; // what ends at once, like closeWrite(), needs no timer
   if (settled) return await operation;
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const timer = setTimeout(() => {

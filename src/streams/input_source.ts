@@ -1,0 +1,96 @@
+import { Condition } from "./condition.ts";
+import type { InputBuffer } from "./input_buffer.ts";
+
+/**
+ * Gives a stream its bytes: the underlying source of a `RequestReader`, in the
+ * words of the Streams standard.
+ *
+ * The reader's methods take bytes from the same buffer, so this is also where
+ * the two are kept apart.
+ */
+export class InputSource {
+  readonly type = "bytes";
+  readonly #input: InputBuffer;
+  /** Whether a method of the reader is under way. */
+  #busy = false;
+  /** Notified when it has ended. */
+  readonly #idle = new Condition();
+  /** Set when the stream first asks for bytes. */
+  #controller: ReadableByteStreamController | null = null;
+  #pulling: Promise<void> | null = null;
+
+  constructor(input: InputBuffer) {
+    this.#input = input;
+  }
+
+  /**
+   * Begins a method of the reader.
+   *
+   * @throws {Deno.errors.Busy} If another one is under way.
+   */
+  enter(): void {
+    if (this.#busy) {
+      throw new Deno.errors.Busy(
+        "Cannot read from rfile as another read is waiting",
+      );
+    }
+    this.#busy = true;
+  }
+
+  /** Ends the method. */
+  leave(): void {
+    this.#busy = false;
+    this.#idle.notify();
+  }
+
+  /** Whether the stream may hold bytes: see {@linkcode takeBack}. */
+  get hasPulled(): boolean {
+    return this.#controller !== null;
+  }
+
+  /**
+   * Takes back what the stream asked for on behalf of a reader that has been
+   * released since: it comes before everything that is still to be read.
+   *
+   * @param stream The stream that this is the source of.
+   */
+  async takeBack(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    await this.#pulling;
+    while ((this.#controller?.desiredSize ?? 0) < 0) {
+      const reader = stream.getReader();
+      const { value } = await reader.read();
+      reader.releaseLock();
+      if (value !== undefined) this.#input.putBack(value);
+    }
+  }
+
+  /** Called by the stream when somebody waits for its bytes. */
+  async pull(controller: ReadableStreamController<Uint8Array>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#controller = controller as ReadableByteStreamController;
+    this.#pulling = promise;
+    try {
+      // Once is enough: a method that begins now takes back what is pulled here.
+      if (this.#busy) await this.#idle.wait();
+      const more = this.#input.length > 0 || await this.#input.fill(Infinity);
+      if (this.#controller === null) return; // cancelled meanwhile
+      if (more) {
+        this.#controller.enqueue(this.#input.take(this.#input.length));
+      } else {
+        this.#controller.close();
+        this.#controller.byobRequest?.respond(0);
+      }
+    } finally {
+      this.#pulling = null;
+      resolve();
+    }
+  }
+
+  /** Called by the stream when nobody wants its bytes any more. */
+  cancel(): void {
+    this.#controller = null;
+    this.#input.discard();
+  }
+}
