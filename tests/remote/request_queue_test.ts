@@ -60,6 +60,33 @@ Deno.test("RequestQueue.submit() has a request handled by a runner that is free"
   await handled;
 });
 
+Deno.test("RequestQueue.submit() does not ask for a runner past those that wait", async () => {
+  let asked = 0;
+  const queue = new RequestQueue(() => {
+    asked++;
+    return undefined;
+  });
+  const first = queue.submit("one", ADDRESS);
+  const before = asked;
+  const second = queue.submit("two", ADDRESS);
+  assertEquals(asked - before, 1); // for the first, not for itself
+  queue.rejectAll(new RangeError("closed"));
+  await assertRejects(() => first, RangeError);
+  await assertRejects(() => second, RangeError);
+});
+
+Deno.test("RequestQueue.wait() has a request handled at once if a runner is free", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const waited = f.queue.wait({
+    request: "one",
+    clientAddress: ADDRESS,
+    ticket: 0,
+  });
+  assertEquals(f.names, ["one"]);
+  f.end("one");
+  await waited;
+});
+
 Deno.test("RequestQueue.submit() lets requests wait, and has them handled in order", async () => {
   const f = new QueueFixture({ free: 1 });
   const handled = ["one", "two", "three"].map((name) => f.submit(name));
@@ -119,10 +146,14 @@ Deno.test("RequestQueue.whenShrunk() resolves when a request has left, and is th
   const f = new QueueFixture({ free: 1 });
   const first = f.submit("one");
   const second = f.submit("two");
+  let hasShrunk = false;
   const shrunk = f.queue.whenShrunk();
+  const noted = shrunk.then(() => hasShrunk = true);
   assertStrictEquals(f.queue.whenShrunk(), shrunk);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(hasShrunk, false);
   f.end("one");
-  await shrunk;
+  await noted;
   await first;
   f.end("two");
   await second;

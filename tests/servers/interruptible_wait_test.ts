@@ -20,6 +20,32 @@ Deno.test("InterruptibleWait.next() resolves to what the source yields", async (
   assertEquals(await waiting, "first");
 });
 
+Deno.test("InterruptibleWait.next() calls the source again for each value", async () => {
+  const source = new Source();
+  const wait = new InterruptibleWait(source.next);
+  for (const value of ["first", "second"]) {
+    const waiting = wait.next();
+    source.calls.at(-1)!.resolve(value);
+    assertEquals(await waiting, value);
+  }
+  const left = wait.next();
+  wait.wake();
+  await left;
+  source.calls[2]!.resolve("kept");
+  await source.calls[2]!.promise;
+  assertEquals(await wait.next(), "kept");
+  const last = wait.next();
+  source.calls[3]!.resolve("asked for anew");
+  assertEquals(await last, "asked for anew");
+});
+
+Deno.test("InterruptibleWait.close() sends the waiter away", async () => {
+  const wait = new InterruptibleWait(new Source().next);
+  const left = wait.next();
+  wait.close(() => {});
+  assertEquals(await left, null);
+});
+
 Deno.test("InterruptibleWait.next() takes a source that need not wait", async () => {
   const wait = new InterruptibleWait(() => "at once");
   assertEquals(await wait.next(), "at once");

@@ -30,6 +30,11 @@ function lifecycleOf(changes: Partial<RequestHooks<string>> = {}) {
   return { lifecycle: new RequestLifecycle(hooks), calls, hooks };
 }
 
+/** Lets everything happen that needs no event from outside. */
+function aTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 function fail(): never {
   throw FAILURE;
 }
@@ -83,12 +88,38 @@ Deno.test("RequestLifecycle.detach() counts a request until its work has ended",
   assertEquals(lifecycle.size, 1);
   let isDrained = false;
   const drained = lifecycle.drained().then(() => isDrained = true);
+  await aTurn();
   assertEquals(isDrained, false);
   released.resolve();
   await detached.promise.then((work) => work);
   await drained;
   assertEquals(lifecycle.size, 0);
   assertEquals(calls.slice(-2), ["shutdownRequest", "closeRequest"]);
+});
+
+Deno.test("RequestLifecycle.detach() reports what its work throws, and releases the request", async () => {
+  for (const work of [fail, () => Promise.reject(FAILURE)]) {
+    const errors: unknown[][] = [];
+    const { lifecycle, calls } = lifecycleOf({
+      handleError: (...error) => void errors.push(error),
+    });
+    await lifecycle.detach("request", ADDRESS, work);
+    assertEquals(errors, [[FAILURE, "request", ADDRESS]]);
+    assertEquals(calls, ["handleError", "shutdownRequest", "closeRequest"]);
+  }
+});
+
+Deno.test("RequestLifecycle.detach() counts a request until it has been shut down", async () => {
+  const shutDown = Promise.withResolvers<void>();
+  const { lifecycle } = lifecycleOf({
+    shutdownRequest: () => shutDown.promise,
+  });
+  const detached = lifecycle.detach("request", ADDRESS, () => {});
+  await aTurn();
+  assertEquals(lifecycle.active, ["request"]);
+  shutDown.resolve();
+  await detached;
+  assertEquals(lifecycle.active, []);
 });
 
 Deno.test("RequestLifecycle.detach() calls its work as a method of the server", async () => {
@@ -109,12 +140,13 @@ Deno.test("RequestLifecycle.release() closes a request whose shutdownRequest() f
 Deno.test("RequestLifecycle.release() closes what the platform holds if closeRequest() fails as well", async () => {
   for (const close of [() => {}, fail]) {
     let closed = 0;
+    let errors = 0;
     const lifecycle = new RequestLifecycle<{ close(): void }>({
       verifyRequest: () => true,
       processRequest: () => {},
       shutdownRequest: fail,
       closeRequest: fail,
-      handleError: () => {},
+      handleError: () => void errors++,
     });
     const request = {
       close() {
@@ -123,7 +155,7 @@ Deno.test("RequestLifecycle.release() closes what the platform holds if closeReq
       },
     };
     await lifecycle.release([request, ADDRESS]);
-    assertEquals([closed, lifecycle.size], [1, 0]);
+    assertEquals([closed, errors, lifecycle.size], [1, 2, 0]);
   }
 });
 

@@ -110,6 +110,11 @@ class LoopFixture implements ServeHooks<string> {
   }
 }
 
+/** Lets everything happen that needs no event from outside. */
+function aTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 /** An error of the system's. */
 function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
@@ -229,6 +234,51 @@ Deno.test("ServeLoop.run() refuses a second run, and leaves the first alone", as
   await f.untilHandled(1);
   await deadline(f.loop.stop(), LIMIT_MS);
   await deadline(running, LIMIT_MS);
+});
+
+Deno.test("ServeLoop.run() waits anew each time that the executor holds it back", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  await f.asked;
+  for (const request of ["one", "two"]) {
+    const release = Promise.withResolvers<void>();
+    f.held = release.promise;
+    f.give("let through"); // the one that is waited for already
+    await f.untilHandled(f.handled.length + 1);
+    f.give(request);
+    assertEquals(f.handled.includes(request), false);
+    f.held = null;
+    release.resolve();
+    await f.untilHandled(f.handled.length + 1);
+    assertEquals(f.handled.at(-1), request);
+  }
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+});
+
+for (const method of ["stop", "close"] as const) {
+  Deno.test(`ServeLoop.${method}() resolves when the request of the run has ended, not before`, async () => {
+    const f = new LoopFixture();
+    const end = Promise.withResolvers<void>();
+    f.processing = end.promise;
+    const running = f.loop.run({}, false);
+    f.give("long");
+    await f.untilHandled(1);
+    const order: string[] = [];
+    const stopped = f.loop[method]().then(() => order.push("stopped"));
+    await aTurn();
+    order.push("ended");
+    end.resolve();
+    await deadline(stopped, LIMIT_MS);
+    await deadline(running, LIMIT_MS);
+    assertEquals(order, ["ended", "stopped"]);
+  });
+}
+
+Deno.test("ServeLoop.runOnce() rejects with what keeps the executor from starting", async () => {
+  const f = new LoopFixture();
+  f.starting = () => Promise.reject(new RangeError("no handler"));
+  await assertRejects(() => f.loop.runOnce(null), RangeError, "no handler");
 });
 
 Deno.test("ServeLoop.runOnce() handles one request, and leaves the executor warm", async () => {
