@@ -13,9 +13,7 @@
  * @module
  */
 import { RequestReader } from "../streams/request_reader.ts";
-
-/** How long a child may take to end by itself, in milliseconds. */
-const LAST_GRACE_MS = 250;
+import { LAST_GRACE } from "../streams/time_limit.ts";
 
 // A service manager stops all processes at once; the children end first.
 if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
@@ -28,7 +26,7 @@ for await (const line of input.lines()) {
   else children.delete(pid);
 }
 if (children.size > 0) {
-  await new Promise((resolve) => setTimeout(resolve, LAST_GRACE_MS));
+  await new Promise((resolve) => setTimeout(resolve, LAST_GRACE * 1000));
 }
 for (const pid of children) {
   try {

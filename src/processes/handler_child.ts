@@ -1,4 +1,8 @@
-import { toMilliseconds, withinTimeLimit } from "../streams/time_limit.ts";
+import {
+  LAST_GRACE,
+  toMilliseconds,
+  withinTimeLimit,
+} from "../streams/time_limit.ts";
 import type { FarSettings } from "../remote/far_side.ts";
 import { WINDOW } from "../remote/frames.ts";
 import { createMark } from "./marked_batches.ts";
@@ -20,8 +24,6 @@ import { ChildOutput } from "./child_output.ts";
 const MAX_UNREAD = 16 * WINDOW;
 /** How long a child may take to end when it is told to, in seconds. */
 const RETIREMENT = 1;
-/** The same for one whose request has been given up. */
-const LAST_GRACE = 0.25;
 
 /** How a child process is started, and what it may be given. */
 export type ChildSettings =

@@ -1,11 +1,7 @@
-import { deadline } from "@std/async/deadline";
-import { toMilliseconds } from "../streams/time_limit.ts";
+import { LAST_GRACE, withinTimeLimit } from "../streams/time_limit.ts";
 import type { Executor } from "./executor.ts";
 import type { RequestLifecycle } from "./request_lifecycle.ts";
 import type { ServeLoop } from "./serve_loop.ts";
-
-/** How long handlers may still take after `drainTimeout`, in milliseconds. */
-const LAST_GRACE_MS = 250;
 
 /** The parts of a server that are closed, and how. */
 export interface ClosingServer {
@@ -57,16 +53,15 @@ async function drain(
     await drained;
     return await release(server);
   }
-  const limit = toMilliseconds(drainTimeout);
-  if (await isInTime(drained, limit)) return await release(server);
+  if (await isInTime(drained, drainTimeout)) return await release(server);
   server.executor()?.stop();
   await server.lifecycle.closeRemaining();
   server.loop.abandon();
   // Most handlers end now that they have nothing to read from or write to.
-  const ended = await isInTime(drained, LAST_GRACE_MS);
+  const ended = await isInTime(drained, LAST_GRACE);
   await release(server);
   // The others may be ended by that, if they run elsewhere.
-  if (!ended) await isInTime(drained, LAST_GRACE_MS);
+  if (!ended) await isInTime(drained, LAST_GRACE);
 }
 
 /** Releases what is left when the requests have ended. */
@@ -75,6 +70,7 @@ async function release(server: ClosingServer): Promise<void> {
   await server.closeListener();
 }
 
-function isInTime(promise: Promise<void>, limit: number): Promise<boolean> {
-  return deadline(promise, limit).then(() => true, () => false);
+function isInTime(promise: Promise<void>, seconds: number): Promise<boolean> {
+  return withinTimeLimit(promise, seconds, "close")
+    .then(() => true, () => false);
 }

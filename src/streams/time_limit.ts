@@ -1,6 +1,12 @@
 /** The longest delay of a timer: a longer one would end at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+/**
+ * How long code may still take for its `finally` blocks when it has been told to
+ * end, in seconds.
+ */
+export const LAST_GRACE = 0.25;
+
 /** Makes a duration the delay of a timer, however long or negative it is. */
 export function toMilliseconds(seconds: number): number {
   return Math.min(Math.max(0, seconds * 1000), LONGEST_DELAY_MS);

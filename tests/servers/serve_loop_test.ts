@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { Condition } from "../../src/streams/condition.ts";
 import {
@@ -18,6 +23,8 @@ class LoopFixture implements ServeHooks<string> {
   readonly log: string[] = [];
   /** What holds the loop back. */
   held: Promise<void> | null = null;
+  /** How often the loop has asked whether it may go on. */
+  timesAsked = 0;
   /** What each request takes. */
   processing: Promise<void> | undefined;
   starting: () => Promise<void> = () => Promise.resolve();
@@ -40,7 +47,10 @@ class LoopFixture implements ServeHooks<string> {
     });
     this.loop = new ServeLoop(this, {
       start: () => this.starting(),
-      whenFree: () => this.held,
+      whenFree: () => {
+        this.timesAsked++;
+        return this.held;
+      },
       rest: (soonAgain) => this.log.push(soonAgain ? "rest soon" : "rest"),
       keepAlive: (program) => this.log.push(program ? "ref" : "unref"),
     }, lifecycle);
@@ -245,7 +255,10 @@ Deno.test("ServeLoop.run() waits anew each time that the executor holds it back"
     f.held = release.promise;
     f.give("let through"); // the one that is waited for already
     await f.untilHandled(f.handled.length + 1);
+    const { timesAsked } = f;
     f.give(request);
+    await aTurn();
+    assert(f.timesAsked - timesAsked <= 1, "It asks on and on");
     assertEquals(f.handled.includes(request), false);
     f.held = null;
     release.resolve();
