@@ -10,6 +10,7 @@ import {
   assertInstanceOf,
   assertThrows,
 } from "@std/assert";
+import { until } from "../../fixtures/until.ts";
 import type { Fixture } from "../fixture.ts";
 import { override } from "../hook_log.ts";
 import type { Scenario } from "../scenario.ts";
@@ -208,7 +209,7 @@ export const handlerScenarios: Scenario[] = [
       for (let i = 0; i < 10; i++) {
         assertEquals(await f.ask(server, `${i}`), `${i}`);
       }
-      assert(server.activeRequests.length < 10);
+      await until(() => server.activeRequests.length === 0);
       await server.shutdown();
       await serving;
     },

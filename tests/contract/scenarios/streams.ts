@@ -91,7 +91,9 @@ const aboutStreams: Scenario[] = [
       assertEquals(await client.receive(), "hello");
       await server.serverClose();
       assertEquals(await client.rest(), "");
-      f.errors.length = 0; // how the handler learns of it
+      // How the handler learns of it.
+      assertInstanceOf(await f.record.nth(1), Error);
+      f.record.take();
     },
   },
 ];
