@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { retry } from "@std/async/retry";
 import {
   ChildProcessError,
   ForkingTCPServer,
   TCPServer,
 } from "@socketserver/socketserver";
+import { bindAgain } from "../fixtures/bind_again.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
@@ -119,17 +119,6 @@ Deno.test("ForkingTCPServer.serverClose() may be called while the first child st
   await deadline(server.serverClose(), LIMIT_MS);
 });
 
-/**
- * Binds an address that has been released. A process that another test starts
- * in this moment has a copy of every socket, until it becomes its program.
- */
-async function bindAgain(address: Deno.NetAddr): Promise<TCPServer> {
-  return await retry(() => new TCPServer(address, () => {}), {
-    isRetriable: (error) => error instanceof Deno.errors.AddrInUse,
-    minTimeout: 10,
-  });
-}
-
 Deno.test("ForkingTCPServer.serverClose() releases the address, whatever its children do", async () => {
   const { server, record, client } = await busyServer(
     { blockOnClose: false },
@@ -139,7 +128,9 @@ Deno.test("ForkingTCPServer.serverClose() releases the address, whatever its chi
   const serverClosed = server.serverClosed.bind(server);
   server.serverClosed = () => released.resolve(serverClosed());
   await deadline(server.serverClose(), LIMIT_MS);
-  await using _next = await bindAgain(server.serverAddress);
+  await using _next = await bindAgain(() =>
+    new TCPServer(server.serverAddress, () => {})
+  );
   await client.send("go on");
   assertEquals(await client.receive(), "served");
   await client[Symbol.asyncDispose]();

@@ -7,6 +7,7 @@ import {
   UnixDatagramServer,
   UnixStreamServer,
 } from "@socketserver/socketserver";
+import { bindAgain } from "../fixtures/bind_again.ts";
 import { ownAddress } from "../fixtures/own_address.ts";
 
 const LIMIT_MS = 20_000;
@@ -27,7 +28,7 @@ async function serveTwice<Request, Address extends Deno.Addr>(
   await deadline(waiting.promise, LIMIT_MS);
   await deadline(first.serverClose(), LIMIT_MS);
   await serving;
-  await using second = make(first.serverAddress);
+  await using second = await bindAgain(() => make(first.serverAddress));
   assertEquals(second.serverAddress, first.serverAddress);
 }
 

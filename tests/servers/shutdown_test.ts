@@ -432,16 +432,18 @@ Deno.test("TCPServer.serveForever() sets one timer for serviceActions()", async 
 for (const Server of [TCPServer, AsyncTCPServer]) {
   Deno.test(`${Server.name}.serveForever() asks for a request once a request`, async () => {
     let asked = 0;
+    const again = Promise.withResolvers<void>();
     await using server = new Server(ADDRESS, async (request) => {
       await request.write(new TextEncoder().encode("served"));
     }, OPTIONS);
     const getRequest = server.getRequest.bind(server);
     server.getRequest = () => {
-      asked++;
+      if (++asked === 11) again.resolve();
       return getRequest();
     };
     const serving = server.serveForever();
     for (let client = 0; client < 10; client++) await assertServes(server);
+    await deadline(again.promise, LIMIT_MS);
     await server.shutdown();
     await serving;
     assertEquals(asked, 11);

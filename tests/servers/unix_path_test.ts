@@ -6,6 +6,7 @@ import {
   UnixDatagramServer,
   UnixStreamServer,
 } from "@socketserver/socketserver";
+import { bindAgain } from "../fixtures/bind_again.ts";
 import { ChildProgram } from "../fixtures/child_program.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import {
@@ -293,7 +294,9 @@ async function replyLate(path: string, own: string): Promise<unknown> {
       await this.wfile.write("late");
     }
   }
-  await using server = new AsyncUnixDatagramServer({ path }, LateHandler);
+  await using server = await bindAgain(() =>
+    new AsyncUnixDatagramServer({ path }, LateHandler)
+  );
   const record = new ErrorRecord(server);
   const getRequest = server.getRequest.bind(server);
   server.getRequest = () => {
