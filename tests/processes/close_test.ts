@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { retry } from "@std/async/retry";
 import {
   ChildProcessError,
   ForkingTCPServer,
@@ -13,7 +14,7 @@ import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
 import { ownAddress } from "../fixtures/own_address.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 /** A server with one request whose handler does what it was told. */
 async function busyServer(options: {
@@ -67,25 +68,31 @@ Deno.test({
   },
 });
 
-for (const deed of ["wait", "loop"]) {
-  Deno.test(`ForkingTCPServer.serverClose() ends a child after drainTimeout that would ${deed} for ever`, async () => {
-    const { server, record, serving, client } = await busyServer(
-      { drainTimeout: 0.1 },
-      deed,
-    );
-    await deadline(server.serverClose(), LIMIT_MS);
-    await deadline(serving, LIMIT_MS);
-    await client.ended();
-    await client[Symbol.asyncDispose]();
-    const error = await record.nth(1);
-    assertEquals(server.activeChildren.size, 0);
-    // The one that waits for its client is told, and comes to its own end.
-    assertInstanceOf(
-      error,
-      deed === "loop" ? ChildProcessError : Deno.errors.Interrupted,
-    );
-  });
+/** The error of a child that would do something for ever. */
+async function closingError(deed: string): Promise<unknown> {
+  const { server, record, serving, client } = await busyServer(
+    { drainTimeout: 0.1 },
+    deed,
+  );
+  await deadline(server.serverClose(), LIMIT_MS);
+  await deadline(serving, LIMIT_MS);
+  await client.ended();
+  await client[Symbol.asyncDispose]();
+  const error = await record.nth(1);
+  assertEquals(server.activeChildren.size, 0);
+  return error;
 }
+
+Deno.test("ForkingTCPServer.serverClose() ends a child after drainTimeout that would loop for ever", async () => {
+  assertInstanceOf(await closingError("loop"), ChildProcessError);
+});
+
+Deno.test("ForkingTCPServer.serverClose() lets a child come to its own end after drainTimeout that would wait for ever", async () => {
+  // On a busy machine it may be too late, and is ended then.
+  await retry(async () => {
+    assertInstanceOf(await closingError("wait"), Deno.errors.Interrupted);
+  }, { minTimeout: 1 });
+});
 
 function idleServer(): ForkingTCPServer {
   return new ForkingTCPServer(

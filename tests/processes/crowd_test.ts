@@ -4,7 +4,7 @@ import { ForkingSession } from "../fixtures/forking_session.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { WaitingHandler } from "../fixtures/handlers/waiting_handler.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 /** Connects clients; resolves when the server has accepted them all. */
 async function connectAll(
@@ -71,6 +71,7 @@ Deno.test("ForkingTCPServer.shutdown() answers at once while a hundred clients w
   for (const client of clients.slice(1)) {
     assertEquals(await client.receive(), "begun");
   }
+  await session.close();
   assertEquals(session.record.errors, []);
 });
 

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { TextLineStream } from "@std/streams/text-line-stream";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 const EXAMPLE = new URL("../../examples/forking_sandbox.ts", import.meta.url);
 
 /** Starts the example as its header says. */

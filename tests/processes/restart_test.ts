@@ -4,7 +4,7 @@ import { ForkingTCPServer } from "@socketserver/socketserver";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 function newServer(): ForkingTCPServer {
   return new ForkingTCPServer(

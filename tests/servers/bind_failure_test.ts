@@ -19,7 +19,7 @@ import { ownAddress } from "../fixtures/own_address.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const isWindows = Deno.build.os === "windows";
 
 for (const Server of [TCPServer, UDPServer]) {

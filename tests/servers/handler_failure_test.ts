@@ -21,7 +21,7 @@ import { ErrorRecord } from "../fixtures/error_record.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { drainTimeout: 60 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const FAILURE = new RangeError("it failed");
 
 function fail(): never {

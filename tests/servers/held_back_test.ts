@@ -6,7 +6,7 @@ import { connectTo } from "../fixtures/clients/connect_to.ts";
 // What goes on while whenReady() holds the server back.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** Takes no request until it is let go on. */
 class HeldServer extends TCPServer {

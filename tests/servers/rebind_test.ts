@@ -10,7 +10,7 @@ import {
 import { bindAgain } from "../fixtures/bind_again.ts";
 import { ownAddress } from "../fixtures/own_address.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 const windows = Deno.build.os === "windows";
 
 /** Closes a server that waits for a request, and at once makes another one. */

@@ -16,7 +16,7 @@ import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
 import { ownAddress } from "../fixtures/own_address.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const FAILURE = new RangeError("it failed");
 
 /**

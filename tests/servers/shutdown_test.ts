@@ -9,7 +9,7 @@ import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { drainTimeout: 1 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const isWindows = Deno.build.os === "windows";
 
 class GreetingServer extends TCPServer {

@@ -11,7 +11,7 @@ import { ErrorRecord } from "../fixtures/error_record.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { drainTimeout: 60 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 class ImpatientReader extends StreamRequestHandler {
   override timeout = 0.05;

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { TCPServer } from "@socketserver/socketserver";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 async function hasOpenssl(): Promise<boolean> {
   try {

@@ -15,7 +15,7 @@ import {
 } from "../fixtures/handlers/line_echo_handlers.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const ignore = Deno.build.os === "windows";
 
 async function askStream(folder: string): Promise<string> {

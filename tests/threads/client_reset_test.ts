@@ -12,7 +12,7 @@ import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { maxThreads: 1, drainTimeout: 1 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 async function connected(server: ThreadingTCPServer): Promise<Socket> {
   const { hostname, port } = server.serverAddress;

@@ -9,7 +9,7 @@ import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
 // What serverClose() waits for.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 Deno.test("ThreadingTCPServer.serverClose() waits for running handlers", async () => {
   const server = new ThreadingTCPServer(ADDRESS, ObedientHandler, {

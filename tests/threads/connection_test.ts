@@ -20,7 +20,7 @@ import { UndelayedHandler } from "../fixtures/handlers/undelayed_handler.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { drainTimeout: 1 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** All that the server sends. */
 function answer(connection: Deno.Conn): Promise<string> {

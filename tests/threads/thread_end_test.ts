@@ -14,7 +14,7 @@ import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { maxThreads: 2, drainTimeout: 1 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** Connects a number of clients; with the thread that serves each. */
 async function connectMany(

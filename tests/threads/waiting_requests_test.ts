@@ -8,7 +8,7 @@ import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
 // Requests for which no thread is free wait in order, up to a bound.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const OPTIONS = { maxThreads: 1, requestsPerThread: 1, drainTimeout: 1 };
 
 /** Counts the requests that it gets, and tells when it stops getting any. */
