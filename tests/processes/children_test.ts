@@ -57,7 +57,7 @@ Deno.test("ForkingTCPServer.collectChildren({ blocking: true }) resolves at once
 });
 
 for (const Server of [ForkingTCPServer, ForkingUDPServer]) {
-  Deno.test(`${Server.name} has the defaults of Python's`, async () => {
+  Deno.test(`${Server.name} has Python's defaults`, async () => {
     const address = { hostname: "127.0.0.1", port: 0 };
     await using server = new Server(address, function handle() {});
     assertEquals(server.timeout, 300);

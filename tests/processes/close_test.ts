@@ -83,11 +83,11 @@ async function closingError(deed: string): Promise<unknown> {
   return error;
 }
 
-Deno.test("ForkingTCPServer.serverClose() ends a child after drainTimeout that would loop for ever", async () => {
+Deno.test("ForkingTCPServer.serverClose() kills a child that loops, after drainTimeout", async () => {
   assertInstanceOf(await closingError("loop"), ChildProcessError);
 });
 
-Deno.test("ForkingTCPServer.serverClose() lets a child come to its own end after drainTimeout that would wait for ever", async () => {
+Deno.test("ForkingTCPServer.serverClose() interrupts a handler that waits, after drainTimeout", async () => {
   // On a busy machine it may be too late, and is ended then.
   await retry(async () => {
     assertInstanceOf(await closingError("wait"), Deno.errors.Interrupted);

@@ -41,7 +41,7 @@ Deno.test("ForkingTCPServer serves a hundred clients that wait for one child, in
   assertEquals(numbers, Array.from({ length: 100 }, (_, i) => i + 1));
 });
 
-Deno.test("ForkingTCPServer starts the child of a client that waits when another child has ended", async () => {
+Deno.test("ForkingTCPServer starts a child for a waiting client when another child has ended", async () => {
   await using session = new ForkingSession(WaitingHandler, { maxChildren: 1 });
   await using stack = new AsyncDisposableStack();
   const clients = await connectAll(session, 3);
@@ -53,7 +53,7 @@ Deno.test("ForkingTCPServer starts the child of a client that waits when another
   }
 });
 
-Deno.test("ForkingTCPServer.shutdown() answers at once while a hundred clients wait, who are served", async () => {
+Deno.test("ForkingTCPServer.shutdown() resolves at once while a hundred clients wait, which are still served", async () => {
   await using session = new ForkingSession(WaitingHandler, {
     maxChildren: 3,
     maxRequestsPerChild: 100,

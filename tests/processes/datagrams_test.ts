@@ -77,7 +77,7 @@ Deno.test({
   },
 });
 
-Deno.test("ForkingUDPServer goes on when a child dies of a datagram", async () => {
+Deno.test("ForkingUDPServer goes on after a datagram that ends its child", async () => {
   await using server = new ForkingUDPServer(
     ADDRESS,
     DatagramExitHandler,
@@ -130,7 +130,7 @@ Deno.test("ForkingUDPServer's children send to anybody if they have all of net",
   assertEquals(await relay({ net: true }), "sent");
 });
 
-Deno.test("ForkingUDPServer ends a child that does not read what it asks for", async () => {
+Deno.test("ForkingUDPServer kills a child that does not read the answers it asks for", async () => {
   await using server = new ForkingUDPServer(ADDRESS, HostileHandler, {
     drainTimeout: 0,
   });

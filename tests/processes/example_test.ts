@@ -26,7 +26,7 @@ async function ask(port: number, name: string): Promise<string> {
   return await deadline(new Response(client.readable).text(), LIMIT_MS);
 }
 
-Deno.test("examples/forking_sandbox.ts gives away its folder, and nothing outside", async () => {
+Deno.test("examples/forking_sandbox.ts serves files of its folder, and nothing outside it", async () => {
   const process = await start();
   const printed = new Response(process.stderr).text();
   const lines = process.stdout

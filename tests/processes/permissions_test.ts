@@ -32,7 +32,7 @@ function question(kind: Kind, target = reaches[kind]): string {
 }
 
 for (const kind of kinds) {
-  Deno.test(`ForkingTCPServer denies a handler to reach for ${kind}, reports it and goes on`, async () => {
+  Deno.test(`ForkingTCPServer denies a handler ${kind} access, reports it and goes on`, async () => {
     await using session = new ForkingSession(ReachingHandler);
     assertEquals(await session.ask(question(kind)), "");
     const error = await session.record.nth(1);
@@ -90,7 +90,7 @@ Deno.test("ForkingTCPServer.permissions grants nothing with false and with an em
   for (const kind of kinds) assertEquals(await session.ask(question(kind)), "");
 });
 
-Deno.test("ForkingTCPServer.permissions inherits what the program has wholly, and no more", async () => {
+Deno.test("ForkingTCPServer.permissions inherits only what the program was granted in full", async () => {
   const flags = [
     "--allow-net",
     "--allow-env",

@@ -79,7 +79,7 @@ class FarSide {
   }
 }
 
-Deno.test("NearSide.handle() rejects if the client does not take in time what a handler wrote that has ended", async () => {
+Deno.test("NearSide.handle() rejects if the client does not take the last bytes in time", async () => {
   const far = new FarSide();
   far.send(FrameType.limit, limitPayload(0.05));
   far.send(FrameType.data, new Uint8Array(5));

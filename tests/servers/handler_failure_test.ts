@@ -77,7 +77,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     });
   }
 
-  Deno.test(`${Server.name} reports a handle() that throws no error at all`, async () => {
+  Deno.test(`${Server.name} reports a handle() that rejects with undefined`, async () => {
     await using server = new Server(
       ADDRESS,
       () => Promise.reject(undefined),
@@ -139,7 +139,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     });
   }
 
-  Deno.test(`${Server.name} serves on after each kind of failure`, async () => {
+  Deno.test(`${Server.name} goes on after each kind of failure`, async () => {
     const hooks = [
       "verifyRequest",
       "processRequest",
@@ -164,7 +164,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     await serving;
   });
 
-  Deno.test(`${Server.name} reports a serviceActions() that throws, and serves on`, async () => {
+  Deno.test(`${Server.name} reports a serviceActions() that throws, and goes on`, async () => {
     await using server = new Server(ADDRESS, async (request) => {
       await request.write(new TextEncoder().encode("served"));
     }, OPTIONS);
@@ -290,7 +290,7 @@ function reject(): Promise<never> {
 }
 
 for (const Server of [UDPServer, AsyncUDPServer]) {
-  Deno.test(`${Server.name} reports a handle() that throws, and serves on`, async () => {
+  Deno.test(`${Server.name} reports a handle() that throws, and goes on`, async () => {
     await using server = new Server(ADDRESS, async ([data, socket], client) => {
       if (data[0] === 0) fail();
       await socket.send(data, client);
@@ -347,7 +347,7 @@ Deno.test("TCPServer does not call finish() if setup() throws", async () => {
   assertEquals(called, ["setup"]);
 });
 
-Deno.test("TCPServer.handleError() prints a stack for what is not the client's doing", async () => {
+Deno.test("TCPServer.handleError() prints a stack for an error that the client did not cause", async () => {
   await using server = new TCPServer(ADDRESS, fail, OPTIONS);
   using printed = new ConsoleErrors();
   using client = await connectTo(server);

@@ -51,7 +51,7 @@ for (const timeout of [0, 0.05]) {
   });
 }
 
-Deno.test("TCPServer.handleRequest() goes on when the server is let go on", async () => {
+Deno.test("TCPServer.handleRequest() goes on when the server is ready again", async () => {
   await using server = new HeldServer({ timeout: 5 });
   using _client = await connectTo(server);
   const handling = server.handleRequest();

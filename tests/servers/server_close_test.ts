@@ -262,7 +262,7 @@ Deno.test("TCPServer.serverClose() refuses further clients", async () => {
   await assertRefuses(server);
 });
 
-Deno.test("TCPServer.serverClose() sets the port free", async () => {
+Deno.test("TCPServer.serverClose() frees the port", async () => {
   const server = new TCPServer(ownAddress(), () => {});
   await server.serverClose();
   await using second = await bindAgain(() =>
@@ -271,7 +271,7 @@ Deno.test("TCPServer.serverClose() sets the port free", async () => {
   assertEquals(second.serverAddress, server.serverAddress);
 });
 
-Deno.test("TCPServer.serverClose() lets go of a client that came after shutdown()", async () => {
+Deno.test("TCPServer.serverClose() releases a client that came after shutdown()", async () => {
   const waiting = Promise.withResolvers<void>();
   let handled = 0;
   await using server = new TCPServer(ADDRESS, () => handled++);

@@ -176,7 +176,7 @@ Deno.test("TCPServer.shutdown() does not stop handleRequest()", async () => {
   await deadline(handled, LIMIT_MS);
 });
 
-Deno.test("TCPServer.shutdown() waits for the handler that the loop waits for", async () => {
+Deno.test("TCPServer.shutdown() waits for the handler that is running", async () => {
   const events: string[] = [];
   const handling = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
@@ -430,7 +430,7 @@ Deno.test("TCPServer.serveForever() sets one timer for serviceActions()", async 
 });
 
 for (const Server of [TCPServer, AsyncTCPServer]) {
-  Deno.test(`${Server.name}.serveForever() asks for a request once a request`, async () => {
+  Deno.test(`${Server.name}.serveForever() calls getRequest() once for each request`, async () => {
     let asked = 0;
     const again = Promise.withResolvers<void>();
     await using server = new Server(ADDRESS, async (request) => {
@@ -450,7 +450,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
   });
 }
 
-Deno.test("TCPServer.serviceActions() is called without asking for a request anew", async () => {
+Deno.test("TCPServer.serviceActions() is called without another getRequest()", async () => {
   const called = Promise.withResolvers<void>();
   let calls = 0;
   let asked = 0;

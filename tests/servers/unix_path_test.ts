@@ -141,7 +141,7 @@ for (const { name, make, ask } of kinds) {
   });
 
   Deno.test({
-    name: `new ${name}() refuses an ordinary file, and leaves it as it is`,
+    name: `new ${name}() refuses an ordinary file, and leaves it unchanged`,
     ignore,
     async fn() {
       using folder = new TemporaryFolder();
@@ -339,7 +339,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "AsyncUnixDatagramServer replies in spite of what a killed one has left",
+    "AsyncUnixDatagramServer replies although a killed server has left its files",
   ignore,
   async fn() {
     using folder = new TemporaryFolder();
@@ -353,7 +353,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "AsyncUnixDatagramServer leaves a file with a name like its own",
+  name: "AsyncUnixDatagramServer leaves a file that is named like its bell",
   ignore: Deno.build.os !== "linux",
   async fn() {
     using folder = new TemporaryFolder();

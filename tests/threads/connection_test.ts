@@ -19,7 +19,7 @@ import { UndelayedHandler } from "../fixtures/handlers/undelayed_handler.ts";
 // What a handler can do with `this.request`, on a thread as at home.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const OPTIONS = { drainTimeout: 1 };
+const OPTIONS = { drainTimeout: 60 };
 const LIMIT_MS = 30_000;
 
 /** All that the server sends. */
@@ -111,7 +111,7 @@ Deno.test("ThreadingTCPServer serves with a module that has an onmessage of its 
 
 Deno.test({
   name:
-    "CommandRequestHandler ends a program on a thread that only waits when its client resets the connection",
+    "CommandRequestHandler on a thread ends a program that waits when its client resets the connection",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using server = new ThreadingTCPServer(

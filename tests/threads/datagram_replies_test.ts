@@ -11,7 +11,7 @@ const LIMIT_MS = 30_000;
 async function repliesTo(order: string, count: number): Promise<string[]> {
   await using server = new ThreadingUDPServer(ADDRESS, DatagramOrderHandler, {
     maxThreads: 1,
-    drainTimeout: 1,
+    drainTimeout: 60,
   });
   const record = new ErrorRecord(server);
   server.serveForever();

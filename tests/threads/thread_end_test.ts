@@ -43,14 +43,7 @@ for (const [order, message] of Object.entries(ENDS)) {
       ObedientHandler,
       OPTIONS,
     );
-    const errors: unknown[] = [];
-    const failed: unknown[] = [];
-    const all = Promise.withResolvers<void>();
-    server.handleError = (error, _request, clientAddress) => {
-      errors.push(error);
-      failed.push(clientAddress);
-      if (errors.length === 10) all.resolve();
-    };
+    const record = new ErrorRecord(server);
     server.serveForever();
     const clients = await connectMany(server, 20);
     const ended = clients.filter(({ thread }) => thread === clients[0]!.thread);
@@ -59,7 +52,7 @@ for (const [order, message] of Object.entries(ENDS)) {
 
     await ended[4]!.client.send(order);
     for (const { client } of ended) await client.ended();
-    await deadline(all.promise, LIMIT_MS);
+    await record.nth(10);
     for (const { client, thread } of others) {
       assertEquals(await client.ask("thread"), thread);
     }
@@ -68,15 +61,15 @@ for (const [order, message] of Object.entries(ENDS)) {
     assertEquals(server.activeThreads, 2);
     assertEquals(threads.has(clients[0]!.thread), false);
 
-    for (const error of errors) {
+    for (const error of record.errors) {
       assertInstanceOf(error, ThreadError);
       assertMatch(error.message, message);
     }
     assertEquals(
-      new Set(failed),
+      new Set(record.reports.map(({ clientAddress }) => clientAddress)),
       new Set(ended.map(({ client }) => client.connection.localAddr)),
     );
-    assertEquals(errors.length, 10);
+    assertEquals(record.errors.length, 10);
     for (const { client } of [...clients, ...later]) client[Symbol.dispose]();
   });
 

@@ -84,7 +84,7 @@ const aboutDatagrams: Scenario[] = [
     },
   },
   {
-    name: "getRequest() takes an empty datagram as any other",
+    name: "getRequest() takes an empty datagram like any other",
     async run(f) {
       await using server = new f.Server(f.address(), DatagramCopyHandler);
       const serving = server.serveForever();
@@ -137,7 +137,7 @@ const aboutDatagrams: Scenario[] = [
     },
   },
   {
-    name: "getRequest() goes on after a client that a reply does not reach",
+    name: "serveForever() goes on when a reply cannot be delivered",
     async run(f) {
       await using server = new f.Server(f.address(), f.handlers.LineEcho);
       const gone = f.connectDatagram(server);

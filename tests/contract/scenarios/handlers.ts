@@ -18,7 +18,7 @@ import type { Scenario } from "../scenario.ts";
 /** What a server can be given to handle requests, and what handlers get. */
 export const handlerScenarios: Scenario[] = [
   {
-    name: "constructor refuses what cannot handle requests",
+    name: "constructor refuses values that cannot handle requests",
     // deno-lint-ignore require-await -- a scenario is asynchronous
     async run(f) {
       for (const value of [class Point {}, {}, "EchoHandler", undefined]) {
@@ -79,8 +79,9 @@ export const handlerScenarios: Scenario[] = [
     },
   },
   {
-    name: "finishRequest() may give a handler further arguments",
-    handlerAtHome: "elsewhere nothing but the far side makes handlers",
+    name: "finishRequest() may pass further arguments to a handler",
+    handlerAtHome:
+      "in a thread or a process the library constructs the handler",
     async run(f) {
       class Server extends f.Server {
         override async finishRequest(request: unknown, address: Deno.Addr) {
@@ -93,7 +94,7 @@ export const handlerScenarios: Scenario[] = [
   },
   {
     name: "constructor takes a function in place of a handler class",
-    handlerAtHome: "a function cannot be sent elsewhere",
+    handlerAtHome: "a function cannot be sent to a thread or a process",
     async run(f) {
       const handle = async (
         request: StreamRequest | DatagramRequest,
@@ -109,7 +110,7 @@ export const handlerScenarios: Scenario[] = [
   },
   {
     name: "constructor takes a function that returns a handler",
-    handlerAtHome: "a function cannot be sent elsewhere",
+    handlerAtHome: "a function cannot be sent to a thread or a process",
     async run(f) {
       const make = (request: unknown, address: Deno.Addr, server: AnyServer) =>
         new PoliteHandler(request, address, server, "Good night");
@@ -118,8 +119,9 @@ export const handlerScenarios: Scenario[] = [
     },
   },
   {
-    name: "server reaches handlers with everything that its class adds",
-    handlerAtHome: "elsewhere there is no server but a stand-in",
+    name: "server gives handlers whatever its class adds",
+    handlerAtHome:
+      "in a thread or a process the handler gets a stand-in for the server",
     async run(f) {
       class Server extends f.Server {
         greeting = "Good evening";
@@ -136,7 +138,7 @@ export const handlerScenarios: Scenario[] = [
   },
   {
     name: "setup(), handle() and finish() may be synchronous",
-    handlerAtHome: "the calls are looked at here",
+    handlerAtHome: "it records the calls in an array of this isolate",
     async run(f) {
       const calls: string[] = [];
       class SyncHandler extends BaseRequestHandler {
@@ -202,7 +204,7 @@ export const handlerScenarios: Scenario[] = [
     },
   },
   {
-    name: "activeRequests does not grow with the requests that have ended",
+    name: "activeRequests drops requests that have ended",
     async run(f) {
       await using server = new f.Server(f.address(), f.handlers.LineEcho);
       const serving = server.serveForever();

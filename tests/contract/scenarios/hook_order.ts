@@ -62,7 +62,7 @@ const ROWS: Row[] = [
 export const hookOrderScenarios: Scenario[] = [
   ...ROWS.map(inOrder),
   {
-    name: "verifyRequest() that returns false has the request shut down once",
+    name: "verifyRequest() that returns false shuts the request down once",
     async run(f) {
       const log: string[] = [];
       class Picky extends f.Server {
@@ -86,7 +86,7 @@ export const hookOrderScenarios: Scenario[] = [
     },
   },
   {
-    name: "verifyRequest() may refuse later, by a promise",
+    name: "verifyRequest() may refuse asynchronously",
     async run(f) {
       let verdict = false;
       class Picky extends f.Server {
@@ -135,7 +135,7 @@ export const hookOrderScenarios: Scenario[] = [
   {
     name: "serverActivate() that fails makes the constructor close the socket",
     async run(f) {
-      let address;
+      let address: Deno.Addr | undefined;
       const wanted = f.serverClass.addressFamily === "AF_UNIX"
         ? f.address()
         : ownAddress();
