@@ -10,7 +10,7 @@ export type CPythonCase =
 const IN_TURN = "serveForever() answers three clients in turn";
 const HANDLE_FAILS = "handleError() follows finish() if handle() fails";
 const NO_SYSTEM_EXIT =
-  "JavaScript knows no exception that is not to be handled: a handler that means to end the program calls Deno.exit(), which throws nothing";
+  "JavaScript has no exception like SystemExit: a handler that wants to end the program calls Deno.exit(), which throws nothing";
 
 /** The 27 cases of CPython 3.11 to 3.13, by name. */
 export const cpythonCases: Readonly<Record<string, CPythonCase>> = {
@@ -60,7 +60,7 @@ export const cpythonCases: Readonly<Record<string, CPythonCase>> = {
     scenario: "serveForever() ends if shutdown() follows at once",
   },
   "SocketServerTest.test_close_immediately": {
-    scenario: "serverClose() needs no request to have been made",
+    scenario: "serverClose() can be called before any request",
   },
   "SocketServerTest.test_tcpserver_bind_leak": {
     scenario: "serverBind() that fails leaves no socket behind, 1024 times",
@@ -95,10 +95,9 @@ export const cpythonCases: Readonly<Record<string, CPythonCase>> = {
   },
   "MiscTestCase.test_all": { file: "../mod_test.ts" },
   "MiscTestCase.test_shutdown_request_called_if_verify_request_false": {
-    scenario:
-      "verifyRequest() that returns false has the request shut down once",
+    scenario: "verifyRequest() that returns false shuts the request down once",
   },
   "MiscTestCase.test_threads_reaped": {
-    scenario: "activeRequests does not grow with the requests that have ended",
+    scenario: "activeRequests drops requests that have ended",
   },
 };

@@ -3,11 +3,11 @@ import { cpythonCases } from "./cpython_cases.ts";
 import { scenarios } from "./scenarios.ts";
 import { serverClasses } from "./server_classes.ts";
 
-Deno.test("cpythonCases holds each of CPython's 27", () => {
+Deno.test("cpythonCases holds all of CPython's 27 cases", () => {
   assertEquals(Object.keys(cpythonCases).length, 27);
 });
 
-Deno.test("cpythonCases names scenarios, servers and files that there are", async () => {
+Deno.test("cpythonCases names existing scenarios, servers and files", async () => {
   const classes = Object.values(serverClasses).flat();
   for (const [name, found] of Object.entries(cpythonCases)) {
     if ("scenario" in found) {

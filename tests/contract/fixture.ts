@@ -3,6 +3,7 @@ import type {
   RequestHandlerClass,
   ServerConstructor,
 } from "@socketserver/socketserver";
+import { ErrorRecord } from "../fixtures/error_record.ts";
 import {
   DatagramContextHandler,
   StreamContextHandler,
@@ -51,22 +52,24 @@ const DATAGRAM_HANDLERS: Handlers = {
 export class Fixture implements AsyncDisposable {
   /** The class, and what is known of it. */
   readonly serverClass: ServerClass;
-  /** The class, with a `handleError()` that fills {@linkcode errors}. */
+  /** The class, with a `handleError()` that fills {@linkcode record}. */
   readonly Server: ServerConstructor;
   /** Handlers for the class's kind of requests. */
   readonly handlers: Handlers;
-  /** What `handleError()` was given, where a scenario did not override it. */
-  readonly errors: unknown[] = [];
+  /** What `handleError()` was given: nothing that a scenario did not take. */
+  readonly record = new ErrorRecord();
   readonly #clients: Client[] = [];
   #folder: string | undefined;
   #paths = 0;
 
   constructor(serverClass: ServerClass) {
-    const { errors } = this;
+    const { record } = this;
     this.serverClass = serverClass;
     this.Server = class extends serverClass.Server {
-      override handleError(error: unknown): void | Promise<void> {
-        errors.push(error);
+      override handleError(
+        ...report: Parameters<ErrorRecord["handleError"]>
+      ): void | Promise<void> {
+        record.handleError(...report);
       }
     };
     this.handlers = this.isStream ? STREAM_HANDLERS : DATAGRAM_HANDLERS;

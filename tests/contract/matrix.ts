@@ -37,7 +37,7 @@ function addTest(scenario: Scenario, serverClass: ServerClass): void {
     async fn() {
       await using fixture = new Fixture(serverClass);
       await deadline(scenario.run(fixture), 30_000);
-      assertEquals(fixture.errors, []);
+      assertEquals(fixture.record.errors, []);
     },
   };
   const { program } = scenario;

@@ -6,6 +6,7 @@ import {
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { needing } from "../fixtures/installed_program.ts";
+import { ChildProgram } from "../fixtures/child_program.ts";
 
 const LIMIT_MS = 30_000;
 const isWindows = Deno.build.os === "windows";
@@ -174,33 +175,15 @@ Deno.test(needing(["cat"], {
   name: "CommandRequestHandler leaves nothing behind of 1 000 clients (Linux)",
   ignore: !isLinux,
   async fn() {
-    await using server = serve("cat");
-    const client = async () => {
-      for (let i = 0; i < 125; i++) {
-        assertEquals(await askText(await server.connect(), "x\n"), "x\n");
-      }
-    };
-    await client();
-    const before = descriptors();
-    await Promise.all(Array.from({ length: 7 }, client));
-    assert(descriptors() <= before + 10);
-    assertEquals(zombies(), 0);
-    assertEquals(server.errors, []);
+    await using program = ChildProgram.fixture("command_marathon.ts", "10");
+    const before = JSON.parse((await program.line())!).descriptors;
+    let last;
+    for (let i = 1; i < 10; i++) last = JSON.parse((await program.line())!);
+    const { failures, children, descriptors } = last;
+    assertEquals([failures, children], [0, 0]);
+    assert(
+      descriptors < before + 10,
+      `${before}, then ${descriptors} descriptors`,
+    );
   },
 }));
-
-function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
-/** How many ended children of this process have not been collected. */
-function zombies(): number {
-  const own = `/proc/self/task/${Deno.pid}/children`;
-  return Deno.readTextFileSync(own).split(" ").filter(Boolean).filter((pid) => {
-    try {
-      return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") Z ");
-    } catch {
-      return false; // it has gone meanwhile
-    }
-  }).length;
-}

@@ -74,7 +74,7 @@ Deno.test(needing(["mkfifo", "sh", "sleep"], {
     using lifeline = new Lifeline();
     await using server = ForkingProcess.serving(LingeringProgramHandler, {
       permissions: PERMISSIONS,
-      requestTimeout: 1,
+      requestTimeout: 5, // within which the program must have started
     });
     await using client = new Dialogue(await server.connect());
     await ended(await lifeline.hold(client));

@@ -46,5 +46,6 @@ Deno.test("ForkingTCPServer sends 16 MiB back with every byte right, to a client
 Deno.test("ForkingTCPServer answers a client that half-closes before it sends anything", async () => {
   await using session = new ForkingSession(PipeEchoHandler);
   assertEquals(await session.ask(""), "");
+  await session.close();
   assertEquals(session.record.errors, []);
 });

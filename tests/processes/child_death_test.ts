@@ -10,7 +10,7 @@ import { ForkingSession } from "../fixtures/forking_session.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 // Where there are no signals, a process that is killed has an exit code.
 const isWindows = Deno.build.os === "windows";
 
@@ -19,6 +19,7 @@ async function assertKilled(session: ForkingSession): Promise<void> {
   assertInstanceOf(error, ChildProcessError);
   assertEquals(error.signal, isWindows ? null : "SIGKILL");
   assert((await session.ask("pid\n")).length > 0);
+  await session.close();
   assertEquals(session.record.errors.length, 1);
 }
 
@@ -73,6 +74,7 @@ Deno.test("ForkingTCPServer loses no request when a child is killed after its la
       assertInstanceOf(error, Deno.errors.NotFound); // it has ended by itself
     }
   }
+  await session.close();
   assertEquals(session.record.errors, []);
 });
 

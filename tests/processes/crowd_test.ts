@@ -4,7 +4,7 @@ import { ForkingSession } from "../fixtures/forking_session.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { WaitingHandler } from "../fixtures/handlers/waiting_handler.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 /** Connects clients; resolves when the server has accepted them all. */
 async function connectAll(
@@ -41,7 +41,7 @@ Deno.test("ForkingTCPServer serves a hundred clients that wait for one child, in
   assertEquals(numbers, Array.from({ length: 100 }, (_, i) => i + 1));
 });
 
-Deno.test("ForkingTCPServer starts the child of a client that waits when another child has ended", async () => {
+Deno.test("ForkingTCPServer starts a child for a waiting client when another child has ended", async () => {
   await using session = new ForkingSession(WaitingHandler, { maxChildren: 1 });
   await using stack = new AsyncDisposableStack();
   const clients = await connectAll(session, 3);
@@ -53,7 +53,7 @@ Deno.test("ForkingTCPServer starts the child of a client that waits when another
   }
 });
 
-Deno.test("ForkingTCPServer.shutdown() answers at once while a hundred clients wait, who are served", async () => {
+Deno.test("ForkingTCPServer.shutdown() resolves at once while a hundred clients wait, which are still served", async () => {
   await using session = new ForkingSession(WaitingHandler, {
     maxChildren: 3,
     maxRequestsPerChild: 100,
@@ -71,6 +71,7 @@ Deno.test("ForkingTCPServer.shutdown() answers at once while a hundred clients w
   for (const client of clients.slice(1)) {
     assertEquals(await client.receive(), "begun");
   }
+  await session.close();
   assertEquals(session.record.errors, []);
 });
 

@@ -3,7 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 Deno.test("ForkingTCPServer leaves the exit statuses of the program's own children to the program", async () => {
   await using session = new ForkingSession(CountingHandler);

@@ -6,7 +6,7 @@ import { FarServerHandler } from "../fixtures/handlers/far_server_handler.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { StreamStopHandler } from "../fixtures/handlers/stop_handlers.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 Deno.test("ForkingTCPServer's handlers find its address", async () => {
   await using session = new ForkingSession(FarServerHandler);

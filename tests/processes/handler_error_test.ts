@@ -16,6 +16,7 @@ async function errorOf(deed: string): Promise<unknown> {
   const error = await session.record.nth(1);
   await client.ended();
   await session.ask("pid\n");
+  await session.close();
   assertEquals(session.record.errors.length, 1);
   return error;
 }

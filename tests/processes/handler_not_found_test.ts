@@ -10,7 +10,7 @@ import DefaultExportHandler from "../fixtures/handlers/default_export_handler.ts
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 
 class LocalHandler extends StreamRequestHandler {}

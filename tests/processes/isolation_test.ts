@@ -7,7 +7,7 @@ Deno.test("ForkingTCPServer gives each request a module that no other has change
   for (let i = 0; i < 3; i++) assertEquals(await session.ask(""), "1");
 });
 
-Deno.test("ForkingTCPServer.maxRequestsPerChild lets so many requests share a module", async () => {
+Deno.test("ForkingTCPServer.maxRequestsPerChild is how many requests share a module", async () => {
   await using session = new ForkingSession(CountingHandler, {
     maxRequestsPerChild: 2,
     maxChildren: 1,

@@ -3,6 +3,7 @@ import { childProcessesOf } from "../fixtures/child_processes.ts";
 import type { ForkingProcess } from "../fixtures/forking_process.ts";
 import { Lifelines, type LivingChild } from "../fixtures/lifelines.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
+import { until } from "../fixtures/until.ts";
 
 Deno.test("ForkingTCPServer's spare child ends when the program is killed", async () => {
   await using lifelines = new Lifelines();
@@ -40,10 +41,13 @@ Deno.test({
     await using early = new Dialogue(await server.connect());
     assertEquals(await early.receive(), "connected");
     const { pid } = await lifelines.next();
-    for (const child of childProcessesOf(server.pid)) {
-      if (child.pid !== pid) end(child.pid);
-    }
-    // Meanwhile the server hears of the end of its guardian.
+    const guardians = childProcessesOf(server.pid).map(({ pid }) => pid)
+      .filter((it) => it !== pid);
+    guardians.forEach(end);
+    // The server hears of the end of its guardian.
+    await until(() =>
+      !childProcessesOf(server.pid).some(({ pid }) => guardians.includes(pid))
+    );
     await using client = new Dialogue(await server.connect());
     assertEquals(await client.receive(), "connected");
     await killWhileLooping(server, client, await lifelines.next());

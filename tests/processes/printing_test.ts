@@ -49,14 +49,13 @@ Deno.test("ForkingTCPServer's handlers find standard input empty", async () => {
   assertEquals(answer, '[null,null,"",false]\nthe request');
 });
 
-Deno.test("ForkingTCPServer's handlers find standard input empty that their module has kept", async () => {
+Deno.test("ForkingTCPServer's handlers find standard input empty even if their module kept it", async () => {
   await using session = new ForkingSession(EarlyInputHandler);
   assertEquals(await session.ask("the request"), "null\nthe request");
 });
 
 Deno.test(needing(["sh"], {
-  name:
-    "ForkingTCPServer serves on although standard error has no room for what its handlers print (Linux)",
+  name: "ForkingTCPServer goes on serving when standard error is full (Linux)",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const full = 'exec "$@" 2>/dev/full';

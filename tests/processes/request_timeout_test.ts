@@ -21,6 +21,7 @@ for (const deed of ["loop", "wait"]) {
     // The only child there may be has made room for another.
     session.server.requestTimeout = null;
     assertEquals((await session.ask("pid\n")).endsWith("\n"), true);
+    await session.close();
     assertEquals(session.record.errors.length, 1);
   });
 }

@@ -5,7 +5,7 @@ import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";
 import { overrideExecutor } from "../fixtures/override_executor.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 function newServer(Server = ForkingTCPServer): ForkingTCPServer {
   return new Server(

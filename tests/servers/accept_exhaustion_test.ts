@@ -5,7 +5,7 @@ import { ChildProgram } from "../fixtures/child_program.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 const isWindows = Deno.build.os === "windows";
 
 /** A server with few descriptors, some twenty of which Deno needs itself. */

@@ -20,8 +20,8 @@ import { ConsoleErrors } from "../fixtures/console_errors.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const OPTIONS = { drainTimeout: 1 };
-const LIMIT_MS = 10_000;
+const OPTIONS = { drainTimeout: 60 };
+const LIMIT_MS = 30_000;
 const FAILURE = new RangeError("it failed");
 
 function fail(): never {
@@ -77,7 +77,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     });
   }
 
-  Deno.test(`${Server.name} reports a handle() that throws no error at all`, async () => {
+  Deno.test(`${Server.name} reports a handle() that rejects with undefined`, async () => {
     await using server = new Server(
       ADDRESS,
       () => Promise.reject(undefined),
@@ -132,14 +132,14 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
       using printed = new ConsoleErrors();
       const serving = server.serveForever();
       assertEquals(await answerOf(server), "");
-      await deadline(server.shutdown(), LIMIT_MS);
+      await deadline(server.serverClose(), LIMIT_MS);
       await serving;
       assertEquals(printed.texts.length, 1);
       assertMatch(printed.texts[0]!, /RangeError: it failed/);
     });
   }
 
-  Deno.test(`${Server.name} serves on after each kind of failure`, async () => {
+  Deno.test(`${Server.name} goes on after each kind of failure`, async () => {
     const hooks = [
       "verifyRequest",
       "processRequest",
@@ -164,7 +164,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     await serving;
   });
 
-  Deno.test(`${Server.name} reports a serviceActions() that throws, and serves on`, async () => {
+  Deno.test(`${Server.name} reports a serviceActions() that throws, and goes on`, async () => {
     await using server = new Server(ADDRESS, async (request) => {
       await request.write(new TextEncoder().encode("served"));
     }, OPTIONS);
@@ -290,7 +290,7 @@ function reject(): Promise<never> {
 }
 
 for (const Server of [UDPServer, AsyncUDPServer]) {
-  Deno.test(`${Server.name} reports a handle() that throws, and serves on`, async () => {
+  Deno.test(`${Server.name} reports a handle() that throws, and goes on`, async () => {
     await using server = new Server(ADDRESS, async ([data, socket], client) => {
       if (data[0] === 0) fail();
       await socket.send(data, client);
@@ -303,9 +303,9 @@ for (const Server of [UDPServer, AsyncUDPServer]) {
     await client.socket.send(new Uint8Array([1]), server.serverAddress);
     const [reply] = await deadline(client.socket.receive(), LIMIT_MS);
     assertEquals(reply, new Uint8Array([1]));
-    assertEquals(record.errors, [FAILURE]);
-    await server.shutdown();
+    await deadline(server.serverClose(), LIMIT_MS);
     await serving;
+    assertEquals(record.errors, [FAILURE]);
   });
 
   Deno.test(`${Server.name}.serverClose() gives up a handle() that never returns`, async () => {
@@ -347,7 +347,7 @@ Deno.test("TCPServer does not call finish() if setup() throws", async () => {
   assertEquals(called, ["setup"]);
 });
 
-Deno.test("TCPServer.handleError() prints a stack for what is not the client's doing", async () => {
+Deno.test("TCPServer.handleError() prints a stack for an error that the client did not cause", async () => {
   await using server = new TCPServer(ADDRESS, fail, OPTIONS);
   using printed = new ConsoleErrors();
   using client = await connectTo(server);

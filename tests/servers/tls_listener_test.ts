@@ -3,7 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { TCPServer } from "@socketserver/socketserver";
 import { needing } from "../fixtures/installed_program.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 /** Makes a certificate, and a TLS listener with it. */
 async function listenTls(): Promise<Deno.TlsListener> {

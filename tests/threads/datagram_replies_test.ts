@@ -5,13 +5,13 @@ import { DatagramOrderHandler } from "../fixtures/handlers/datagram_order_handle
 import { ErrorRecord } from "../fixtures/error_record.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** The replies to one datagram. */
 async function repliesTo(order: string, count: number): Promise<string[]> {
   await using server = new ThreadingUDPServer(ADDRESS, DatagramOrderHandler, {
     maxThreads: 1,
-    drainTimeout: 1,
+    drainTimeout: 60,
   });
   const record = new ErrorRecord(server);
   server.serveForever();

@@ -12,7 +12,6 @@ for (const options of [{ drainTimeout: 0.1 }, { daemonThreads: true }]) {
     assertEquals(JSON.parse((await program.line())!), {
       errors: ["ThreadError"],
       threads: 0,
-      requests: 0,
     });
     assertEquals((await program.ended()).code, 0);
   });

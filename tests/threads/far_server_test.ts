@@ -14,7 +14,7 @@ import { ThreadingSession } from "../fixtures/threading_session.ts";
 // What a handler on a thread finds in `this.server`.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** What a handler finds, as the line asks for it. */
 async function found(

@@ -19,7 +19,7 @@ import { ThreadingSession } from "../fixtures/threading_session.ts";
 // How a thread finds the handler class, and what the server says if it can't.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const REMEDIES = [
   "export the class",
   "static moduleUrl = import.meta.url",

@@ -14,7 +14,7 @@ import { ThreadingSession } from "../fixtures/threading_session.ts";
 // A thread that ends takes its own requests with it, and is replaced.
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** Connects a number of clients; with the thread that serves each. */
 async function connectMany(
@@ -41,15 +41,7 @@ for (const [order, message] of Object.entries(ENDS)) {
     await using session = new ThreadingSession(ObedientHandler, {
       maxThreads: 2,
     });
-    const { server } = session;
-    const errors: unknown[] = [];
-    const failed: unknown[] = [];
-    const all = Promise.withResolvers<void>();
-    server.handleError = (error, _request, clientAddress) => {
-      errors.push(error);
-      failed.push(clientAddress);
-      if (errors.length === 10) all.resolve();
-    };
+    const { server, record } = session;
     const clients = await connectMany(server, 20);
     const ended = clients.filter(({ thread }) => thread === clients[0]!.thread);
     const others = clients.filter((client) => !ended.includes(client));
@@ -57,7 +49,7 @@ for (const [order, message] of Object.entries(ENDS)) {
 
     await ended[4]!.client.send(order);
     for (const { client } of ended) await client.ended();
-    await deadline(all.promise, LIMIT_MS);
+    await record.nth(10);
     for (const { client, thread } of others) {
       assertEquals(await client.ask("thread"), thread);
     }
@@ -66,15 +58,15 @@ for (const [order, message] of Object.entries(ENDS)) {
     assertEquals(server.activeThreads, 2);
     assertEquals(threads.has(clients[0]!.thread), false);
 
-    for (const error of errors) {
+    for (const error of record.errors) {
       assertInstanceOf(error, ThreadError);
       assertMatch(error.message, message);
     }
     assertEquals(
-      new Set(failed),
+      new Set(record.reports.map(({ clientAddress }) => clientAddress)),
       new Set(ended.map(({ client }) => client.connection.localAddr)),
     );
-    assertEquals(errors.length, 10);
+    assertEquals(record.errors.length, 10);
     for (const { client } of [...clients, ...later]) client[Symbol.dispose]();
   });
 

@@ -15,7 +15,7 @@ type Bound = AnyServer & {
 /** Binding a server, and what it tells of its socket. */
 export const bindingScenarios: Scenario[] = [
   {
-    name: "constructor tells the kind of socket and the address",
+    name: "constructor sets socketType, addressFamily and serverAddress",
     async run(f) {
       const { socketType, addressFamily } = f.serverClass;
       await using server = new f.Server(
@@ -75,7 +75,7 @@ export const bindingScenarios: Scenario[] = [
     },
   },
   {
-    name: "socket option has the server adopt a socket that is open",
+    name: "socket option makes the server adopt an open socket",
     async run(f) {
       const socket = f.listen();
       await using server = new f.Server(f.address(), f.handlers.LineEcho, {

@@ -63,7 +63,8 @@ export const handleRequestScenarios: Scenario[] = [
     },
   })),
   ...[0, -1].map((timeout): Scenario => ({
-    name: `handleRequest() with a timeout of ${timeout} handles who is waiting`,
+    name:
+      `handleRequest() with a timeout of ${timeout} handles a client that waits`,
     async run(f) {
       const { Server, timeouts } = counting(f);
       const options = { timeout };
@@ -85,7 +86,7 @@ export const handleRequestScenarios: Scenario[] = [
     },
   })),
   {
-    name: "handleRequest() loses no client who comes after a timeout",
+    name: "handleRequest() loses no client that comes after a timeout",
     async run(f) {
       const options = { timeout: 0 };
       await using server = new f.Server(

@@ -10,6 +10,7 @@ import {
   assertInstanceOf,
   assertThrows,
 } from "@std/assert";
+import { until } from "../../fixtures/until.ts";
 import type { Fixture } from "../fixture.ts";
 import { override } from "../hook_log.ts";
 import type { Scenario } from "../scenario.ts";
@@ -17,7 +18,7 @@ import type { Scenario } from "../scenario.ts";
 /** What a server can be given to handle requests, and what handlers get. */
 export const handlerScenarios: Scenario[] = [
   {
-    name: "constructor refuses what cannot handle requests",
+    name: "constructor refuses values that cannot handle requests",
     // deno-lint-ignore require-await -- a scenario is asynchronous
     async run(f) {
       for (const value of [class Point {}, {}, "EchoHandler", undefined]) {
@@ -78,7 +79,7 @@ export const handlerScenarios: Scenario[] = [
     },
   },
   {
-    name: "finishRequest() may give a handler further arguments",
+    name: "finishRequest() may pass further arguments to a handler",
     async run(f) {
       class Server extends f.Server {
         override async finishRequest(request: unknown, address: Deno.Addr) {
@@ -91,7 +92,7 @@ export const handlerScenarios: Scenario[] = [
   },
   {
     name: "constructor takes a function in place of a handler class",
-    handlerAtHome: "a function cannot be sent elsewhere",
+    handlerAtHome: "a function cannot be sent to a thread or a process",
     async run(f) {
       const handle = async (
         request: StreamRequest | DatagramRequest,
@@ -107,7 +108,7 @@ export const handlerScenarios: Scenario[] = [
   },
   {
     name: "constructor takes a function that returns a handler",
-    handlerAtHome: "a function cannot be sent elsewhere",
+    handlerAtHome: "a function cannot be sent to a thread or a process",
     async run(f) {
       const make = (request: unknown, address: Deno.Addr, server: AnyServer) =>
         new PoliteHandler(request, address, server, "Good night");
@@ -116,8 +117,9 @@ export const handlerScenarios: Scenario[] = [
     },
   },
   {
-    name: "server reaches handlers with everything that its class adds",
-    handlerAtHome: "elsewhere there is no server but a stand-in",
+    name: "server gives handlers whatever its class adds",
+    handlerAtHome:
+      "in a thread or a process the handler gets a stand-in for the server",
     async run(f) {
       class Server extends f.Server {
         greeting = "Good evening";
@@ -134,7 +136,7 @@ export const handlerScenarios: Scenario[] = [
   },
   {
     name: "setup(), handle() and finish() may be synchronous",
-    handlerAtHome: "the calls are looked at here",
+    handlerAtHome: "it records the calls in an array of this isolate",
     async run(f) {
       const calls: string[] = [];
       class SyncHandler extends BaseRequestHandler {
@@ -200,14 +202,14 @@ export const handlerScenarios: Scenario[] = [
     },
   },
   {
-    name: "activeRequests does not grow with the requests that have ended",
+    name: "activeRequests drops requests that have ended",
     async run(f) {
       await using server = new f.Server(f.address(), f.handlers.LineEcho);
       const serving = server.serveForever();
       for (let i = 0; i < 10; i++) {
         assertEquals(await f.ask(server, `${i}`), `${i}`);
       }
-      assert(server.activeRequests.length < 10);
+      await until(() => server.activeRequests.length === 0);
       await server.shutdown();
       await serving;
     },

@@ -170,7 +170,7 @@ export const servingScenarios: Scenario[] = [
     },
   },
   {
-    name: "serverClose() needs no request to have been made",
+    name: "serverClose() can be called before any request",
     async run(f) {
       const server = new f.Server(f.address(), f.handlers.LineEcho);
       await server.serverClose();
@@ -198,7 +198,7 @@ export const servingScenarios: Scenario[] = [
     },
   },
   {
-    name: "serverClose() lets nobody serve afterwards",
+    name: "serverClose() makes further serving reject",
     async run(f) {
       const server = new f.Server(f.address(), f.handlers.LineEcho);
       await server.serverClose();
