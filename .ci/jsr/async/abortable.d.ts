@@ -1,1 +1,0 @@
-export function abortable<T>(p: Promise<T>, signal: AbortSignal): Promise<T>;
