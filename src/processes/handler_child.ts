@@ -1,21 +1,21 @@
+import type { FarSettings } from "../remote/far_side.ts";
+import { WINDOW } from "../remote/frames.ts";
+import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
+import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import {
   LAST_GRACE,
   toMilliseconds,
   withinTimeLimit,
 } from "../streams/time_limit.ts";
-import type { FarSettings } from "../remote/far_side.ts";
-import { WINDOW } from "../remote/frames.ts";
-import { createMark } from "./marked_batches.ts";
 import { type ChildCommand, startChild } from "./child_command.ts";
+import { endedBefore, readsNothing, tooLong } from "./child_errors.ts";
+import { grantsNet } from "./child_flags.ts";
 import { ChildInput } from "./child_input.ts";
+import { ChildOutput } from "./child_output.ts";
 import type { ForkingSettings } from "./forking_options.ts";
+import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
 import { encodeData } from "./process_settings.ts";
-import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
-import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
-import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
-import { grantsNet } from "./child_flags.ts";
-import { ChildOutput } from "./child_output.ts";
 
 /**
  * How much may wait for a child to read it, for each of its requests, in bytes:
@@ -184,11 +184,7 @@ export class HandlerChild implements RequestRunner {
     this.#input.send(batch);
     const { unread } = this.#input;
     if (unread <= MAX_UNREAD * (this.size + 1)) return;
-    this.#kill(
-      new RemoteProtocolError(
-        `Cannot send more to the child process as it must read what it is sent: ${unread} bytes wait`,
-      ),
-    );
+    this.#kill(readsNothing(unread));
   }
 
   /** Waits until the process has ended, and nothing is left to be read of it. */
@@ -198,24 +194,9 @@ export class HandlerChild implements RequestRunner {
       mark,
       (bytes) => this.#nearSide.push(bytes),
     );
-    const { code, signal } = await this.#process.status;
+    const status = await this.#process.status;
     await output.finish();
     await this.#input.abort();
-    const { lastWords: stderr } = output;
-    const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    this.#nearSide.fail(
-      new ChildProcessError(
-        `The child process ended before its request, with ${end}${
-          stderr && `:\n${stderr}`
-        }`,
-        { code, signal, stderr },
-      ),
-    );
+    this.#nearSide.fail(endedBefore(status, output.lastWords));
   }
-}
-
-function tooLong(seconds: number): Deno.errors.TimedOut {
-  return new Deno.errors.TimedOut(
-    `Cannot handle the request within the requestTimeout: current value is ${seconds} seconds`,
-  );
 }

@@ -14,8 +14,8 @@ export interface Executor {
   /**
    * Whether a further request may come.
    *
-   * @returns `null` if one may, or else a promise, the same as long as nothing
-   * changes, that resolves when to ask again.
+   * @returns `null` if one may, or else a promise that resolves when to ask
+   * again.
    */
   whenFree(): Promise<void> | null;
   /** Has a request handled to its end; throws what its handler throws. */

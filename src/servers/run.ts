@@ -1,17 +1,26 @@
 import type { InterruptibleWait } from "./interruptible_wait.ts";
 
+/** What kind of run it is. */
+export interface RunOptions {
+  readonly forever: boolean;
+  readonly paced?: boolean;
+}
+
 /** One call of `serveForever()` or of `handleRequest()`. */
 export class Run {
   /** Whether it goes on until it is stopped. */
   readonly forever: boolean;
+  /** Whether it calls `serviceActions()`. */
+  readonly paced: boolean;
   readonly #abandoned = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #stopped = false;
   /** What it waits for now, or has waited for last. */
   #wait: { wake(): void } | null = null;
 
-  constructor({ forever }: { forever: boolean }) {
+  constructor({ forever, paced = false }: RunOptions) {
     this.forever = forever;
+    this.paced = paced;
   }
 
   /** Whether no further request is to be taken. */

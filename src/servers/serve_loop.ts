@@ -4,7 +4,7 @@ import { BackOff } from "./back_off.ts";
 import type { Executor } from "./executor.ts";
 import { InterruptibleWait } from "./interruptible_wait.ts";
 import type { Arrival, RequestLifecycle } from "./request_lifecycle.ts";
-import { Run } from "./run.ts";
+import { Run, type RunOptions } from "./run.ts";
 import type { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
 import { runAs } from "./serving_context.ts";
@@ -34,9 +34,6 @@ export class ServeLoop<Request> {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #arrivals: InterruptibleWait<Arrival<Request>>;
   #run: Run | null = null;
-  /** What the executor holds the loop back for, and the wait for it. */
-  #held: Promise<void> | null = null;
-  #release = new InterruptibleWait<void>(() => {});
   #closed = false;
   readonly #backOff = new BackOff();
 
@@ -58,7 +55,7 @@ export class ServeLoop<Request> {
    */
   async run(options: ServeForeverOptions, paced: boolean): Promise<void> {
     const { signal, pollInterval = 0.5 } = options;
-    const run = this.#begin({ forever: true });
+    const run = this.#begin({ forever: true, paced });
     const stop = () => run.stop();
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
@@ -66,7 +63,7 @@ export class ServeLoop<Request> {
       ? setInterval(() => run.wake(), toMilliseconds(pollInterval))
       : undefined;
     try {
-      await this.#carryOut(run, () => this.#serve(run, paced));
+      await this.#carryOut(run, () => this.#serve(run));
     } finally {
       clearInterval(pacemaker);
       signal?.removeEventListener("abort", stop);
@@ -104,8 +101,8 @@ export class ServeLoop<Request> {
     this.#run?.abandon();
   }
 
-  #begin(kind: { forever: boolean }): Run {
-    if (this.#run === null) return this.#run = new Run(kind);
+  #begin(options: RunOptions): Run {
+    if (this.#run === null) return this.#run = new Run(options);
     throw new Deno.errors.Busy("Cannot serve as the server is serving already");
   }
 
@@ -123,16 +120,17 @@ export class ServeLoop<Request> {
     }
   }
 
-  async #serve(run: Run, paced: boolean): Promise<void> {
+  async #serve(run: Run): Promise<void> {
     await this.#start(run);
     while (!run.stopped) {
-      if (this.#isHeldBack()) {
-        await run.wait(this.#release);
-      } else {
-        const arrival = await this.#next(run);
-        if (arrival !== null) await this.#lifecycle.dispatch(arrival);
+      const held = this.#means.whenFree();
+      if (held !== null) {
+        await this.#holdBack(run, held);
+        continue;
       }
-      if (paced) await this.#callServiceActions();
+      const arrival = await this.#next(run);
+      if (arrival !== null) await this.#lifecycle.dispatch(arrival);
+      if (run.paced) await this.#callServiceActions();
     }
   }
 
@@ -150,7 +148,10 @@ export class ServeLoop<Request> {
     }, toMilliseconds(timeout));
     let arrival: Arrival<Request> | null;
     try {
-      while (!run.stopped && this.#isHeldBack()) await run.wait(this.#release);
+      let held: Promise<void> | null;
+      while (!run.stopped && (held = this.#means.whenFree()) !== null) {
+        await this.#holdBack(run, held);
+      }
       arrival = await this.#next(run);
     } finally {
       clearTimeout(timer);
@@ -163,14 +164,12 @@ export class ServeLoop<Request> {
     await run.wait(new InterruptibleWait(() => this.#means.start()));
   }
 
-  /** Whether `#release` must be waited for before a request is taken. */
-  #isHeldBack(): boolean {
-    const held = this.#means.whenFree();
-    if (held !== null && held !== this.#held) {
-      this.#release = new InterruptibleWait(() => held);
+  /** Waits until the executor takes requests again. */
+  async #holdBack(run: Run, held: Promise<void>): Promise<void> {
+    const release = new InterruptibleWait(() => held);
+    while (!run.stopped && await run.wait(release) === null) {
+      if (run.paced) await this.#callServiceActions();
     }
-    this.#held = held;
-    return held !== null;
   }
 
   /** The next request; `null` if it was lost, or the run was woken. */

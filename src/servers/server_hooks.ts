@@ -100,8 +100,9 @@ export abstract class ServerHooks<Request> {
   }
 
   /**
-   * Releases a request. Called by `shutdownRequest()`, and again if that
-   * throws; does nothing by default.
+   * Releases a request. Called by `shutdownRequest()`, again if that throws, and
+   * by `serverClose()` for a request that lasts longer than `drainTimeout`: it
+   * may be called twice. Does nothing by default.
    */
   closeRequest(_request: Request): void | Promise<void> {}
 

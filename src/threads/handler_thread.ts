@@ -1,8 +1,8 @@
-import { endOfLife } from "./life_lock.ts";
-import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
 import { ThreadError } from "../errors.ts";
 import type { FarSettings } from "../remote/far_side.ts";
+import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
+import { endOfLife } from "./life_lock.ts";
 import type { ThreadSettings } from "./worker_entry.ts";
 
 /** Never called: it tells `deno cache` of the thread's main module. */
