@@ -4,7 +4,7 @@ import type { BaseServer } from "../servers/base_server.ts";
 // deno-lint-ignore no-explicit-any -- no other type is the base of all servers
 export interface AnyServer extends BaseServer<any, any> {
   /** Waits for a request. */
-  // deno-lint-ignore no-explicit-any -- likewise
+  // deno-lint-ignore no-explicit-any -- see above
   getRequest(): any;
 }
 

@@ -2,15 +2,15 @@ import type { InterruptibleWait } from "./interruptible_wait.ts";
 
 /** What kind of run it is. */
 export interface RunOptions {
+  /** Whether it goes on until it is stopped. */
   readonly forever: boolean;
+  /** Whether it calls `serviceActions()`. */
   readonly paced?: boolean;
 }
 
 /** One call of `serveForever()` or of `handleRequest()`. */
 export class Run {
-  /** Whether it goes on until it is stopped. */
   readonly forever: boolean;
-  /** Whether it calls `serviceActions()`. */
   readonly paced: boolean;
   readonly #abandoned = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();

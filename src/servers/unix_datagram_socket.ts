@@ -1,4 +1,5 @@
 import { NoReplyAddressError } from "../errors.ts";
+import { Condition } from "../streams/condition.ts";
 import type { DatagramListener } from "./datagram_server.ts";
 
 const BELL = new Uint8Array(0);
@@ -27,8 +28,9 @@ export class UnixDatagramSocket implements DatagramListener {
   readonly #bellPath: string;
   /** The socket file that is ours to remove. */
   readonly #inode: number | null;
-  /** Set while nobody wants datagrams: the socket must not be receiving. */
-  #parked: PromiseWithResolvers<void> | null = null;
+  /** Whether nobody wants datagrams: the socket must not be receiving. */
+  #parked = false;
+  readonly #resumed = new Condition();
   #bell: Deno.DatagramConn | null = null;
   #receiving = false;
   #closed = false;
@@ -49,7 +51,7 @@ export class UnixDatagramSocket implements DatagramListener {
     buffer: Uint8Array,
   ): Promise<[Uint8Array<ArrayBuffer>, Deno.Addr]> {
     for (;;) {
-      await this.#parked?.promise;
+      while (this.#parked) await this.#resumed.wait();
       this.#receiving = true;
       let datagram;
       try {
@@ -98,14 +100,14 @@ export class UnixDatagramSocket implements DatagramListener {
   }
 
   ref(): void {
-    this.#parked?.resolve();
-    this.#parked = null;
+    this.#parked = false;
+    this.#resumed.notify();
   }
 
   /** Deno's own has no effect here, so a pending `receive()` is ended. */
   unref(): void {
     if (this.#closed) return;
-    this.#parked ??= Promise.withResolvers();
+    this.#parked = true;
     if (this.#receiving) this.#ring();
   }
 

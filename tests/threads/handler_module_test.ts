@@ -9,6 +9,7 @@ import {
   ThreadingTCPServer,
 } from "@socketserver/socketserver";
 import { ChildProgram } from "../fixtures/child_program.ts";
+import { ErrorRecord } from "../fixtures/error_record.ts";
 import DefaultExportHandler from "../fixtures/handlers/default_export_handler.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { NestedServerHandler } from "../fixtures/handlers/nested_server_handler.ts";
@@ -63,6 +64,26 @@ Deno.test("ThreadingTCPServer.serveForever() rejects for a class that its module
   const error = await refusal(LocalHandler);
   assertInstanceOf(error, HandlerNotFoundError);
   assertSays(error, LocalHandler.moduleUrl, "LocalHandler", ...REMEDIES);
+});
+
+Deno.test("ThreadingTCPServer.finishRequest(), if it is overridden, is what tells of a class that its module does not export", async () => {
+  class LocalHandler extends StreamRequestHandler {
+    static moduleUrl = fixture("obedient_handler.ts");
+  }
+  class LoggingServer extends ThreadingTCPServer {
+    override finishRequest(request: StreamRequest, address: Deno.Addr) {
+      return super.finishRequest(request, address);
+    }
+  }
+  await using server = new LoggingServer(ADDRESS, LocalHandler);
+  const record = new ErrorRecord(server);
+  const serving = server.serveForever();
+  using _client = await LineClient.connect(server);
+  const error = await record.nth(1);
+  assertInstanceOf(error, HandlerNotFoundError);
+  assertSays(error, LocalHandler.moduleUrl, "LocalHandler", ...REMEDIES);
+  await deadline(server.shutdown(), LIMIT_MS);
+  await deadline(serving, LIMIT_MS);
 });
 
 Deno.test("ThreadingTCPServer.serveForever() rejects for a class without a name", async () => {
