@@ -1,0 +1,221 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import {
+  type PooledServer,
+  PoolExecutor,
+} from "../../src/remote/pool_executor.ts";
+import type { RequestRunner } from "../../src/remote/request_queue.ts";
+import { HandlerNotFoundError } from "@socketserver/socketserver";
+
+const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
+const LIMIT_MS = 30_000;
+const FAILURE = new RangeError("it failed");
+
+class SomeHandler {
+  static moduleUrl = "https://example.com/handlers.ts";
+  run(): void {}
+}
+
+const SERVER: PooledServer = {
+  RequestHandlerClass: SomeHandler,
+  handlerModule: undefined,
+  serverAddress: ADDRESS,
+  data: { greeting: "hello" },
+  maxWaitingRequests: 2,
+  shutdownByHandler: () => {},
+};
+
+/** A pool of one runner, which the test is. */
+class OnePool extends PoolExecutor<PooledServer> {
+  readonly log: string[] = [];
+  readonly reports: unknown[][] = [];
+  readonly retired = Promise.withResolvers<void>();
+  /** Ends the request that the runner has. */
+  end = () => {};
+  #busy = false;
+
+  constructor(server: Partial<PooledServer> = {}) {
+    super({ ...SERVER, ...server }, (...report) => {
+      this.reports.push(report);
+      return Promise.resolve();
+    });
+  }
+
+  get settings() {
+    return this.farSettings;
+  }
+
+  get wanted(): boolean {
+    return this.serving;
+  }
+
+  protected override startFirst(): Promise<void> {
+    this.log.push("start");
+    return Promise.resolve();
+  }
+
+  protected override findFree(): RequestRunner | undefined {
+    if (this.#busy) return undefined;
+    return { handle: () => this.#handle() };
+  }
+
+  protected override retireIdle(): void {
+    this.log.push("retire");
+    this.retired.resolve();
+  }
+
+  protected override endAll(error: Error): void {
+    this.log.push(`end all: ${error.message}`);
+  }
+
+  protected override closingError(): Error {
+    return new Error("closed");
+  }
+
+  async #handle(): Promise<void> {
+    this.#busy = true;
+    const handled = Promise.withResolvers<void>();
+    this.end = handled.resolve;
+    await handled.promise;
+    this.#busy = false;
+  }
+}
+
+/** Something that can be read, and so be carried elsewhere. */
+function aConnection(): object {
+  return { read: () => Promise.resolve(null) };
+}
+
+Deno.test("PoolExecutor.run() has connections and datagrams handled, and refuses the rest", async () => {
+  const pool = new OnePool();
+  for (const request of [aConnection(), [new Uint8Array(1), {}]]) {
+    const handled = pool.run(request, ADDRESS);
+    pool.end();
+    await handled;
+  }
+  for (const request of ["a text", null, undefined, {}]) {
+    await assertRejects(
+      () => pool.run(request, ADDRESS),
+      TypeError,
+      `must be a connection or a datagram, [data, socket]: current value is ${
+        Deno.inspect(request)
+      }`,
+    );
+  }
+});
+
+Deno.test("PoolExecutor.whenFree() holds the server back while maxWaitingRequests wait", async () => {
+  const pool = new OnePool();
+  const handled = [1, 2, 3].map(() => pool.run(aConnection(), ADDRESS));
+  const held = pool.whenFree(); // one is handled, and two wait
+  assert(held !== null);
+  pool.end();
+  await deadline(held, LIMIT_MS);
+  assertEquals(pool.whenFree(), null);
+  await handled[0];
+  for (const rest of handled.slice(1)) {
+    pool.end();
+    await rest;
+  }
+});
+
+Deno.test("PoolExecutor.rest() retires idle runners at once, or in a moment", async () => {
+  const pool = new OnePool();
+  await pool.start();
+  assertEquals(pool.wanted, true);
+  pool.rest(false);
+  assertEquals([pool.log, pool.wanted], [["start", "retire"], false]);
+  const soonAgain = new OnePool();
+  await soonAgain.start();
+  soonAgain.rest(true);
+  assertEquals([soonAgain.log, soonAgain.wanted], [["start"], true]);
+  const hold = setTimeout(() => {}, LIMIT_MS); // its timer alone would not
+  await deadline(soonAgain.retired.promise, LIMIT_MS);
+  clearTimeout(hold);
+  assertEquals(soonAgain.wanted, false);
+});
+
+Deno.test("PoolExecutor.start() keeps runners that were to be retired in a moment", async () => {
+  const pool = new OnePool();
+  await pool.start();
+  pool.rest(true);
+  await pool.start();
+  const other = new OnePool(); // whose moment begins later, and so ends later
+  await other.start();
+  other.rest(true);
+  const hold = setTimeout(() => {}, LIMIT_MS);
+  await deadline(other.retired.promise, LIMIT_MS);
+  clearTimeout(hold);
+  assertEquals(pool.log, ["start", "start"]);
+});
+
+Deno.test("PoolExecutor.close() ends what runs, rejects what waits, and starts nothing any more", async () => {
+  const pool = new OnePool();
+  await pool.start();
+  const handled = pool.run(aConnection(), ADDRESS);
+  const waiting = pool.run(aConnection(), ADDRESS);
+  pool.rest(true);
+  const rejected = assertRejects(() => waiting, Error, "closed");
+  await pool.close();
+  await rejected;
+  await pool.close();
+  assertEquals(pool.log, ["start", "end all: closed", "end all: closed"]);
+  await assertRejects(() => pool.start(), Error, "closed");
+  pool.end();
+  await handled;
+});
+
+Deno.test("PoolExecutor.stop() begins none of the requests that wait", async () => {
+  const pool = new OnePool();
+  const handled = pool.run(aConnection(), ADDRESS);
+  const waiting = pool.run(aConnection(), ADDRESS);
+  pool.stop();
+  pool.end();
+  await handled;
+  const rejected = assertRejects(() => waiting, Error, "closed");
+  await pool.close();
+  await rejected;
+});
+
+Deno.test("PoolExecutor.onShutdown() calls shutdownByHandler(), and reports what it throws", async () => {
+  let calls = 0;
+  const obedient = new OnePool({ shutdownByHandler: () => void calls++ });
+  obedient.onShutdown();
+  assertEquals(calls, 1);
+  for (
+    const fails of [() => Promise.reject(FAILURE), () => {
+      throw FAILURE;
+    }]
+  ) {
+    const pool = new OnePool({ shutdownByHandler: fails });
+    pool.onShutdown();
+    await Promise.resolve();
+    assertEquals(pool.reports, [[FAILURE, undefined, undefined]]);
+  }
+});
+
+Deno.test("PoolExecutor.onFault() reports a fault with its request", () => {
+  const pool = new OnePool();
+  const request = aConnection();
+  pool.onFault(FAILURE, request, ADDRESS);
+  assertStrictEquals(pool.reports[0]![1], request);
+  assertEquals(pool.reports, [[FAILURE, request, ADDRESS]]);
+});
+
+Deno.test("PoolExecutor.farSettings tell a runner what it needs of the server", () => {
+  const { handler, serverAddress, data } = new OnePool().settings;
+  assertEquals(handler, {
+    moduleUrl: SomeHandler.moduleUrl,
+    name: "SomeHandler",
+  });
+  assertEquals([serverAddress, data], [ADDRESS, { greeting: "hello" }]);
+  const RequestHandlerClass = (() => class extends SomeHandler {})();
+  const nameless = new OnePool({ RequestHandlerClass });
+  assertThrows(() => nameless.settings, HandlerNotFoundError, "have a name");
+});
