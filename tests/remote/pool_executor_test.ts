@@ -127,6 +127,7 @@ Deno.test("PoolExecutor.whenFree() holds the server back while maxWaitingRequest
 
 Deno.test("PoolExecutor.rest() retires idle runners at once, or in a moment", async () => {
   const pool = new OnePool();
+  assertEquals(pool.wanted, false);
   await pool.start();
   assertEquals(pool.wanted, true);
   pool.rest(false);
@@ -163,6 +164,7 @@ Deno.test("PoolExecutor.close() ends what runs, rejects what waits, and starts n
   pool.rest(true);
   const rejected = assertRejects(() => waiting, Error, "closed");
   await pool.close();
+  assertEquals(pool.wanted, false);
   await rejected;
   await pool.close();
   assertEquals(pool.log, ["start", "end all: closed", "end all: closed"]);

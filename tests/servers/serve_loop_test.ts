@@ -49,6 +49,7 @@ class LoopFixture implements ServeHooks<string> {
       start: () => this.starting(),
       whenFree: () => {
         this.timesAsked++;
+        this.#changed.notify();
         return this.held;
       },
       rest: (soonAgain) => this.log.push(soonAgain ? "rest soon" : "rest"),
@@ -59,6 +60,11 @@ class LoopFixture implements ServeHooks<string> {
   /** Resolved when the loop has asked for its first request. */
   get asked(): Promise<void> {
     return deadline(this.#firstAsked.promise, LIMIT_MS);
+  }
+
+  /** Waits until the loop has asked whether it may go on. */
+  untilAsked(): Promise<void> {
+    return this.#until(() => this.timesAsked > 0);
   }
 
   untilHandled(count: number): Promise<void> {
@@ -301,6 +307,21 @@ Deno.test("ServeLoop.runOnce() handles one request, and leaves the executor warm
   await deadline(f.loop.runOnce(null), LIMIT_MS);
   assertEquals(f.handled, ["one"]);
   assertEquals(f.log, ["ref", "rest soon", "unref"]);
+});
+
+Deno.test("ServeLoop.runOnce() waits while the executor holds it back, without asking on and on", async () => {
+  const f = new LoopFixture();
+  const release = Promise.withResolvers<void>();
+  f.held = release.promise;
+  f.give("waiting");
+  const handling = f.loop.runOnce(null);
+  await f.untilAsked();
+  await aTurn();
+  assertEquals([f.handled, f.timesAsked], [[], 1]);
+  f.held = null;
+  release.resolve();
+  await deadline(handling, LIMIT_MS);
+  assertEquals(f.handled, ["waiting"]);
 });
 
 Deno.test("ServeLoop.runOnce() takes a request that is there although its timeout is 0", async () => {
