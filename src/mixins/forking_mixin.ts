@@ -6,6 +6,7 @@ import {
 import { ProcessExecutor } from "../processes/process_executor.ts";
 import type { Executor } from "../servers/executor.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
+import { defineFields } from "./define_fields.ts";
 import type {
   AnyServer,
   ServerConstructor,
@@ -32,7 +33,7 @@ export interface Forking extends ForkingSettings {
   /**
    * May be overridden. Called when a handler in a child calls
    * `this.server.shutdown()`; calls `shutdown()`. What it throws goes to
-   * `handleError()`.
+   * `handleError()`, without a request.
    */
   shutdownByHandler(): void | Promise<void>;
 }
@@ -90,9 +91,9 @@ export function ForkingMixIn<
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
-      const settings = forkingSettings(args[2]);
+      const settings = forkingSettings(args[2] ?? {});
       super(...args); // which binds: not before the options are checked
-      Object.assign(this, settings);
+      defineFields(this, settings);
     }
 
     get activeChildren(): Set<number> {

@@ -6,6 +6,7 @@ import {
   threadingSettings,
 } from "../threads/threading_options.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
+import { defineFields } from "./define_fields.ts";
 import type {
   AnyServer,
   ServerConstructor,
@@ -21,9 +22,9 @@ export interface Threading extends ThreadingSettings {
   readonly activeThreads: number;
 
   /**
-   * May be overridden. Called for each request, beside the loop; what it
-   * throws goes to `handleError()`. Calls `finishRequest()`, which has the
-   * request handled on a thread.
+   * May be overridden. Called for each request, beside the loop; the request is
+   * open, and shut down afterwards. What it throws goes to `handleError()`.
+   * Calls `finishRequest()`, which has the request handled on a thread.
    */
   processRequestThread(
     // deno-lint-ignore no-explicit-any -- what the server's requests are
@@ -34,7 +35,7 @@ export interface Threading extends ThreadingSettings {
   /**
    * May be overridden. Called when a handler in a thread calls
    * `this.server.shutdown()`; calls `shutdown()`. What it throws goes to
-   * `handleError()`.
+   * `handleError()`, without a request.
    */
   shutdownByHandler(): void | Promise<void>;
 }
@@ -100,9 +101,9 @@ export function ThreadingMixIn<
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
-      const settings = threadingSettings(args[2]);
+      const settings = threadingSettings(args[2] ?? {});
       super(...args); // which binds: not before the options are checked
-      Object.assign(this, settings);
+      defineFields(this, settings);
     }
 
     get activeThreads(): number {

@@ -123,13 +123,11 @@ export function forkingSettings(
     minSpareChildren = 1,
     maxWaitingRequests = 1000,
     requestTimeout = null,
-    permissions = "none",
-    denoFlags = [],
-    configPath,
-    denoPath = Deno.execPath(),
-    handlerModule,
     timeout = 300, // as in Python: handleRequest() returns after five idle minutes
-  }: ForkingOptions = {},
+    handlerModule,
+    configPath,
+    ...options
+  }: ForkingOptions,
 ): ForkingSettings {
   const counts = {
     maxChildren,
@@ -141,12 +139,14 @@ export function forkingSettings(
   checkCounts({ minSpareChildren }, { least: 0, limit: false });
   checkDurations({ requestTimeout });
   const durations = { requestTimeout, timeout };
-  const command = { permissions, denoFlags, configPath, denoPath };
   return {
     ...counts,
     minSpareChildren,
     ...durations,
-    ...command,
+    permissions: options.permissions ?? "none",
+    denoFlags: options.denoFlags ?? [],
+    denoPath: options.denoPath ?? Deno.execPath(),
+    configPath,
     handlerModule,
   };
 }

@@ -60,7 +60,7 @@ export function threadingSettings(
     maxWaitingRequests = 1000,
     daemonThreads = false,
     handlerModule,
-  }: ThreadingOptions = {},
+  }: ThreadingOptions,
 ): ThreadingSettings {
   const counts = { maxThreads, requestsPerThread, maxWaitingRequests };
   checkCounts(counts, { least: 1, limit: true });
