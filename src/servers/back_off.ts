@@ -1,5 +1,4 @@
 import { delay } from "@std/async/delay";
-import { InterruptibleWait } from "./interruptible_wait.ts";
 import type { Run } from "./run.ts";
 
 const SHORTEST_MS = 5;
@@ -23,11 +22,7 @@ export class BackOff {
     this.#milliseconds = Math.min(doubled, LONGEST_MS);
     const timer = new AbortController();
     const { signal } = timer;
-    const pause = new InterruptibleWait(async () => {
-      await delay(this.#milliseconds, { signal });
-      return true;
-    });
-    while (!run.stopped && !(await run.wait(pause)));
+    await run.until(() => delay(this.#milliseconds, { signal }));
     timer.abort();
   }
 }

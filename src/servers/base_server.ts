@@ -1,3 +1,4 @@
+import { HandlerNotFoundError } from "../errors.ts";
 import { checkNotImporting } from "../import_guard.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
@@ -140,7 +141,7 @@ export abstract class BaseServer<
    * @throws {Deno.errors.Busy} If the server is serving already.
    * @throws {Deno.errors.BadResource} If the server has been closed.
    * @throws {HandlerNotFoundError} If handlers run elsewhere and theirs cannot
-   * be found.
+   * be found, unless `finishRequest()` is overridden.
    * @throws {unknown} What `getRequest()` throws, if it is neither a client's
    * doing nor a lack of resources.
    */
@@ -177,8 +178,8 @@ export abstract class BaseServer<
    * `serveForever()` it changes nothing.
    *
    * @returns A promise that resolves when `serveForever()` has come to its
-   * end; called by a handler or another hook, on which that end may depend, at
-   * once.
+   * end. Called by a handler or another hook, it resolves at once, as that end
+   * may depend on its caller.
    */
   async shutdown(): Promise<void> {
     const ended = this.#loop.stop();
@@ -188,8 +189,8 @@ export abstract class BaseServer<
   /**
    * Stops serving and releases the socket.
    *
-   * First the socket is closed, so that no client can connect any more; that
-   * of a datagram server, by which replies leave, is closed after them. Then,
+   * First the socket is closed, so that no client can connect any more; a
+   * datagram server's only after the last replies, which leave through it. Then,
    * if `blockOnClose` is set, it waits until the requests being handled have
    * ended, at most `drainTimeout` seconds, and closes those that have not;
    * their handlers have a moment more for their `finally` blocks. Without
@@ -197,8 +198,9 @@ export abstract class BaseServer<
    * child processes are ended. It may be called from anywhere and any number
    * of times.
    *
-   * @returns A promise that resolves when all of this is done; called by a
-   * handler or another hook, which is one of those waited for, at once.
+   * @returns A promise that resolves when all of this is done. Called by a
+   * handler or another hook, it resolves at once, as it would wait for its
+   * caller.
    */
   serverClose(): Promise<void> {
     this.#closed ??= closeServer({
@@ -230,8 +232,10 @@ export abstract class BaseServer<
    *
    * An override that makes its handler itself, to give it further arguments,
    * runs it here, in the server's own isolate, whatever the class. Handlers
-   * elsewhere get what they need by the `data` option; handlers here find
-   * every field of the server in `this.server`.
+   * elsewhere get what they need through the `data` option; handlers here find
+   * every field of the server in `this.server`. As an override may need no
+   * handler elsewhere, one that cannot be found does not keep the server from
+   * serving: `handleError()` is told with the first request that needs it.
    */
   override finishRequest(
     request: Request,
@@ -240,7 +244,10 @@ export abstract class BaseServer<
     return this.#ownExecutor.run(request, clientAddress);
   }
 
-  /** May be overridden by a mixin. Makes what runs the handlers. */
+  /**
+   * May be overridden by a mixin. Makes what runs the handlers. Called once, when
+   * the server first serves or handles a request; what it throws, that does.
+   */
   protected createExecutor(): Executor {
     return new LocalExecutor(this);
   }
@@ -267,7 +274,7 @@ export abstract class BaseServer<
     this.#lifecycle.detach(request, clientAddress, work);
   }
 
-  /** Calls `handleError()`, of which nothing escapes. */
+  /** Calls `handleError()`, and never throws. */
   protected reportError(
     error: unknown,
     request: Request | undefined,
@@ -290,30 +297,40 @@ export abstract class BaseServer<
     }
   }
 
-  /** To be overridden where there is a socket: closes it, once or more often. */
+  /**
+   * To be overridden where there is a socket: closes it, and resolves when its
+   * address is free. Called once, by `serverClose()`, which rejects with what it
+   * throws.
+   */
   protected closeListener(): void | Promise<void> {}
 
-  /** Whether handlers reply by the listener: it is closed after them then. */
+  /**
+   * Whether handlers reply through the listener. Asked by `serverClose()`, which
+   * closes it after them then.
+   */
   protected get repliesByListener(): boolean {
     return false;
   }
 
-  /** To be overridden: says whether the open socket keeps the program alive. */
+  /**
+   * To be overridden where there is a socket: says whether it is to keep the
+   * program alive. Called when serving begins and ends, which rejects with what it
+   * throws, and by `serverClose()`.
+   */
   protected keepAlive(_program: boolean): void {}
 
   get #ownExecutor(): Executor {
     return this.#executor ??= this.createExecutor();
   }
 
-  /**
-   * Where `finishRequest()` is overridden, handlers may never need the
-   * executor: one that can't run them is told with the first that does.
-   */
-  #startExecutor(): Promise<void> {
-    const started = this.#ownExecutor.start();
-    return this.finishRequest === BaseServer.prototype.finishRequest
-      ? started
-      : started.catch(() => {});
+  /** Starts the executor; see `finishRequest()` for what may be missing. */
+  async #startExecutor(): Promise<void> {
+    try {
+      await this.#ownExecutor.start();
+    } catch (error) {
+      const needed = this.finishRequest === BaseServer.prototype.finishRequest;
+      if (needed || !(error instanceof HandlerNotFoundError)) throw error;
+    }
   }
 
   #checkOpen(): void {

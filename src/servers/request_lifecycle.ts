@@ -99,7 +99,7 @@ export class RequestLifecycle<Request> {
     for (const request of this.active) await this.#close(request, undefined);
   }
 
-  /** Passes an error to `handleError()`, of which nothing escapes. */
+  /** Passes an error to `handleError()`, and never throws. */
   async report(
     error: unknown,
     request: Request | undefined,
@@ -141,20 +141,20 @@ export class RequestLifecycle<Request> {
       await this.#hooks.closeRequest(request);
     } catch (error) {
       await this.report(error, request, clientAddress);
-      drop(request);
+      await drop(request);
     }
   }
 }
 
 /** Releases what the platform holds, although `closeRequest()` has failed. */
-function drop(request: unknown): void {
+async function drop(request: unknown): Promise<void> {
   try {
-    (request as Partial<Closable> | undefined)?.close?.();
+    await (request as Partial<Closable> | null)?.close?.();
   } catch {
     // It is closed already, or throws what has just been reported.
   }
 }
 
 interface Closable {
-  close(): void;
+  close(): void | Promise<void>;
 }

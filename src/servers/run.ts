@@ -1,4 +1,4 @@
-import type { InterruptibleWait } from "./interruptible_wait.ts";
+import { InterruptibleWait } from "./interruptible_wait.ts";
 
 /** What kind of run it is. */
 export interface RunOptions {
@@ -38,6 +38,19 @@ export class Run {
     if (this.#stopped) return Promise.resolve(null);
     this.#wait = wait;
     return wait.next();
+  }
+
+  /**
+   * Waits for something to its end, unless the run is stopped before.
+   *
+   * @param onWake Called each time that the run is woken meanwhile.
+   */
+  async until(
+    source: () => Promise<void>,
+    onWake: () => void | Promise<void> = () => {},
+  ): Promise<void> {
+    const wait = new InterruptibleWait(source);
+    while (!this.#stopped && await this.wait(wait) === null) await onWake();
   }
 
   /** Ends the wait. */

@@ -121,7 +121,7 @@ export class ServeLoop<Request> {
   }
 
   async #serve(run: Run): Promise<void> {
-    await this.#start(run);
+    await run.until(() => this.#means.start());
     while (!run.stopped) {
       const held = this.#means.whenFree();
       if (held !== null) {
@@ -135,7 +135,7 @@ export class ServeLoop<Request> {
   }
 
   async #serveOne(run: Run, timeout: number | null): Promise<void> {
-    await this.#start(run);
+    await run.until(() => this.#means.start());
     let timedOut = false;
     const giveUp = () => {
       timedOut = true;
@@ -160,16 +160,12 @@ export class ServeLoop<Request> {
     else if (timedOut) await this.#hooks.handleTimeout();
   }
 
-  async #start(run: Run): Promise<void> {
-    await run.wait(new InterruptibleWait(() => this.#means.start()));
-  }
-
   /** Waits until the executor takes requests again. */
-  async #holdBack(run: Run, held: Promise<void>): Promise<void> {
-    const release = new InterruptibleWait(() => held);
-    while (!run.stopped && await run.wait(release) === null) {
-      if (run.paced) await this.#callServiceActions();
-    }
+  #holdBack(run: Run, held: Promise<void>): Promise<void> {
+    return run.until(
+      () => held,
+      () => run.paced ? this.#callServiceActions() : undefined,
+    );
   }
 
   /** The next request; `null` if it was lost, or the run was woken. */

@@ -16,7 +16,7 @@ export interface ClosingServer {
   executor(): Executor | null;
   /** Whether handlers reply by the listener. */
   readonly repliesByListener: boolean;
-  /** Closes the listener, if it is open; resolves when its address is free. */
+  /** Closes the listener; resolves when its address is free. Called once. */
   closeListener(): void | Promise<void>;
   /** Says whether the open listener is to keep the program alive. */
   keepAlive(program: boolean): void;
@@ -32,42 +32,53 @@ export interface ClosingServer {
  */
 export async function closeServer(server: ClosingServer): Promise<void> {
   const replying = server.repliesByListener && server.lifecycle.size > 0;
-  server.keepAlive(true); // until its pending call has settled
-  const freed = replying ? undefined : server.closeListener();
   const drained = server.loop.close().then(() => server.lifecycle.drained());
+  const freed = freeAddress(server, replying);
+  freed.catch(() => {}); // it may fail before it is waited for, below
+  const release = async () => {
+    await server.executor()?.close();
+    if (replying) await server.closeListener();
+  };
   if (server.blockOnClose) {
-    await drain(server, drained);
+    await drain(server, drained, release);
   } else {
-    drained.then(() => release(server)).catch((error) => server.report(error));
+    drained.then(release).catch((error) => server.report(error));
   }
   await freed;
 }
 
-/** Waits for the requests, as long as it may, and releases everything. */
+/** Closes the listener, unless it is needed for replies. */
+async function freeAddress(
+  server: ClosingServer,
+  replying: boolean,
+): Promise<void> {
+  try {
+    server.keepAlive(true); // until its pending call has settled
+  } finally {
+    if (!replying) await server.closeListener();
+  }
+}
+
+/** Waits for the requests, as long as it may, and releases what is left. */
 async function drain(
   server: ClosingServer,
   drained: Promise<void>,
+  release: () => Promise<void>,
 ): Promise<void> {
   const { drainTimeout } = server;
   if (drainTimeout === null) {
     await drained;
-    return await release(server);
+    return await release();
   }
-  if (await isInTime(drained, drainTimeout)) return await release(server);
+  if (await isInTime(drained, drainTimeout)) return await release();
   server.executor()?.stop();
   await server.lifecycle.closeRemaining();
   server.loop.abandon();
   // Most handlers end now that they have nothing to read from or write to.
   const ended = await isInTime(drained, LAST_GRACE);
-  await release(server);
+  await release();
   // The others may be ended by that, if they run elsewhere.
   if (!ended) await isInTime(drained, LAST_GRACE);
-}
-
-/** Releases what is left when the requests have ended. */
-async function release(server: ClosingServer): Promise<void> {
-  await server.executor()?.close();
-  await server.closeListener();
 }
 
 function isInTime(promise: Promise<void>, seconds: number): Promise<boolean> {

@@ -138,10 +138,11 @@ Deno.test("RequestLifecycle.release() closes a request whose shutdownRequest() f
 });
 
 Deno.test("RequestLifecycle.release() closes what the platform holds if closeRequest() fails as well", async () => {
-  for (const close of [() => {}, fail]) {
+  const rejecting = () => Promise.reject(FAILURE);
+  for (const close of [() => {}, fail, rejecting]) {
     let closed = 0;
     let errors = 0;
-    const lifecycle = new RequestLifecycle<{ close(): void }>({
+    const lifecycle = new RequestLifecycle<{ close(): unknown }>({
       verifyRequest: () => true,
       processRequest: () => {},
       shutdownRequest: fail,
@@ -151,7 +152,7 @@ Deno.test("RequestLifecycle.release() closes what the platform holds if closeReq
     const request = {
       close() {
         closed++;
-        close();
+        return close();
       },
     };
     await lifecycle.release([request, ADDRESS]);

@@ -189,6 +189,23 @@ Deno.test("ServeLoop.run() rejects with what keeps the executor from starting", 
   assertEquals(f.log, ["ref", "rest", "unref"]);
 });
 
+Deno.test("ServeLoop.run() does not forget, for serviceActions(), that the executor cannot start", async () => {
+  const f = new LoopFixture();
+  const start = Promise.withResolvers<void>();
+  f.starting = () => start.promise;
+  const running = f.loop.run({ pollInterval: 0.001 }, true);
+  // A timer that is as short as the pacemaker's, and younger, ends after it.
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  start.reject(new RangeError("no handler"));
+  await assertRejects(
+    () => deadline(running, LIMIT_MS),
+    RangeError,
+    "no handler",
+  );
+});
+
 Deno.test("ServeLoop.run() takes no request while the executor holds it back", async () => {
   const f = new LoopFixture();
   const release = Promise.withResolvers<void>();

@@ -346,6 +346,70 @@ Deno.test({
   },
 });
 
+/** A server whose listener can be made to fail; it tells what is done to it. */
+async function withOwnListener(
+  methods: Partial<Record<"close" | "ref", () => void>>,
+) {
+  const listener = Deno.listen(ADDRESS);
+  const calls: string[] = [];
+  let isServing = false;
+  for (const name of ["close", "ref"] as const) {
+    const own = listener[name].bind(listener);
+    listener[name] = () => {
+      calls.push(name);
+      own();
+      if (isServing) methods[name]?.();
+    };
+  }
+  const held = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const server = new AsyncTCPServer(ADDRESS, () => {
+    begun.resolve();
+    return held.promise;
+  }, { socket: listener });
+  const serving = server.serveForever();
+  const client = await connectTo(server);
+  await begun.promise;
+  calls.length = 0;
+  isServing = true;
+  return { server, serving, client, calls, release: held.resolve };
+}
+
+function fail(): never {
+  throw FAILURE;
+}
+
+Deno.test("AsyncTCPServer.serverClose() closes its listener once", async () => {
+  const { server, serving, client, calls, release } = await withOwnListener({});
+  release();
+  await deadline(server.serverClose(), LIMIT_MS);
+  await deadline(serving, LIMIT_MS);
+  await deadline(server.serverClose(), LIMIT_MS);
+  assertEquals(calls, ["ref", "close"]);
+  client.close();
+});
+
+for (const method of ["close", "ref"] as const) {
+  Deno.test(`AsyncTCPServer.serverClose() rejects with what ${method}() of its listener throws, when its requests have ended`, async () => {
+    const { server, serving, client, release } = await withOwnListener({
+      [method]: fail,
+    });
+    using rejections = new UnhandledRejections();
+    const closed = server.serverClose();
+    await deadline(serving, LIMIT_MS);
+    assertEquals(await rejections.count(), 0);
+    release();
+    const error = await deadline(
+      assertRejects(() => closed, RangeError),
+      LIMIT_MS,
+    );
+    assertStrictEquals(error, FAILURE);
+    assertEquals(server.activeRequests, []);
+    assertEquals(await rejections.count(), 0);
+    client.close();
+  });
+}
+
 const FailingServer = overrideExecutor(
   TCPServer,
   "close",

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+} from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   HandlerNotFoundError,
@@ -84,6 +89,23 @@ Deno.test("ThreadingTCPServer.finishRequest(), if it is overridden, is what tell
   assertSays(error, LocalHandler.moduleUrl, "LocalHandler", ...REMEDIES);
   await deadline(server.shutdown(), LIMIT_MS);
   await deadline(serving, LIMIT_MS);
+});
+
+Deno.test("ThreadingTCPServer.serveForever() rejects with other reasons for which no thread can start, even if finishRequest() is overridden", async () => {
+  class LoggingServer extends ThreadingTCPServer {
+    override finishRequest(request: StreamRequest, address: Deno.Addr) {
+      return super.finishRequest(request, address);
+    }
+  }
+  await using server = new LoggingServer(ADDRESS, ObedientHandler, {
+    data: () => {}, // which cannot be cloned
+  });
+  const serving = server.serveForever();
+  await assertRejects(
+    () => deadline(serving, LIMIT_MS),
+    DOMException,
+    "could not be cloned",
+  );
 });
 
 Deno.test("ThreadingTCPServer.serveForever() rejects for a class without a name", async () => {
