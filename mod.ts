@@ -59,12 +59,17 @@
  * | --- | --- | --- |
  * | `serverBind()`, `serverActivate()` | the constructor | the platform |
  * | `serveForever()`, `handleRequest()` | you | `getRequest()`, `verifyRequest()`, `processRequest()` |
+ * | `getRequest()` | the server's loop | the socket |
+ * | `verifyRequest()` | the server's loop | nothing |
  * | `processRequest()` | the server's loop | `finishRequest()`, then `shutdownRequest()` |
- * | `finishRequest()` | `processRequest()` | by the executor, the handler: `setup()`, `handle()`, `finish()` |
+ * | `processRequestThread()` | `processRequest()` of `ThreadingMixIn` | `finishRequest()` |
+ * | `finishRequest()` | `processRequest()`, `processRequestThread()` | by the executor, the handler: `setup()`, `handle()`, `finish()` |
  * | `shutdownRequest()` | after handling, refusal or failure | `closeRequest()` |
+ * | `closeRequest()` | `shutdownRequest()`, and `serverClose()` after `drainTimeout` | the connection's `close()` |
  * | `handleError()` | when a handler or a hook throws | standard error |
  * | `handleTimeout()` | `handleRequest()`, after `timeout` seconds | nothing |
  * | `serviceActions()` | `serveForever()`, after every request and every `pollInterval` seconds | nothing |
+ * | `shutdownByHandler()` | a handler on a thread or in a process, by `this.server.shutdown()` | `shutdown()` |
  * | `shutdown()`, `serverClose()` | you, from anywhere | each waits for what it ends |
  *
  * All but your own four are hooks: a subclass may override them, and may make

@@ -94,7 +94,8 @@ export class NoReplyAddressError extends TypeError {
  * Thrown when the module that should export a handler class does not.
  *
  * A server whose handlers run on threads or in child processes rejects with it
- * when it begins to serve.
+ * when it begins to serve; where `finishRequest()` is overridden,
+ * `handleError()` gets it with each request that needs the class.
  *
  * @example A class that is not exported
  * ```ts

@@ -36,8 +36,8 @@ export function checkNotImporting(): void {
 }
 
 /**
- * The same for a program that comes to serve after it has been imported: its
- * thread, or child, would start another one, which would start another one.
+ * Also catches a program that starts serving only after its import: every
+ * thread or child would start more of them, without end.
  *
  * @throws {Error} If this is a thread, or a child, for handlers of that module.
  */

@@ -5,7 +5,7 @@ import { UnixStreamServer } from "../servers/unix_stream_server.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
 
 // In a published class JSR allows no call after `extends`. So each class has a
-// base with a name, of which JSR must know the type and nobody the value.
+// named base: JSR must know its type, and nobody needs its value.
 
 /** @ignore */
 const AsyncTCPServerBase: typeof TCPServer = AsyncMixIn(TCPServer);

@@ -8,7 +8,7 @@ import {
 } from "./forking_mixin.ts";
 
 // In a published class JSR allows no call after `extends`. So each class has a
-// base with a name, of which JSR must know the type and nobody the value.
+// named base: JSR must know its type, and nobody needs its value.
 
 /** @ignore */
 const ForkingTCPServerBase: ForkingServerConstructor<typeof TCPServer> =

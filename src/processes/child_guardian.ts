@@ -31,7 +31,7 @@ export class ChildGuardian {
     this.#tell(`+${pid}`);
   }
 
-  /** Forgets a child that has ended: its number may be given to another. */
+  /** Forgets a child that has ended: its process ID may be reused. */
   forget(pid: number): void {
     this.#children.delete(pid);
     this.#tell(`-${pid}`);

@@ -38,7 +38,7 @@ export class ChildOutput {
     ]);
   }
 
-  /** The last that came by standard error. */
+  /** The end of what was written to standard error. */
   get lastWords(): string {
     return new TextDecoder().decode(this.#lastWords).trim();
   }

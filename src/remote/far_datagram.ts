@@ -13,7 +13,7 @@ import {
 import type { SendFrame } from "./frame_sender.ts";
 import { errorIn } from "./remote_error.ts";
 
-/** The server's socket as the handler of a datagram sees it that runs elsewhere. */
+/** The server's socket as seen by a datagram's handler that runs elsewhere. */
 export class FarDatagram implements DatagramSocket, FarRequest {
   readonly addr: Deno.Addr;
   readonly #send: SendFrame;

@@ -9,8 +9,8 @@ export interface FarRequest {
   /** Makes what the handler does with the request reject from now on. */
   fail(error: Error): void;
   /**
-   * Resolves when all is done that the handler began and need not wait for;
-   * `null` if there is no such thing.
+   * Resolves when everything has ended that the handler started without waiting
+   * for it; `null` if there is nothing of that kind.
    */
   settled(): Promise<void> | null;
 }

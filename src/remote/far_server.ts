@@ -27,7 +27,7 @@ export function createFarServer(
       if (known) return Reflect.get(target, property, receiver);
       throw refusal("use", property);
     },
-    // An assignment comes to this as well.
+    // Assignments end up here too.
     defineProperty(_target, property) {
       throw refusal("set", property);
     },

@@ -13,7 +13,7 @@ import type { SendFrame } from "./frame_sender.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 
-/** A client's connection as a handler sees it that runs elsewhere. */
+/** A client's connection as seen by a handler that runs elsewhere. */
 export class FarStream implements StreamRequest, FarRequest {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;

@@ -121,7 +121,7 @@ export class NearDatagram implements NearRequest {
   }
 }
 
-/** An address as it is compared: each has some of these. */
+/** The parts of an address that are compared; each kind has some of them. */
 interface AddressParts {
   readonly transport?: unknown;
   readonly hostname?: unknown;

@@ -56,7 +56,7 @@ export class RequestQueue {
     }
   }
 
-  /** Has a request handled by another runner, before all that came later. */
+  /** Lets a request wait for a free runner, before all that came later. */
   wait(pending: PendingRequest): Promise<void> {
     const handled = Promise.withResolvers<void>();
     const before = this.#waiting.findLastIndex(

@@ -96,7 +96,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
     return [[data.slice(), socket], address];
   }
 
-  /** Handlers reply through the socket that requests come in by. */
+  /** Handlers reply through the socket that requests come in through. */
   protected override get repliesByListener(): boolean {
     return true;
   }

@@ -26,7 +26,7 @@ export function printRequestError(
  * Whether an error says no more than that the client has gone, or has been too
  * slow: what every server meets all day, and no fault of the program's.
  */
-export function isDisconnect(error: unknown): boolean {
+function isDisconnect(error: unknown): boolean {
   if (error instanceof SuppressedError) {
     return isDisconnect(error.error) && isDisconnect(error.suppressed);
   }

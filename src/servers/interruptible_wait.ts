@@ -2,9 +2,9 @@
 type Outcome<T> = { value: T } | { error: unknown };
 
 /**
- * A wait that can be left early, for something that cannot be taken back.
+ * A wait that can be left early, for an operation that cannot be cancelled.
  *
- * The platform cannot stop a pending `accept()`, nor a promise of anybody's.
+ * The platform cannot stop a pending `accept()`, nor any other promise.
  * Here at most one call of the source is under way. If its waiter has been
  * woken and has left, what it yields is kept for the next one, so that no
  * client is lost between two runs of a server.

@@ -85,15 +85,20 @@ export abstract class ServerHooks<Request> {
     return finished.then(() => this.shutdownRequest(request));
   }
 
-  /** Has a request handled. Called by `processRequest()`. */
+  /**
+   * Has a request handled. Called by `processRequest()`, or by what a mixin calls
+   * in its place, such as `processRequestThread()`.
+   */
   abstract finishRequest(
     request: Request,
     clientAddress: Deno.Addr,
   ): void | Promise<void>;
 
   /**
-   * Ends a request politely: calls `closeRequest()`. Called when the request
-   * has been handled or refused, or has failed.
+   * Ends a request politely: calls `closeRequest()`. Called by
+   * `processRequest()` when the request has been handled, and by the server when
+   * it has been refused, has failed, was handled beside the loop, or has come
+   * too late for a server that is closed.
    */
   shutdownRequest(request: Request): void | Promise<void> {
     return this.closeRequest(request);
@@ -102,13 +107,15 @@ export abstract class ServerHooks<Request> {
   /**
    * Releases a request. Called by `shutdownRequest()`, again if that throws, and
    * by `serverClose()` for a request that lasts longer than `drainTimeout`: it
-   * may be called twice. Does nothing by default.
+   * may be called twice. If it throws, the request's own `close()` is called, if
+   * it has one. Does nothing by default.
    */
   closeRequest(_request: Request): void | Promise<void> {}
 
   /**
-   * Learns of whatever a handler or a hook threw. The request is still open,
-   * and is shut down afterwards.
+   * Learns of whatever a handler or a hook threw. Called by the server. The
+   * request is still open, unless closing it has failed, and is shut down
+   * afterwards.
    *
    * By default it prints the error to standard error: one line if the client
    * has gone or has been too slow, a stack otherwise. What it throws itself is

@@ -18,8 +18,9 @@ export interface ServerSocket {
 /** Options for {@linkcode SocketServer}. */
 export interface SocketServerOptions<Socket> extends ServerOptions {
   /**
-   * A socket to use in place of a new one, for instance a listener of
-   * `Deno.listenTls()`. The server takes its address, and closes it.
+   * A socket to use in place of a new one: for a server of connections, for
+   * instance, a listener of `Deno.listenTls()`. The server takes its address,
+   * and closes it.
    *
    * @default {undefined}
    */
@@ -31,9 +32,11 @@ export interface SocketServerOptions<Socket> extends ServerOptions {
  * common.
  *
  * A transport is a class with four answers: `listen()` makes the socket,
- * `getRequest()` gets a request from it, `closeRequest()` releases the request,
- * and `closeListener()`, which is here, closes the socket. The order is the
- * base's; see `BaseServer.serverClose()`. A subclass's constructor calls
+ * `getRequest()` gets a request from it, by a call that it has noted by
+ * `waitingFor()`, `closeRequest()` releases the request, and `closeListener()`,
+ * which is here, closes the socket. Where handlers reply through the socket,
+ * `repliesByListener` says so. The order is the base's; see
+ * `BaseServer.serverClose()`. A subclass's constructor calls
  * `bindAndActivate()`.
  *
  * @typeParam Request What `getRequest()` yields, and handlers are given.

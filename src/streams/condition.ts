@@ -1,7 +1,7 @@
 /**
  * Lets any number of callers wait for something to happen.
  *
- * It keeps no state: whoever has waited looks again at what is the case.
+ * It keeps no state: whoever has waited must check again.
  */
 export class Condition {
   #next: PromiseWithResolvers<void> | null = null;

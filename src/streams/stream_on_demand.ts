@@ -16,8 +16,8 @@ export type StreamOnDemand<Stream, Underlying> = new (
 ) => Stream;
 
 /**
- * The releases of Deno that are known to build streams on demand. Any other one
- * is tried out, and for that the code of streams has to be loaded.
+ * The releases of Deno that are known to keep a stream's state under symbols.
+ * Any other one is tried out, and for that the code of streams has to be loaded.
  */
 const KNOWN_RELEASES = /^2\.9\./;
 
@@ -40,7 +40,7 @@ const KNOWN_RELEASES = /^2\.9\./;
  * under symbols, so another object can share it. Where they do not, the class
  * is an ordinary subclass of the platform's.
  *
- * @param platformClass Finds the class of streams: to name it is to load it.
+ * @param platformClass Finds the class of streams: naming the class loads it.
  */
 export function streamOnDemand<
   Stream extends ReadableStream | WritableStream,
