@@ -162,7 +162,8 @@ export abstract class BaseServer<
    * @returns A promise that resolves when the request has been handled, or
    * handed on, or after `handleTimeout()`.
    * @throws {unknown} What `serveForever()` throws, and what `handleTimeout()`
-   * throws.
+   * throws; `Deno.errors.BadResource` also if somebody else has closed the
+   * socket, where `serveForever()` resolves.
    */
   async handleRequest(): Promise<void> {
     this.#checkOpen();
@@ -228,7 +229,8 @@ export abstract class BaseServer<
 
   /**
    * Has a handler made and run, by default where the server's class says: here,
-   * on a thread, in a process. Called by `processRequest()`.
+   * on a thread, in a process. Called by `processRequest()`, or by what a mixin
+   * calls in its place, such as `processRequestThread()`.
    *
    * An override that makes its handler itself, to give it further arguments,
    * runs it here, in the server's own isolate, whatever the class. Handlers
@@ -246,7 +248,8 @@ export abstract class BaseServer<
 
   /**
    * May be overridden by a mixin. Makes what runs the handlers. Called once, when
-   * the server first serves or handles a request; what it throws, that does.
+   * the server first serves, or is first asked to run a handler; what it throws
+   * goes to that call.
    */
   protected createExecutor(): Executor {
     return new LocalExecutor(this);

@@ -14,7 +14,7 @@ export interface ClosingServer {
   >;
   /** What runs handlers, if any have run. */
   executor(): Executor | null;
-  /** Whether handlers reply by the listener. */
+  /** Whether handlers reply through the listener. */
   readonly repliesByListener: boolean;
   /** Closes the listener; resolves when its address is free. Called once. */
   closeListener(): void | Promise<void>;
@@ -25,10 +25,12 @@ export interface ClosingServer {
 }
 
 /**
- * Closes a server: first the listener, so that no client can connect any more,
- * then what is left of the requests, then what ran them.
+ * Closes a server: first the loop and the listener, so that no request is taken
+ * and no client can connect any more, then what is left of the requests, then
+ * what ran them.
  *
- * A listener by which handlers reply is closed after the requests.
+ * A listener through which handlers reply is closed last. What goes wrong with
+ * the listener is thrown when all the rest is closed.
  */
 export async function closeServer(server: ClosingServer): Promise<void> {
   const replying = server.repliesByListener && server.lifecycle.size > 0;
