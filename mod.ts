@@ -160,6 +160,7 @@ export * from "./src/mixins/forking_servers.ts";
 // For servers and mixins of one's own.
 export * from "./src/servers/base_server.ts";
 export * from "./src/servers/server_hooks.ts";
+export type * from "./src/servers/transport_hooks.ts";
 export * from "./src/servers/socket_server.ts";
 export * from "./src/servers/stream_server.ts";
 export * from "./src/servers/datagram_server.ts";

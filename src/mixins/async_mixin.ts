@@ -33,6 +33,10 @@ import type { ServerConstructor } from "./server_constructor.ts";
  */
 export function AsyncMixIn<Base extends ServerConstructor>(base: Base): Base {
   return class extends base {
+    protected override get handlesBesideLoop(): boolean {
+      return true;
+    }
+
     override processRequest(
       request: unknown,
       clientAddress: Deno.Addr,

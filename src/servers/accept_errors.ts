@@ -1,38 +1,16 @@
-/** What a failed wait for a request says about the server. */
-export type AcceptFailure = "closed" | "exhausted" | "lost" | "fatal";
+/** What the system says of a socket that cannot be waited for any more. */
+const GONE = new Set(["EBADF", "ENOTSOCK", "EINVAL"]);
 
-/** Out of descriptors or memory: it passes, when connections end. */
-const EXHAUSTED = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+/** Whether an error says that a socket has been closed. */
+export function isSocketClosed(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource;
+}
 
 /**
- * The client has gone while it was waiting in the queue, or its network has:
- * accept(2) says to treat these as "try again". The last two are what a
- * datagram socket is told of a client that an earlier reply did not reach.
+ * Whether an error says that a socket is no more: nothing else that a wait for
+ * a request can throw is the end of a server.
  */
-const LOST = new Set([
-  "ECONNABORTED",
-  "EPROTO",
-  "ENOPROTOOPT",
-  "EPERM",
-  "ENOTCONN",
-  "EHOSTDOWN",
-  "ENONET",
-  "EHOSTUNREACH",
-  "ENETDOWN",
-  "ENETUNREACH",
-  "EOPNOTSUPP",
-  "EINTR",
-  "ECONNREFUSED",
-  "ECONNRESET",
-]);
-
-/** Tells what to do after `getRequest()` threw `error`. */
-export function classifyAcceptError(error: unknown): AcceptFailure {
-  if (error instanceof Deno.errors.BadResource) return "closed";
-  const { code } = error as { code?: unknown };
-  if (typeof code === "string") {
-    if (EXHAUSTED.has(code)) return "exhausted";
-    if (LOST.has(code)) return "lost";
-  }
-  return "fatal";
+export function isSocketGone(error: unknown): boolean {
+  return isSocketClosed(error) ||
+    (error instanceof Error && GONE.has((error as { code?: string }).code!));
 }

@@ -7,9 +7,9 @@ import { checkDurations, checkHandlerClass } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import { closeServer } from "./server_close.ts";
-import { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
 import { isCalledBy } from "./serving_context.ts";
+import { TransportHooks } from "./transport_hooks.ts";
 
 /**
  * The life of a server and of its requests, whatever the requests are made of.
@@ -49,7 +49,7 @@ import { isCalledBy } from "./serving_context.ts";
 export abstract class BaseServer<
   Request = unknown,
   Address extends Deno.Addr = Deno.Addr,
-> extends ServerHooks<Request> implements HandlerServer, AsyncDisposable {
+> extends TransportHooks<Request> implements HandlerServer, AsyncDisposable {
   /** The handler class, or the function, that the server was given. */
   readonly RequestHandlerClass: RequestHandlerClass<Request>;
   /** Where the server listens: after binding, with the real port. */
@@ -117,6 +117,12 @@ export abstract class BaseServer<
       whenFree: () => this.#ownExecutor.whenFree(),
       rest: (soonAgain) => this.#executor?.rest(soonAgain),
       keepAlive: (program) => this.keepAlive(program),
+      isListenerGone: (error) => this.isListenerGone(error),
+      requestTaken: () => this.requestTaken(),
+      releaseUntaken: () => this.releaseUntaken(),
+      handlesBesideLoop: () => this.handlesBesideLoop,
+      repliesByListener: () => this.repliesByListener,
+      drainTimeout: () => this.drainTimeout,
     }, this.#lifecycle);
   }
 
@@ -256,6 +262,14 @@ export abstract class BaseServer<
   }
 
   /**
+   * Whether requests are handled beside the loop, as the mixins do. Then a slow
+   * asynchronous `verifyRequest()` keeps no other request waiting, either.
+   */
+  protected get handlesBesideLoop(): boolean {
+    return false;
+  }
+
+  /**
    * Works on a request beside the loop: for a `processRequest()` that must not
    * keep the server from taking the next request.
    *
@@ -299,28 +313,6 @@ export abstract class BaseServer<
       throw error;
     }
   }
-
-  /**
-   * To be overridden where there is a socket: closes it, and resolves when its
-   * address is free. Called once, by `serverClose()`, which rejects with what it
-   * throws.
-   */
-  protected closeListener(): void | Promise<void> {}
-
-  /**
-   * Whether handlers reply through the listener. Asked by `serverClose()`, which
-   * closes it after them then.
-   */
-  protected get repliesByListener(): boolean {
-    return false;
-  }
-
-  /**
-   * To be overridden where there is a socket: says whether it is to keep the
-   * program alive. Called when serving begins and ends, which rejects with what it
-   * throws, and by `serverClose()`.
-   */
-  protected keepAlive(_program: boolean): void {}
 
   get #ownExecutor(): Executor {
     return this.#executor ??= this.createExecutor();

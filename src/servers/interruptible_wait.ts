@@ -11,15 +11,25 @@ type Outcome<T> = { value: T } | { error: unknown };
  */
 export class InterruptibleWait<T> {
   readonly #source: () => T | Promise<T>;
+  readonly #check: (value: T) => void;
   #underway = false;
   #kept: Outcome<T> | null = null;
   #waiter: PromiseWithResolvers<T | null> | null = null;
   /** Set when nobody will wait any more: takes what still comes. */
   #discard: ((value: T) => void) | null = null;
 
-  /** Creates an instance over a source, which is called once at a time. */
-  constructor(source: () => T | Promise<T>) {
+  /**
+   * Creates an instance.
+   *
+   * @param source Called once at a time.
+   * @param check Throws if a value is none that the source may yield.
+   */
+  constructor(
+    source: () => T | Promise<T>,
+    check: (value: T) => void = () => {},
+  ) {
     this.#source = source;
+    this.#check = check;
   }
 
   /**
@@ -55,7 +65,9 @@ export class InterruptibleWait<T> {
     this.#underway = true;
     let outcome: Outcome<T>;
     try {
-      outcome = { value: await this.#source() };
+      const value = await this.#source();
+      this.#check(value);
+      outcome = { value };
     } catch (error) {
       outcome = { error };
     }

@@ -1,4 +1,5 @@
 import { Condition } from "../streams/condition.ts";
+import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
 import { printRequestError } from "./error_report.ts";
 import type { ServerHooks } from "./server_hooks.ts";
 
@@ -7,6 +8,20 @@ export type Arrival<Request> = readonly [
   request: Request,
   clientAddress: Deno.Addr,
 ];
+
+/**
+ * Checks what an overridden `getRequest()` has returned.
+ *
+ * @throws {TypeError} If it is no request with an address.
+ */
+export function checkArrival(arrival: readonly unknown[]): void {
+  if (Array.isArray(arrival) && arrival.length === 2) return;
+  throw new TypeError(
+    `Cannot take a request as getRequest() must return [request, clientAddress]: current value is ${
+      Deno.inspect(arrival)
+    }`,
+  );
+}
 
 /** The hooks that a request is led through. */
 export type RequestHooks<Request> = Pick<
@@ -30,7 +45,9 @@ export class RequestLifecycle<Request> {
   readonly #hooks: RequestHooks<Request>;
   /** How many pieces of work go on with each request. */
   readonly #work = new Map<Request, number>();
-  /** The last request has ended. */
+  /** How many errors are being reported that belong to no request. */
+  #reports = 0;
+  /** The last request, or report, has ended. */
   readonly #emptied = new Condition();
 
   constructor(hooks: RequestHooks<Request>) {
@@ -47,22 +64,33 @@ export class RequestLifecycle<Request> {
     return [...this.#work.keys()];
   }
 
-  /** Handles a request; resolves when the server may take the next one. */
-  async dispatch([request, clientAddress]: Arrival<Request>): Promise<void> {
+  /**
+   * Handles a request.
+   *
+   * @param beside Whether an asynchronous `verifyRequest()` is not to be waited
+   * for: what follows it happens beside the loop, too.
+   * @returns A promise that resolves when the server may take the next request;
+   * nothing if it may at once.
+   */
+  dispatch(
+    [request, clientAddress]: Arrival<Request>,
+    beside = false,
+  ): void | Promise<void> {
     this.#begin(request);
-    let refused = true;
+    let verified: boolean | Promise<boolean>;
+    let processed: void | Promise<void> = undefined;
     try {
-      const verified = this.#hooks.verifyRequest(request, clientAddress);
-      if (verified === true || await verified) {
-        const processed = this.#hooks.processRequest(request, clientAddress);
-        if (processed !== undefined) await processed;
-        refused = false;
+      verified = this.#hooks.verifyRequest(request, clientAddress);
+      if (verified === true) {
+        processed = this.#hooks.processRequest(request, clientAddress);
+        if (processed === undefined) return this.#end(request);
       }
     } catch (error) {
-      await this.report(error, request, clientAddress);
+      return this.#settle(Promise.reject(error), request, clientAddress);
     }
-    if (refused) await this.#shutDown(request, clientAddress);
-    this.#end(request);
+    const step = processed ?? this.#processIf(verified, request, clientAddress);
+    const settled = this.#settle(step, request, clientAddress);
+    return beside && typeof verified === "object" ? undefined : settled;
   }
 
   /** Works on a request while the server takes others, and then releases it. */
@@ -77,9 +105,10 @@ export class RequestLifecycle<Request> {
       if (worked !== undefined) await worked;
     } catch (error) {
       await this.report(error, request, clientAddress);
+    } finally {
+      await this.#shutDown(request, clientAddress);
+      this.#end(request);
     }
-    await this.#shutDown(request, clientAddress);
-    this.#end(request);
   }
 
   /** Releases a request that nobody is to handle. */
@@ -89,14 +118,21 @@ export class RequestLifecycle<Request> {
     this.#end(request);
   }
 
-  /** Resolves when no request is being handled any more. */
+  /** Resolves when no request is being handled, and no error reported, any more. */
   async drained(): Promise<void> {
-    while (this.#work.size > 0) await this.#emptied.wait();
+    while (this.#work.size + this.#reports > 0) await this.#emptied.wait();
   }
 
-  /** Closes the requests that are being handled. */
+  /** Closes the requests that are being handled; never takes long. */
   async closeRemaining(): Promise<void> {
-    for (const request of this.active) await this.#close(request, undefined);
+    await Promise.all(this.active.map((request) => this.close(request)));
+  }
+
+  /** Closes a request, whatever its `closeRequest()` does; never takes long. */
+  async close(request: Request): Promise<void> {
+    const closed = this.#close(request, undefined);
+    if (await succeedsWithin(closed, LAST_GRACE)) return;
+    await succeedsWithin(drop(request), LAST_GRACE);
   }
 
   /** Passes an error to `handleError()`, and never throws. */
@@ -112,6 +148,40 @@ export class RequestLifecycle<Request> {
     }
   }
 
+  /** Passes an error that belongs to no request to `handleError()`, beside the loop. */
+  async reportApart(error: unknown): Promise<void> {
+    this.#reports++;
+    await this.report(error, undefined, undefined);
+    this.#reports--;
+    this.#notifyIfEmpty();
+  }
+
+  async #processIf(
+    verified: boolean | Promise<boolean>,
+    request: Request,
+    clientAddress: Deno.Addr,
+  ): Promise<void> {
+    await (await verified
+      ? this.#hooks.processRequest(request, clientAddress)
+      : this.#shutDown(request, clientAddress));
+  }
+
+  /** Waits for a request; releases it if it fails. */
+  async #settle(
+    step: Promise<void>,
+    request: Request,
+    clientAddress: Deno.Addr,
+  ): Promise<void> {
+    try {
+      await step;
+    } catch (error) {
+      await this.report(error, request, clientAddress);
+      await this.#shutDown(request, clientAddress);
+    } finally {
+      this.#end(request);
+    }
+  }
+
   #begin(request: Request): void {
     this.#work.set(request, (this.#work.get(request) ?? 0) + 1);
   }
@@ -120,7 +190,11 @@ export class RequestLifecycle<Request> {
     const others = this.#work.get(request)! - 1;
     if (others > 0) return void this.#work.set(request, others);
     this.#work.delete(request);
-    if (this.#work.size === 0) this.#emptied.notify();
+    this.#notifyIfEmpty();
+  }
+
+  #notifyIfEmpty(): void {
+    if (this.#work.size + this.#reports === 0) this.#emptied.notify();
   }
 
   async #shutDown(request: Request, clientAddress: Deno.Addr): Promise<void> {

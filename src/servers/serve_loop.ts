@@ -1,13 +1,23 @@
-import { toMilliseconds } from "../streams/time_limit.ts";
-import { classifyAcceptError } from "./accept_errors.ts";
+import {
+  LAST_GRACE,
+  succeedsWithin,
+  toMilliseconds,
+} from "../streams/time_limit.ts";
+import { isSocketClosed } from "./accept_errors.ts";
 import { BackOff } from "./back_off.ts";
 import type { Executor } from "./executor.ts";
+import { isExhaustion, Shortage } from "./exhaustion.ts";
+import { FailureReports } from "./failure_reports.ts";
 import { InterruptibleWait } from "./interruptible_wait.ts";
-import type { Arrival, RequestLifecycle } from "./request_lifecycle.ts";
+import {
+  type Arrival,
+  checkArrival,
+  type RequestLifecycle,
+} from "./request_lifecycle.ts";
 import { Run, type RunOptions } from "./run.ts";
 import type { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
-import { runAs } from "./serving_context.ts";
+import { callAs, runAs, type Serving } from "./serving_context.ts";
 
 /** The hooks that the loop calls. */
 export type ServeHooks<Request> = Pick<
@@ -15,11 +25,18 @@ export type ServeHooks<Request> = Pick<
   "getRequest" | "handleTimeout" | "serviceActions"
 >;
 
-/** What else the loop needs of its server. */
+/** What else the loop needs of its server; see `TransportHooks`. */
 export interface ServeMeans
   extends Pick<Executor, "start" | "whenFree" | "rest"> {
-  /** Says whether the open socket is to keep the program alive. */
   keepAlive(program: boolean): void;
+  isListenerGone(error: unknown): boolean | Promise<boolean>;
+  requestTaken(): void;
+  releaseUntaken(): void;
+  repliesByListener(): boolean;
+  /** Whether requests are handled beside the loop. */
+  handlesBesideLoop(): boolean;
+  /** How long a stopped run waits for the request in it, in seconds. */
+  drainTimeout(): number | null;
 }
 
 /**
@@ -33,9 +50,16 @@ export class ServeLoop<Request> {
   readonly #means: ServeMeans;
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #arrivals: InterruptibleWait<Arrival<Request>>;
+  readonly #serving: Serving;
   #run: Run | null = null;
+  /** What the loop itself handles, and waits for. */
+  #inHand: Arrival<Request> | null = null;
   #closed = false;
+  /** Whether what still comes is not handled any more. */
+  #ended = false;
   readonly #backOff = new BackOff();
+  readonly #shortage = new Shortage();
+  readonly #failures = new FailureReports();
 
   constructor(
     hooks: ServeHooks<Request>,
@@ -45,7 +69,17 @@ export class ServeLoop<Request> {
     this.#hooks = hooks;
     this.#means = means;
     this.#lifecycle = lifecycle;
-    this.#arrivals = new InterruptibleWait(() => hooks.getRequest());
+    this.#arrivals = new InterruptibleWait(
+      () => hooks.getRequest(),
+      (arrival) => {
+        checkArrival(arrival);
+        means.requestTaken();
+      },
+    );
+    this.#serving = {
+      server: hooks,
+      report: (error) => lifecycle.reportApart(error),
+    };
   }
 
   /**
@@ -56,17 +90,19 @@ export class ServeLoop<Request> {
   async run(options: ServeForeverOptions, paced: boolean): Promise<void> {
     const { signal, pollInterval = 0.5 } = options;
     const run = this.#begin({ forever: true, paced });
-    const stop = () => run.stop();
-    signal?.addEventListener("abort", stop);
-    if (signal?.aborted) stop();
-    const pacemaker = paced && pollInterval !== null
-      ? setInterval(() => run.wake(), toMilliseconds(pollInterval))
-      : undefined;
+    const stop = () => this.#stop(run);
+    let pacemaker: ReturnType<typeof setInterval> | undefined;
     try {
+      signal?.addEventListener("abort", stop);
+      if (signal?.aborted) run.stop();
+      if (paced && pollInterval !== null) {
+        pacemaker = setInterval(() => run.wake(), toMilliseconds(pollInterval));
+      }
       await this.#carryOut(run, () => this.#serve(run));
     } finally {
       clearInterval(pacemaker);
       signal?.removeEventListener("abort", stop);
+      this.#end(run);
     }
   }
 
@@ -77,23 +113,34 @@ export class ServeLoop<Request> {
    */
   async runOnce(timeout: number | null): Promise<void> {
     const run = this.#begin({ forever: false });
-    await this.#carryOut(run, () => this.#serveOne(run, timeout));
+    try {
+      await this.#carryOut(run, () => this.#serveOne(run, timeout));
+    } finally {
+      this.#end(run);
+    }
   }
 
   /** Stops `run()`, if it runs; resolves when it has ended. */
   async stop(): Promise<void> {
-    const run = this.#run;
-    if (!run?.forever) return;
-    run.stop();
-    await run.ended;
+    if (this.#run?.forever) await this.#stop(this.#run);
   }
 
-  /** Stops for good, and releases a request that comes too late. */
-  close(): Promise<void> {
+  /**
+   * Stops for good; resolves when the run has ended. A connection that the
+   * system has given out already is handled all the same, where that keeps no
+   * other request waiting.
+   */
+  async close(): Promise<void> {
+    const run = this.#run;
     this.#closed = true;
-    this.#run?.stop();
-    this.#arrivals.close((arrival) => this.#lifecycle.release(arrival));
-    return this.stop();
+    run?.stop();
+    this.#arrivals.close((arrival) => this.#takeLate(arrival));
+    if (run?.forever) await run.ended;
+  }
+
+  /** Releases, from now on, a request that comes too late. */
+  end(): void {
+    this.#ended = true;
   }
 
   /** Ends the run although a request in it has not ended. */
@@ -107,17 +154,30 @@ export class ServeLoop<Request> {
   }
 
   async #carryOut(run: Run, serve: () => Promise<void>): Promise<void> {
-    try {
-      this.#means.keepAlive(true);
-      await run.unlessAbandoned(runAs(this.#hooks, serve));
-    } finally {
-      // Even if a hook has thrown, the server can serve again, and be closed.
-      this.#run = null;
-      run.end();
-      this.#means.rest(!run.forever);
-      // Lets the program end, unless the socket is being closed.
-      if (!this.#closed) this.#means.keepAlive(false);
-    }
+    this.#means.keepAlive(true);
+    await run.unlessAbandoned(runAs(this.#serving, serve));
+  }
+
+  /** Even if a hook has thrown, the server can serve again, and be closed. */
+  #end(run: Run): void {
+    this.#run = null;
+    run.end();
+    this.#failures.endTurn();
+    this.#means.rest(!run.forever);
+    // Lets the program end, unless the socket is being closed.
+    if (!this.#closed) this.#means.keepAlive(false);
+  }
+
+  /** Stops a run: a request that it handles itself has `drainTimeout` to end. */
+  async #stop(run: Run): Promise<void> {
+    run.stop();
+    const drainTimeout = this.#means.drainTimeout();
+    if (drainTimeout === null) return await run.ended;
+    if (await succeedsWithin(run.ended, drainTimeout)) return;
+    if (this.#inHand !== null) await this.#lifecycle.close(this.#inHand[0]);
+    if (await succeedsWithin(run.ended, LAST_GRACE)) return;
+    run.abandon();
+    await run.ended;
   }
 
   async #serve(run: Run): Promise<void> {
@@ -129,7 +189,13 @@ export class ServeLoop<Request> {
         continue;
       }
       const arrival = await this.#next(run);
-      if (arrival !== null) await this.#lifecycle.dispatch(arrival);
+      if (arrival !== null) {
+        const handled = this.#lifecycle.dispatch(
+          arrival,
+          this.#means.handlesBesideLoop(),
+        );
+        if (handled !== undefined) await this.#waitFor(handled, arrival);
+      }
       if (run.paced) await this.#callServiceActions();
     }
   }
@@ -160,6 +226,15 @@ export class ServeLoop<Request> {
     else if (timedOut) await this.#hooks.handleTimeout();
   }
 
+  async #waitFor(
+    handled: Promise<void>,
+    arrival: Arrival<Request>,
+  ): Promise<void> {
+    this.#inHand = arrival;
+    await handled;
+    this.#inHand = null;
+  }
+
   /** Waits until the executor takes requests again. */
   #holdBack(run: Run, held: Promise<void>): Promise<void> {
     return run.until(
@@ -182,18 +257,28 @@ export class ServeLoop<Request> {
 
   /** Decides what a failed wait for a request means; throws if the worst. */
   async #recover(error: unknown, run: Run): Promise<void> {
+    this.#means.releaseUntaken();
     if (this.#closed) return run.stop();
-    switch (classifyAcceptError(error)) {
-      case "closed":
-        if (run.forever) return run.stop();
-        throw error;
-      case "lost":
-        return;
-      case "exhausted":
-        return await this.#backOff.pause(run);
-      case "fatal":
-        throw error;
+    if (await this.#means.isListenerGone(error)) {
+      if (run.forever && isSocketClosed(error)) return run.stop();
+      throw error;
     }
+    const exhausted = isExhaustion(error);
+    const news = exhausted
+      ? this.#shortage.begins()
+      : this.#failures.isDue(error);
+    if (news) this.#lifecycle.reportApart(error);
+    if (this.#failures.isFlood() || exhausted) await this.#backOff.pause(run);
+  }
+
+  /** Takes a request that comes when the server is being closed. */
+  #takeLate(arrival: Arrival<Request>): void {
+    const late = this.#ended || !this.#means.handlesBesideLoop() ||
+      this.#means.repliesByListener();
+    callAs(this.#serving, () => {
+      if (late) this.#lifecycle.release(arrival);
+      else this.#lifecycle.dispatch(arrival);
+    });
   }
 
   async #callServiceActions(): Promise<void> {

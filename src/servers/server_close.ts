@@ -1,13 +1,22 @@
-import { LAST_GRACE, withinTimeLimit } from "../streams/time_limit.ts";
+import {
+  LAST_GRACE,
+  succeedsWithin,
+  withinTimeLimit,
+} from "../streams/time_limit.ts";
 import type { Executor } from "./executor.ts";
 import type { RequestLifecycle } from "./request_lifecycle.ts";
 import type { ServeLoop } from "./serve_loop.ts";
+
+/** How long threads, processes and a socket may take to end, in seconds. */
+const RELEASE_LIMIT = 3;
+
+const CLOSE = "close the server";
 
 /** The parts of a server that are closed, and how. */
 export interface ClosingServer {
   readonly blockOnClose: boolean;
   readonly drainTimeout: number | null;
-  readonly loop: Pick<ServeLoop<unknown>, "close" | "abandon">;
+  readonly loop: Pick<ServeLoop<unknown>, "close" | "end" | "abandon">;
   readonly lifecycle: Pick<
     RequestLifecycle<unknown>,
     "size" | "drained" | "closeRemaining"
@@ -30,23 +39,36 @@ export interface ClosingServer {
  * what ran them.
  *
  * A listener through which handlers reply is closed last. What goes wrong with
- * the listener is thrown when all the rest is closed.
+ * the listener is thrown when all the rest is closed. Where there is a
+ * `drainTimeout`, nothing that a hook or a handler does is waited for longer
+ * than that and a moment.
  */
 export async function closeServer(server: ClosingServer): Promise<void> {
+  const { blockOnClose, drainTimeout } = server;
   const replying = server.repliesByListener && server.lifecycle.size > 0;
-  const drained = server.loop.close().then(() => server.lifecycle.drained());
+  const looped = server.loop.close();
   const freed = freeAddress(server, replying);
-  freed.catch(() => {}); // it may fail before it is waited for, below
+  const freedInTime = drainTimeout === null
+    ? freed
+    : withinTimeLimit(freed, drainTimeout + LAST_GRACE, CLOSE);
+  freedInTime.catch(() => {}); // it may fail before it is waited for, below
+  const drained = drain(server, looped, freed);
   const release = async () => {
     await server.executor()?.close();
     if (replying) await server.closeListener();
   };
-  if (server.blockOnClose) {
-    await drain(server, drained, release);
-  } else {
+  if (!blockOnClose) {
     drained.then(release).catch((error) => server.report(error));
+  } else if (drainTimeout === null) {
+    await drained;
+    await release();
+  } else {
+    await endInTime(server, drained, drainTimeout);
+    await withinTimeLimit(release(), RELEASE_LIMIT, CLOSE);
+    // Handlers elsewhere may have been ended by that.
+    await succeedsWithin(drained, LAST_GRACE);
   }
-  await freed;
+  await freedInTime;
 }
 
 /** Closes the listener, unless it is needed for replies. */
@@ -61,29 +83,31 @@ async function freeAddress(
   }
 }
 
-/** Waits for the requests, as long as it may, and releases what is left. */
+/** Waits for the requests, those included that the closed listener still had. */
 async function drain(
   server: ClosingServer,
-  drained: Promise<void>,
-  release: () => Promise<void>,
+  looped: Promise<void>,
+  freed: Promise<void>,
 ): Promise<void> {
-  const { drainTimeout } = server;
-  if (drainTimeout === null) {
-    await drained;
-    return await release();
-  }
-  if (await isInTime(drained, drainTimeout)) return await release();
+  await looped;
+  await freed.catch(() => {});
+  // What it had is on its way to the loop: it needs a few steps, not an event.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await server.lifecycle.drained();
+  server.loop.end();
+}
+
+/** Waits for the requests, as long as it may, and closes what is left of them. */
+async function endInTime(
+  server: ClosingServer,
+  drained: Promise<void>,
+  drainTimeout: number,
+): Promise<void> {
+  if (await succeedsWithin(drained, drainTimeout)) return;
+  server.loop.end();
   server.executor()?.stop();
   await server.lifecycle.closeRemaining();
   server.loop.abandon();
   // Most handlers end now that they have nothing to read from or write to.
-  const ended = await isInTime(drained, LAST_GRACE);
-  await release();
-  // The others may be ended by that, if they run elsewhere.
-  if (!ended) await isInTime(drained, LAST_GRACE);
-}
-
-function isInTime(promise: Promise<void>, seconds: number): Promise<boolean> {
-  return withinTimeLimit(promise, seconds, "close")
-    .then(() => true, () => false);
+  await succeedsWithin(drained, LAST_GRACE);
 }

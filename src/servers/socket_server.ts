@@ -1,4 +1,5 @@
 import type { RequestHandlerClass } from "../types.ts";
+import { isSocketGone } from "./accept_errors.ts";
 import { BaseServer } from "./base_server.ts";
 import { closeQuietly } from "./close_quietly.ts";
 import type { ServerOptions } from "./server_options.ts";
@@ -107,6 +108,18 @@ export abstract class SocketServer<
   protected waitingFor<T>(call: Promise<T>): Promise<T> {
     this.#pending = call;
     return call;
+  }
+
+  /**
+   * Whether the socket is no more. Where `getRequest()` waits by a call that it
+   * has noted by `waitingFor()`, the failure of that call counts, and no other.
+   */
+  protected override async isListenerGone(error: unknown): Promise<boolean> {
+    if (this.#pending === null) return super.isListenerGone(error);
+    let gone = false;
+    this.#pending.catch((failure) => gone = isSocketGone(failure));
+    await null; // if it has failed already, this comes after it
+    return gone;
   }
 
   /** Closes the socket; resolves when its address is free. */

@@ -53,6 +53,8 @@ export abstract class StreamServer<Address extends Deno.Addr>
    * @default {4096}
    */
   readonly requestQueueSize: number;
+  /** What `getRequest()` has given out and the loop has not taken. */
+  #untaken: StreamRequest | null = null;
 
   /** Creates an instance, which is bound to nothing yet. */
   constructor(
@@ -66,10 +68,24 @@ export abstract class StreamServer<Address extends Deno.Addr>
     this.requestQueueSize = requestQueueSize ?? 4096;
   }
 
-  /** Waits for a client to connect. May be overridden. */
+  /**
+   * Waits for a client to connect. May be overridden, with a call of this one: if
+   * the override throws afterwards, the connection is closed.
+   */
   override async getRequest(): Promise<readonly [StreamRequest, Deno.Addr]> {
     const connection = await this.waitingFor(this.socket.accept());
+    this.#untaken = connection;
     return [connection, connection.remoteAddr];
+  }
+
+  protected override requestTaken(): void {
+    this.#untaken = null;
+  }
+
+  /** Closes the connection that an override of `getRequest()` did not return. */
+  protected override releaseUntaken(): void {
+    if (this.#untaken !== null) closeQuietly(this.#untaken);
+    this.#untaken = null;
   }
 
   /**

@@ -44,3 +44,12 @@ export async function withinTimeLimit<T>(
   operation.then(resolve, reject).finally(() => clearTimeout(timer));
   return await promise;
 }
+
+/** Waits for an operation, at most `seconds`; tells whether it succeeded in time. */
+export function succeedsWithin(
+  operation: Promise<unknown>,
+  seconds: number,
+): Promise<boolean> {
+  return withinTimeLimit(operation, seconds, "wait")
+    .then(() => true, () => false);
+}

@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertInstanceOf,
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
@@ -19,12 +20,21 @@ const LIMIT_MS = 10_000;
 class LoopFixture implements ServeHooks<string> {
   readonly handled: string[] = [];
   readonly released: string[] = [];
+  readonly closed: string[] = [];
   readonly errors: unknown[] = [];
   readonly log: string[] = [];
   /** What holds the loop back. */
   held: Promise<void> | null = null;
   /** How often the loop has asked whether it may go on. */
   timesAsked = 0;
+  /** The error that says that the socket is no more. */
+  gone: unknown = Symbol("none");
+  /** How often the loop has had what it did not take released. */
+  untaken = 0;
+  replies = false;
+  beside = false;
+  drainTimeout: number | null = null;
+  verified: boolean | Promise<boolean> = true;
   /** What each request takes. */
   processing: Promise<void> | undefined;
   starting: () => Promise<void> = () => Promise.resolve();
@@ -36,14 +46,17 @@ class LoopFixture implements ServeHooks<string> {
 
   constructor() {
     const lifecycle = new RequestLifecycle<string>({
-      verifyRequest: () => true,
+      verifyRequest: () => this.verified,
       processRequest: (request) => {
         this.#note(this.handled, request);
         return this.processing;
       },
       shutdownRequest: (request) => this.#note(this.released, request),
-      closeRequest: () => {},
-      handleError: (error) => void this.errors.push(error),
+      closeRequest: (request) => this.#note(this.closed, request),
+      handleError: (error) => {
+        this.errors.push(error);
+        this.#changed.notify();
+      },
     });
     this.loop = new ServeLoop(this, {
       start: () => this.starting(),
@@ -54,6 +67,12 @@ class LoopFixture implements ServeHooks<string> {
       },
       rest: (soonAgain) => this.log.push(soonAgain ? "rest soon" : "rest"),
       keepAlive: (program) => this.log.push(program ? "ref" : "unref"),
+      isListenerGone: (error) => error === this.gone,
+      requestTaken: () => {},
+      releaseUntaken: () => void this.untaken++,
+      repliesByListener: () => this.replies,
+      handlesBesideLoop: () => this.beside,
+      drainTimeout: () => this.drainTimeout,
     }, lifecycle);
   }
 
@@ -73,6 +92,14 @@ class LoopFixture implements ServeHooks<string> {
 
   untilReleased(count: number): Promise<void> {
     return this.#until(() => this.released.length >= count);
+  }
+
+  untilClosed(count: number): Promise<void> {
+    return this.#until(() => this.closed.length >= count);
+  }
+
+  untilReported(count: number): Promise<void> {
+    return this.#until(() => this.errors.length >= count);
   }
 
   untilLogged(entry: string): Promise<void> {
@@ -221,26 +248,109 @@ Deno.test("ServeLoop.run() takes no request while the executor holds it back", a
   await deadline(running, LIMIT_MS);
 });
 
-Deno.test("ServeLoop.run() goes on after a client that was lost, and after a shortage", async () => {
+Deno.test("ServeLoop.run() reports an error of getRequest(), has its connection released, and goes on", async () => {
   const f = new LoopFixture();
   const running = f.loop.run({}, false);
-  f.fail(systemError("ECONNABORTED"));
-  f.fail(systemError("EMFILE"));
+  const errors = [
+    new RangeError("unknown"),
+    systemError("EINVAL"),
+    new Deno.errors.BadResource("a client's"),
+    systemError("ECONNABORTED"),
+    undefined,
+    "text",
+  ];
+  for (const error of errors) f.fail(error);
   f.give("served");
   await f.untilHandled(1);
   await deadline(f.loop.stop(), LIMIT_MS);
   await deadline(running, LIMIT_MS);
+  assertEquals(f.errors, errors);
+  assertEquals(f.untaken, errors.length);
+});
+
+Deno.test("ServeLoop.run() reports one error of a kind a second, however often a client causes it", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  for (let i = 0; i < 300; i++) f.fail(new RangeError(`client ${i}`));
+  f.give("served");
+  await f.untilHandled(1);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.untaken, 300);
+  assert(f.errors.length < 10, `${f.errors.length} reports`);
+});
+
+Deno.test("ServeLoop.run() lets others have their turn if getRequest() fails at once, again and again", async () => {
+  const f = new LoopFixture();
+  let calls = 0;
+  f.getRequest = () => {
+    calls++;
+    throw new RangeError("at once");
+  };
+  const running = f.loop.run({}, false);
+  await aTurn();
+  assert(calls >= 100 && calls < 1000, `${calls} calls in a turn`);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+});
+
+Deno.test("ServeLoop.run() reports a shortage once, and pauses", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  for (let i = 0; i < 4; i++) f.fail(systemError("EMFILE"));
+  f.give("served");
+  await f.untilHandled(1);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.errors.map((error) => (error as Error).message), ["EMFILE"]);
+});
+
+Deno.test("ServeLoop.run() resolves if its socket has been closed, and rejects if it is broken", async () => {
+  const f = new LoopFixture();
+  const closed = f.loop.run({}, false);
+  f.gone = new Deno.errors.BadResource("closed");
+  f.fail(f.gone);
+  await deadline(closed, LIMIT_MS);
+  const failed = f.loop.run({}, false);
+  f.gone = systemError("EBADF");
+  f.fail(f.gone);
+  await assertRejects(() => deadline(failed, LIMIT_MS), Error, "EBADF");
   assertEquals(f.errors, []);
 });
 
-Deno.test("ServeLoop.run() resolves when the socket is closed, and rejects for an unknown error", async () => {
+Deno.test("ServeLoop.run() reports what getRequest() returns in place of a request, and goes on", async () => {
   const f = new LoopFixture();
-  const closed = f.loop.run({}, false);
-  f.fail(new Deno.errors.BadResource("closed"));
-  await deadline(closed, LIMIT_MS);
-  const failed = f.loop.run({}, false);
-  f.fail(new RangeError("unknown"));
-  await assertRejects(() => deadline(failed, LIMIT_MS), RangeError, "unknown");
+  const answers: unknown[] = [undefined, null, 7, [], ["request"]];
+  const { getRequest } = f;
+  f.getRequest = () =>
+    answers.length > 0
+      ? answers.shift() as Promise<Arrival<string>>
+      : getRequest.call(f);
+  const running = f.loop.run({}, false);
+  f.give("served");
+  await f.untilHandled(1);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.errors.length, 1);
+  assertInstanceOf(f.errors[0], TypeError);
+});
+
+Deno.test("ServeLoop.run() takes the next request while an asynchronous verifyRequest() decides, where requests are handled beside it", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  const verified = Promise.withResolvers<boolean>();
+  f.verified = verified.promise;
+  const running = f.loop.run({}, false);
+  f.give("slow");
+  await aTurn();
+  f.verified = true;
+  f.give("quick");
+  await f.untilHandled(1);
+  verified.resolve(true);
+  await f.untilHandled(2);
+  assertEquals(f.handled, ["quick", "slow"]);
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
 });
 
 Deno.test("ServeLoop.run() reports what serviceActions() throws, and goes on", async () => {
@@ -369,12 +479,67 @@ Deno.test("ServeLoop.runOnce() is not ended by stop(), but by close()", async ()
   await deadline(ended, LIMIT_MS);
 });
 
+for (const how of ["stop()", "an aborted signal"]) {
+  Deno.test(`ServeLoop.run() ends drainTimeout after ${how}, closes the request in it, and can run again`, async () => {
+    const f = new LoopFixture();
+    const aborter = new AbortController();
+    f.drainTimeout = 0.01;
+    f.processing = new Promise(() => {});
+    const running = f.loop.run({ signal: aborter.signal }, false);
+    f.give("endless");
+    await f.untilHandled(1);
+    if (how === "stop()") f.loop.stop();
+    else aborter.abort();
+    await deadline(running, LIMIT_MS);
+    assertEquals(f.closed, ["endless"]);
+    f.processing = undefined;
+    const again = f.loop.run({}, false);
+    f.give("next");
+    await f.untilHandled(2);
+    await deadline(f.loop.stop(), LIMIT_MS);
+    await deadline(again, LIMIT_MS);
+  });
+}
+
+Deno.test("ServeLoop.run() ends drainTimeout after stop() although a verifyRequest() never settles", async () => {
+  const f = new LoopFixture();
+  f.drainTimeout = 0.01;
+  f.verified = new Promise(() => {});
+  const running = f.loop.run({}, false);
+  f.give("endless");
+  await aTurn();
+  await deadline(f.loop.stop(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.closed, ["endless"]);
+});
+
+Deno.test("ServeLoop.close() has a connection handled that the system has given already, where that keeps nobody waiting", async () => {
+  for (
+    const [beside, replies] of [[true, false], [true, true], [false, false]]
+  ) {
+    const f = new LoopFixture();
+    f.beside = beside!;
+    f.replies = replies!;
+    const running = f.loop.run({}, false);
+    await f.asked;
+    const closed = f.loop.close();
+    f.give("given already");
+    await deadline(closed, LIMIT_MS);
+    await deadline(running, LIMIT_MS);
+    if (beside && !replies) await f.untilHandled(1);
+    else await f.untilReleased(1);
+    assertEquals(f.handled.length, beside && !replies ? 1 : 0);
+  }
+});
+
 Deno.test("ServeLoop.close() releases a request that comes too late", async () => {
   const f = new LoopFixture();
   const running = f.loop.run({}, false);
   await f.asked;
+  f.beside = true;
   await deadline(f.loop.close(), LIMIT_MS);
   await deadline(running, LIMIT_MS);
+  f.loop.end();
   f.give("too late");
   await f.untilReleased(1);
   assertEquals([f.handled, f.released], [[], ["too late"]]);
