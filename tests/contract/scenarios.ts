@@ -1,11 +1,14 @@
 import type { Scenario } from "./scenario.ts";
 import { bindingScenarios } from "./scenarios/binding.ts";
+import { clientsFaultsScenarios } from "./scenarios/clients_faults.ts";
 import { datagramScenarios } from "./scenarios/datagrams.ts";
 import { failingHooksScenarios } from "./scenarios/failing_hooks.ts";
+import { forgottenPromisesScenarios } from "./scenarios/forgotten_promises.ts";
 import { handleRequestScenarios } from "./scenarios/handle_request.ts";
 import { handlerScenarios } from "./scenarios/handlers.ts";
 import { hookOrderScenarios } from "./scenarios/hook_order.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
+import { stoppingScenarios } from "./scenarios/stopping.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
 
 /** The contract: what is true of every server class. */
@@ -13,6 +16,9 @@ export const scenarios: readonly Scenario[] = [
   ...servingScenarios,
   ...hookOrderScenarios,
   ...failingHooksScenarios,
+  ...clientsFaultsScenarios,
+  ...forgottenPromisesScenarios,
+  ...stoppingScenarios,
   ...handleRequestScenarios,
   ...bindingScenarios,
   ...handlerScenarios,

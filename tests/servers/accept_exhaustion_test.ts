@@ -105,22 +105,6 @@ for (
   });
 }
 
-Deno.test("TCPServer.serveForever() rejects with an error of getRequest() that it doesn't know", async () => {
-  const error = new RangeError("getRequest failed");
-  await using server = failingServer(error);
-  const outcome = server.serveForever().catch((thrown) => thrown);
-  assertEquals(await deadline(outcome, LIMIT_MS), error);
-});
-
-Deno.test("TCPServer.serveForever() serves again after a run that failed", async () => {
-  await using server = failingServer(new RangeError("getRequest failed"));
-  await server.serveForever().catch(() => {});
-  const serving = server.serveForever();
-  assertEquals(await ask(server), "served");
-  await server.shutdown();
-  await serving;
-});
-
 Deno.test("TCPServer.shutdown() ends serving while there are no descriptors", async () => {
   const error = Object.assign(new Error("Cannot accept"), { code: "EMFILE" });
   const enough = Promise.withResolvers<void>();

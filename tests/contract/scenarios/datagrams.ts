@@ -4,6 +4,7 @@ import { ChoosyDatagramHandler } from "../../fixtures/handlers/choosy_datagram_h
 import { DatagramCopyHandler } from "../../fixtures/handlers/datagram_copy_handler.ts";
 import { SeveralRepliesHandler } from "../../fixtures/handlers/several_replies_handler.ts";
 import { holding } from "../held_requests.ts";
+import { python } from "../../fixtures/clients/python.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** What only datagrams can do. */
@@ -239,20 +240,3 @@ export const datagramScenarios: Scenario[] = [
     },
   })),
 ];
-
-/** Runs a client written in Python; resolves to what it prints. */
-async function python(script: string, ...args: string[]): Promise<string> {
-  const { pathname } = new URL(
-    `../../fixtures/clients/${script}`,
-    import.meta.url,
-  );
-  const command = new Deno.Command("python3", {
-    args: [pathname, ...args],
-    stdout: "piped",
-    stderr: "piped",
-  });
-  const { stdout, stderr } = await command.output();
-  const decoder = new TextDecoder();
-  assertEquals(decoder.decode(stderr), "");
-  return decoder.decode(stdout);
-}
