@@ -1,5 +1,7 @@
 import type { ByteSource } from "../types.ts";
 import { concat } from "@std/bytes/concat";
+import { noteOrigin } from "./error_origin.ts";
+import { noteInputEnd } from "./input_end.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** The smallest read: it may wait long for a quiet client. In bytes. */
@@ -16,8 +18,10 @@ const NOTHING = new Uint8Array(0);
  * that an idle connection holds little and a busy one is read in large pieces.
  */
 export class InputBuffer {
-  /** `null` at the end of the input: no more will come. */
-  #source: ByteSource | null;
+  /** `null` if there were only bytes. */
+  readonly #source: ByteSource | null;
+  /** No more will come. */
+  #ended: boolean;
   readonly #bufferSize: number;
   readonly #timeout: number | null;
 
@@ -39,6 +43,7 @@ export class InputBuffer {
     bufferSize: number,
     timeout: number | null,
   ) {
+    this.#ended = source instanceof Uint8Array;
     if (source instanceof Uint8Array) {
       this.#source = null;
       this.#buffer = source.slice();
@@ -89,7 +94,7 @@ export class InputBuffer {
 
   /** Drops the bytes that have come, and those that are still to come. */
   discard(): void {
-    this.#source = null;
+    this.#ended = true;
     this.#buffer = NOTHING;
     this.#start = this.#end = 0;
   }
@@ -102,20 +107,21 @@ export class InputBuffer {
    * @returns False at the end of the input.
    */
   fill(wanted: number): Promise<boolean> {
-    if (this.#source === null) return Promise.resolve(false);
+    if (this.#ended || this.#source === null) return Promise.resolve(false);
     this.#reading ??= this.#read(this.#source, wanted);
     return this.#timeout === null
       ? this.#reading
-      : withinTimeLimit(this.#reading, this.#timeout, "read");
+      : withinTimeLimit(this.#reading, this.#timeout, "read", this.#source);
   }
 
   async #read(source: ByteSource, wanted: number): Promise<boolean> {
     try {
       const room = this.#room(wanted);
       const count = await source.read(room);
-      if (this.#source === null) return false; // discarded meanwhile
+      if (count === null) noteInputEnd(source);
+      if (this.#ended) return false; // discarded meanwhile
       if (count === null) {
-        this.#source = null;
+        this.#ended = true;
         return false;
       }
       this.#end += count;
@@ -125,9 +131,18 @@ export class InputBuffer {
         this.#readSize = Math.max(this.#readSize / 2, SMALLEST_READ);
       }
       return true;
+    } catch (error) {
+      noteOrigin(error, source);
+      throw error;
     } finally {
       this.#reading = null;
     }
+  }
+
+  /** Marks an error as one that the source's bytes, or their end, have caused. */
+  trace<E extends Error>(error: E): E {
+    if (this.#source !== null) noteOrigin(error, this.#source);
+    return error;
   }
 
   /** The place for the next bytes: behind the unread ones, in one piece. */

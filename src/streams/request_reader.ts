@@ -145,9 +145,11 @@ export class RequestReader extends ReadableOnDemand {
         if (missing <= 0) return this.#input.take(count);
         if (await this.#input.fill(missing)) continue;
         const partial = this.#input.take(this.#input.length);
-        throw new UnexpectedEof(
-          `Cannot read ${count} bytes as the input ended after ${partial.length}`,
-          partial,
+        throw this.#input.trace(
+          new UnexpectedEof(
+            `Cannot read ${count} bytes as the input ended after ${partial.length}`,
+            partial,
+          ),
         );
       }
     } finally {
@@ -221,9 +223,11 @@ export class RequestReader extends ReadableOnDemand {
       }
       if (at !== -1) return this.#input.take(at + bytes.length);
       const partial = this.#input.take(this.#input.length);
-      throw new UnexpectedEof(
-        `Cannot read up to the delimiter as the input ended after ${partial.length} bytes`,
-        partial,
+      throw this.#input.trace(
+        new UnexpectedEof(
+          `Cannot read up to the delimiter as the input ended after ${partial.length} bytes`,
+          partial,
+        ),
       );
     } finally {
       this.#source.leave();

@@ -1,4 +1,5 @@
 import type { ByteSink } from "../types.ts";
+import { noteOrigin } from "./error_origin.ts";
 import { limitWrites } from "./limit_writes.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { withinTimeLimit } from "./time_limit.ts";
@@ -182,6 +183,7 @@ export class ResponseWriter extends WritableOnDemand {
       }
       return bytes.length;
     } catch (error) {
+      noteOrigin(error, this.#sink);
       this.#failure ??= error as Error;
       throw error;
     } finally {
