@@ -1,5 +1,7 @@
 import type { ByteSource } from "../types.ts";
 import { concat } from "@std/bytes/concat";
+import { shown } from "./argument_checks.ts";
+import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
 import { noteInputEnd } from "./input_end.ts";
 import { withinTimeLimit } from "./time_limit.ts";
@@ -29,6 +31,9 @@ export class InputBuffer {
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
   #start = 0;
   #end = 0;
+
+  /** Finds the end of what is being skipped; then nothing is unread. */
+  #skipping: DelimiterSkip | null = null;
 
   #readSize = SMALLEST_READ;
   /**
@@ -70,6 +75,23 @@ export class InputBuffer {
     this.#start += count;
   }
 
+  /**
+   * Drops everything up to a delimiter, and the delimiter.
+   *
+   * What has not come yet is dropped when it comes. Until the delimiter is
+   * there, no bytes can be taken, and each fill() goes on to look for it.
+   */
+  skipPast(delimiter: Uint8Array): void {
+    this.#skipping = new DelimiterSkip(delimiter);
+    this.#skipOn(this.#skipping);
+  }
+
+  #skipOn(skipping: DelimiterSkip): void {
+    const end = skipping.endIn(this.peek());
+    if (end !== -1) this.#skipping = null;
+    this.#start = end === -1 ? this.#end : this.#start + end;
+  }
+
   /** Takes the first `count` bytes out, to be kept by the caller. */
   take(count: number): Uint8Array<ArrayBuffer> {
     if (count === 0) return new Uint8Array(0);
@@ -107,6 +129,18 @@ export class InputBuffer {
    * @returns False at the end of the input.
    */
   fill(wanted: number): Promise<boolean> {
+    return this.#skipping === null
+      ? this.#fillOnce(wanted)
+      : this.#fillBehind(wanted);
+  }
+
+  /** Fills the buffer with what comes behind the bytes that are skipped. */
+  async #fillBehind(wanted: number): Promise<boolean> {
+    while (await this.#fillOnce(wanted)) if (this.length > 0) return true;
+    return false;
+  }
+
+  #fillOnce(wanted: number): Promise<boolean> {
     if (this.#ended || this.#source === null) return Promise.resolve(false);
     this.#reading ??= this.#read(this.#source, wanted);
     return this.#timeout === null
@@ -118,13 +152,17 @@ export class InputBuffer {
     try {
       const room = this.#room(wanted);
       const count = await source.read(room);
-      if (count === null) noteInputEnd(source);
-      if (this.#ended) return false; // discarded meanwhile
-      if (count === null) {
-        this.#ended = true;
-        return false;
+      if (count === null) return this.#noteEnd(source);
+      if (!Number.isInteger(count) || count < 0 || count > room.length) {
+        throw new TypeError(
+          `Cannot read as read() must give the number of bytes read, or null: current value is ${
+            shown(count)
+          }`,
+        );
       }
+      if (this.#ended) return false; // discarded meanwhile
       this.#end += count;
+      if (this.#skipping !== null) this.#skipOn(this.#skipping);
       if (count === room.length) {
         this.#readSize = Math.min(this.#readSize * 4, LARGEST_READ);
       } else if (count * 4 < this.#readSize) {
@@ -132,11 +170,18 @@ export class InputBuffer {
       }
       return true;
     } catch (error) {
+      if (isCutOff(error)) return this.#noteEnd(source);
       noteOrigin(error, source);
       throw error;
     } finally {
       this.#reading = null;
     }
+  }
+
+  #noteEnd(source: ByteSource): false {
+    noteInputEnd(source);
+    this.#ended = true;
+    return false;
   }
 
   /** Marks an error as one that the source's bytes, or their end, have caused. */
@@ -166,4 +211,14 @@ export class InputBuffer {
       ? this.#buffer
       : this.#buffer.subarray(this.#end, this.#end + size);
   }
+}
+
+/**
+ * Whether an error is how Deno's TLS connections report that the client closed
+ * without saying so first (RFC 8446, 6.1): Python's clients do, and many
+ * devices. A class made of it says something else.
+ */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error &&
+    error.constructor === Deno.errors.UnexpectedEof;
 }
