@@ -1,5 +1,8 @@
 /**
- * Thrown when the input ends before the bytes that were asked for have come.
+ * Thrown when the input ends after some of the bytes that were asked for.
+ *
+ * An input that ends before the first of them is no error: the reader's methods
+ * then return `null`.
  *
  * @example Usage
  * ```ts
@@ -30,7 +33,19 @@ export class UnexpectedEof extends Deno.errors.UnexpectedEof {
 /**
  * Thrown when a line is longer than the reader's `maxLineLength`.
  *
- * No byte is lost: what came stays in the reader.
+ * It is thrown once for such a line: a handler that catches it goes on after the
+ * line, without having held the rest of it in memory.
+ *
+ * @example A handler that goes on
+ * ```ts
+ * import { LineTooLongError, RequestReader } from "@socketserver/socketserver";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const rfile = new RequestReader(new TextEncoder().encode("too long\nok\n"));
+ * rfile.maxLineLength = 3;
+ * await assertRejects(() => rfile.readLine(), LineTooLongError);
+ * assertEquals(await rfile.readLine(), "ok");
+ * ```
  *
  * @example A `handleError()` that expects it
  * ```ts

@@ -16,9 +16,10 @@ import { ownSettings, readData } from "./process_settings.ts";
 
 const { handler, serverAddress, mark, hasData } = ownSettings();
 const input = new RequestReader({ read: (buffer) => stdin.read(buffer) });
-const data = hasData ? await readData(input) : undefined;
+const received = hasData ? await readData(input) : { data: undefined };
+if (received === null) Deno.exit(0); // as below
 const markBytes = Uint8Array.fromHex(mark);
-const settings = { handler, serverAddress, data };
+const settings = { handler, serverAddress, data: received.data };
 const farSide = new FarSide(settings, (batch) => {
   writeHead(batch, markBytes);
   for (let sent = 0; sent < batch.length;) {

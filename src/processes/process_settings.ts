@@ -44,12 +44,21 @@ export async function encodeData(
   return bytes;
 }
 
-/** Reads the server's `data` from the beginning of an input. */
+/**
+ * Reads the server's `data` from the beginning of an input.
+ *
+ * @returns The data, or `null` if the input ended before: the server is no more.
+ */
 export async function readData(
-  input: { readExactly(count: number): Promise<Uint8Array<ArrayBuffer>> },
-): Promise<unknown> {
-  const length = new DataView((await input.readExactly(4)).buffer).getUint32(0);
+  input: {
+    readExactly(count: number): Promise<Uint8Array<ArrayBuffer> | null>;
+  },
+): Promise<{ readonly data: unknown } | null> {
+  const head = await input.readExactly(4);
+  if (head === null) return null;
+  const length = new DataView(head.buffer).getUint32(0);
   const cloned = await input.readExactly(length);
+  if (cloned === null) return null;
   const { deserialize } = await import("node:v8");
-  return deserialize(cloned);
+  return { data: deserialize(cloned) };
 }

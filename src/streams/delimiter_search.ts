@@ -1,7 +1,10 @@
 import { LineTooLongError } from "../errors.ts";
+import { indexOfBytes } from "./delimiter_skip.ts";
+import type { InputBuffer } from "./input_buffer.ts";
 
-const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+const LINE_FEED = 10;
+const LINE_END = Uint8Array.of(LINE_FEED);
 
 /**
  * Looks for the end of a line.
@@ -10,17 +13,18 @@ const CARRIAGE_RETURN = 13;
  * @param maxLength How long the line may be, without its end.
  * @param searched How many of the bytes have been searched before.
  * @returns Where its `\n` is, or -1.
- * @throws {LineTooLongError} If the line is longer.
+ * @throws {LineTooLongError} If the line is longer; it is skipped.
  */
 export function findLineFeed(
-  input: Uint8Array,
+  input: InputBuffer,
   maxLength: number,
   searched: number,
 ): number {
-  const at = input.indexOf(LINE_FEED, searched);
-  const before = at === -1 ? input.length : at;
+  const bytes = input.peek();
+  const at = bytes.indexOf(LINE_FEED, searched);
+  const before = at === -1 ? bytes.length : at;
   // One byte more than is allowed, as it may be the "\r" of a "\r\n".
-  if (before > maxLength + 1) throw lineTooLong(maxLength, input.length);
+  if (before > maxLength + 1) throw lineTooLong(input, maxLength);
   return at;
 }
 
@@ -28,23 +32,24 @@ export function findLineFeed(
  * Looks for a delimiter.
  *
  * @param input The bytes that have come.
- * @param delimiter One or more bytes.
+ * @param delimiter One or more bytes, which nobody changes.
  * @param maxLength How many bytes may come before the delimiter.
  * @param searched How many of the bytes have been searched before.
  * @returns Where it begins, or -1.
- * @throws {LineTooLongError} If more bytes come before it.
+ * @throws {LineTooLongError} If more bytes come before it; they are skipped.
  */
 export function findDelimiter(
-  input: Uint8Array,
+  input: InputBuffer,
   delimiter: Uint8Array,
   maxLength: number,
   searched: number,
 ): number {
+  const bytes = input.peek();
   // The last bytes that were searched may be the first of the delimiter.
   const overlap = delimiter.length - 1;
-  const at = indexOfBytes(input, delimiter, Math.max(0, searched - overlap));
-  const before = at === -1 ? input.length - overlap : at;
-  if (before > maxLength) throw lineTooLong(maxLength, input.length);
+  const at = indexOfBytes(bytes, delimiter, Math.max(0, searched - overlap));
+  const before = at === -1 ? bytes.length - overlap : at;
+  if (before > maxLength) throw lineTooLong(input, maxLength, delimiter);
   return at;
 }
 
@@ -55,26 +60,22 @@ export function withoutReturn(
   return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }
 
-/** Makes the error for a line that is too long. */
+/**
+ * Skips a line that is too long, so that the next call goes on after it: one
+ * that found it again would fail for ever.
+ *
+ * @returns The error to throw.
+ */
 export function lineTooLong(
+  input: InputBuffer,
   maxLength: number,
-  received: number,
+  delimiter: Uint8Array = LINE_END,
 ): LineTooLongError {
-  return new LineTooLongError(
-    `Cannot read a line as it must not be longer than ${maxLength} bytes: ${received} have come`,
+  const received = input.length;
+  input.skipPast(delimiter);
+  return input.trace(
+    new LineTooLongError(
+      `Cannot read a line as it must not be longer than ${maxLength} bytes: ${received} have come`,
+    ),
   );
-}
-
-function indexOfBytes(
-  bytes: Uint8Array,
-  wanted: Uint8Array,
-  from: number,
-): number {
-  const first = wanted[0]!;
-  for (let at = from;; at++) {
-    at = bytes.indexOf(first, at);
-    if (at === -1 || wanted.every((byte, i) => bytes[at + i] === byte)) {
-      return at;
-    }
-  }
 }

@@ -1,5 +1,9 @@
 import type { ByteSource } from "../types.ts";
 import { concat } from "@std/bytes/concat";
+import { shown } from "./argument_checks.ts";
+import { DelimiterSkip } from "./delimiter_skip.ts";
+import { noteOrigin } from "./error_origin.ts";
+import { noteInputEnd } from "./input_end.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** The smallest read: it may wait long for a quiet client. In bytes. */
@@ -16,8 +20,10 @@ const NOTHING = new Uint8Array(0);
  * that an idle connection holds little and a busy one is read in large pieces.
  */
 export class InputBuffer {
-  /** `null` at the end of the input: no more will come. */
-  #source: ByteSource | null;
+  /** `null` if there were only bytes. */
+  readonly #source: ByteSource | null;
+  /** No more will come. */
+  #ended: boolean;
   readonly #bufferSize: number;
   readonly #timeout: number | null;
 
@@ -25,6 +31,9 @@ export class InputBuffer {
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
   #start = 0;
   #end = 0;
+
+  /** Finds the end of what is being skipped; then nothing is unread. */
+  #skipping: DelimiterSkip | null = null;
 
   #readSize = SMALLEST_READ;
   /**
@@ -39,6 +48,7 @@ export class InputBuffer {
     bufferSize: number,
     timeout: number | null,
   ) {
+    this.#ended = source instanceof Uint8Array;
     if (source instanceof Uint8Array) {
       this.#source = null;
       this.#buffer = source.slice();
@@ -65,6 +75,23 @@ export class InputBuffer {
     this.#start += count;
   }
 
+  /**
+   * Drops everything up to a delimiter, and the delimiter.
+   *
+   * What has not come yet is dropped when it comes. Until the delimiter is
+   * there, no bytes can be taken, and each fill() goes on to look for it.
+   */
+  skipPast(delimiter: Uint8Array): void {
+    this.#skipping = new DelimiterSkip(delimiter);
+    this.#skipOn(this.#skipping);
+  }
+
+  #skipOn(skipping: DelimiterSkip): void {
+    const end = skipping.endIn(this.peek());
+    if (end !== -1) this.#skipping = null;
+    this.#start = end === -1 ? this.#end : this.#start + end;
+  }
+
   /** Takes the first `count` bytes out, to be kept by the caller. */
   take(count: number): Uint8Array<ArrayBuffer> {
     if (count === 0) return new Uint8Array(0);
@@ -89,7 +116,7 @@ export class InputBuffer {
 
   /** Drops the bytes that have come, and those that are still to come. */
   discard(): void {
-    this.#source = null;
+    this.#ended = true;
     this.#buffer = NOTHING;
     this.#start = this.#end = 0;
   }
@@ -102,32 +129,65 @@ export class InputBuffer {
    * @returns False at the end of the input.
    */
   fill(wanted: number): Promise<boolean> {
-    if (this.#source === null) return Promise.resolve(false);
+    return this.#skipping === null
+      ? this.#fillOnce(wanted)
+      : this.#fillBehind(wanted);
+  }
+
+  /** Fills the buffer with what comes behind the bytes that are skipped. */
+  async #fillBehind(wanted: number): Promise<boolean> {
+    while (await this.#fillOnce(wanted)) if (this.length > 0) return true;
+    return false;
+  }
+
+  #fillOnce(wanted: number): Promise<boolean> {
+    if (this.#ended || this.#source === null) return Promise.resolve(false);
     this.#reading ??= this.#read(this.#source, wanted);
     return this.#timeout === null
       ? this.#reading
-      : withinTimeLimit(this.#reading, this.#timeout, "read");
+      : withinTimeLimit(this.#reading, this.#timeout, "read", this.#source);
   }
 
   async #read(source: ByteSource, wanted: number): Promise<boolean> {
     try {
       const room = this.#room(wanted);
       const count = await source.read(room);
-      if (this.#source === null) return false; // discarded meanwhile
-      if (count === null) {
-        this.#source = null;
-        return false;
+      if (count === null) return this.#noteEnd(source);
+      if (!Number.isInteger(count) || count < 0 || count > room.length) {
+        throw new TypeError(
+          `Cannot read as read() must give the number of bytes read, or null: current value is ${
+            shown(count)
+          }`,
+        );
       }
+      if (this.#ended) return false; // discarded meanwhile
       this.#end += count;
+      if (this.#skipping !== null) this.#skipOn(this.#skipping);
       if (count === room.length) {
         this.#readSize = Math.min(this.#readSize * 4, LARGEST_READ);
       } else if (count * 4 < this.#readSize) {
         this.#readSize = Math.max(this.#readSize / 2, SMALLEST_READ);
       }
       return true;
+    } catch (error) {
+      if (isCutOff(error)) return this.#noteEnd(source);
+      noteOrigin(error, source);
+      throw error;
     } finally {
       this.#reading = null;
     }
+  }
+
+  #noteEnd(source: ByteSource): false {
+    noteInputEnd(source);
+    this.#ended = true;
+    return false;
+  }
+
+  /** Marks an error as one that the source's bytes, or their end, have caused. */
+  trace<E extends Error>(error: E): E {
+    if (this.#source !== null) noteOrigin(error, this.#source);
+    return error;
   }
 
   /** The place for the next bytes: behind the unread ones, in one piece. */
@@ -151,4 +211,14 @@ export class InputBuffer {
       ? this.#buffer
       : this.#buffer.subarray(this.#end, this.#end + size);
   }
+}
+
+/**
+ * Whether an error is how Deno's TLS connections report that the client closed
+ * without saying so first (RFC 8446, 6.1): Python's clients do, and many
+ * devices. A class made of it says something else.
+ */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error &&
+    error.constructor === Deno.errors.UnexpectedEof;
 }

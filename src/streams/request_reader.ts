@@ -1,6 +1,15 @@
 import { UnexpectedEof } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
 import {
+  checkByteCount,
+  checkedBufferSize,
+  checkedOptions,
+  checkedTimeout,
+  checkMaxLineLength,
+  checkMethods,
+  delimiterBytes,
+} from "./argument_checks.ts";
+import {
   findDelimiter,
   findLineFeed,
   lineTooLong,
@@ -13,7 +22,7 @@ import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 /** Options for {@linkcode RequestReader}. */
 export interface RequestReaderOptions {
   /**
-   * The largest buffer to read into, in bytes.
+   * The largest buffer to read into, in bytes: at most 1 GiB.
    *
    * `-1` lets the reader choose, by what the client sends. `0` never reads
    * ahead: not one byte more than a call asks for leaves the connection, so a
@@ -31,7 +40,6 @@ export interface RequestReaderOptions {
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
 
 /**
  * A `ReadableStream`; see {@linkcode RequestReader}.
@@ -55,6 +63,11 @@ export type { ReadableOnDemand };
  * locked to a reader the methods throw a `TypeError`, and while one method
  * waits a second one throws `Deno.errors.Busy`.
  *
+ * A TLS client that closes without saying so first, as Python's do and many
+ * devices, ends the input as any other does. So an input that somebody else has
+ * cut off looks like a whole one: a protocol for which that matters must say how
+ * long its messages are (RFC 8446, 6.1).
+ *
  * @example Usage
  * ```ts
  * import { RequestReader } from "@socketserver/socketserver";
@@ -66,14 +79,7 @@ export type { ReadableOnDemand };
  * ```
  */
 export class RequestReader extends ReadableOnDemand {
-  /**
-   * The longest line that {@linkcode RequestReader.readLine} returns, and the
-   * most that {@linkcode RequestReader.readUntil} does, in bytes.
-   *
-   * @default {65536}
-   */
-  maxLineLength = 65_536;
-
+  #maxLineLength = 65_536;
   readonly #input: InputBuffer;
   readonly #source: InputSource;
 
@@ -82,15 +88,22 @@ export class RequestReader extends ReadableOnDemand {
    *
    * @param source Where the bytes come from, or the bytes themselves.
    * @param options The buffer's size and the timeout.
+   * @throws {TypeError} If `source` has no `read()`, or an option is of a wrong
+   * type.
+   * @throws {RangeError} If an option is out of range.
    */
   constructor(
     source: ByteSource | Uint8Array<ArrayBuffer>,
-    options: RequestReaderOptions = {},
+    options?: RequestReaderOptions,
   ) {
+    const { bufferSize = -1, timeout } = checkedOptions("rfile", options);
+    if (!(source instanceof Uint8Array)) {
+      checkMethods("rfile", "source", source, ["read"]);
+    }
     const input = new InputBuffer(
       source,
-      options.bufferSize ?? -1,
-      options.timeout ?? null,
+      checkedBufferSize("rfile", bufferSize),
+      checkedTimeout("rfile", timeout),
     );
     const underlying = new InputSource(input);
     super(() => underlying);
@@ -99,10 +112,27 @@ export class RequestReader extends ReadableOnDemand {
   }
 
   /**
+   * The longest line that {@linkcode RequestReader.readLine} returns, and the
+   * most that comes before the delimiter in what
+   * {@linkcode RequestReader.readUntil} returns, in bytes; `Infinity` for any
+   * length.
+   *
+   * @default {65536}
+   */
+  get maxLineLength(): number {
+    return this.#maxLineLength;
+  }
+  set maxLineLength(value: number) {
+    checkMaxLineLength(value);
+    this.#maxLineLength = value;
+  }
+
+  /**
    * Reads what has come, and waits only if nothing has.
    *
    * @param max The most bytes to return.
    * @returns The bytes, or `null` at the end. They are the caller's own.
+   * @throws {TypeError} If `max` is not a number.
    * @throws {RangeError} If `max` is not a whole number of bytes.
    * @throws {Deno.errors.TimedOut} If nothing comes within the timeout; the
    * next call goes on where this one stopped.
@@ -129,13 +159,30 @@ export class RequestReader extends ReadableOnDemand {
    * length that a client made up costs nothing.
    *
    * @param count How many bytes.
-   * @returns The bytes.
+   * @returns The bytes, or `null` if the input ended before the first of them:
+   * a client that leaves between two messages is no error. With a `count` of 0
+   * there are no bytes to wait for, and an empty array is returned.
+   * @throws {TypeError} If `count` is not a number.
    * @throws {RangeError} If `count` is not a whole number of bytes.
-   * @throws {UnexpectedEof} If the input ends earlier.
+   * @throws {UnexpectedEof} If the input ends after some of them.
    * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
    * timeout; what came stays in the reader.
+   *
+   * @example Messages that begin with their length
+   * ```ts
+   * import { RequestReader } from "@socketserver/socketserver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const rfile = new RequestReader(new TextEncoder().encode("\x02hi\x03you"));
+   * const messages: string[] = [];
+   * for (let head; (head = await rfile.readExactly(1)) !== null;) {
+   *   const message = await rfile.readExactly(head[0]!);
+   *   messages.push(new TextDecoder().decode(message!));
+   * }
+   * assertEquals(messages, ["hi", "you"]);
+   * ```
    */
-  async readExactly(count: number): Promise<Uint8Array<ArrayBuffer>> {
+  async readExactly(count: number): Promise<Uint8Array<ArrayBuffer> | null> {
     checkByteCount(count);
     this.#enter();
     try {
@@ -144,10 +191,13 @@ export class RequestReader extends ReadableOnDemand {
         const missing = count - this.#input.length;
         if (missing <= 0) return this.#input.take(count);
         if (await this.#input.fill(missing)) continue;
+        if (this.#input.length === 0) return null;
         const partial = this.#input.take(this.#input.length);
-        throw new UnexpectedEof(
-          `Cannot read ${count} bytes as the input ended after ${partial.length}`,
-          partial,
+        throw this.#input.trace(
+          new UnexpectedEof(
+            `Cannot read ${count} bytes as the input ended after ${partial.length}`,
+            partial,
+          ),
         );
       }
     } finally {
@@ -160,8 +210,9 @@ export class RequestReader extends ReadableOnDemand {
    *
    * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
    * line without such an end is returned too.
-   * @throws {LineTooLongError} If the line is longer than `maxLineLength`;
-   * what came of it stays in the reader.
+   * @throws {LineTooLongError} If the line is longer than `maxLineLength`, as
+   * soon as that is known. The line is skipped: what is read next, by any method
+   * or through the stream, is what follows it.
    * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
    * timeout; what came stays in the reader.
    */
@@ -169,18 +220,17 @@ export class RequestReader extends ReadableOnDemand {
     this.#enter();
     try {
       if (this.#source.hasPulled) await this.#source.takeBack(this);
-      let at = findLineFeed(this.#input.peek(), this.maxLineLength, 0);
+      const limit = this.#maxLineLength;
+      let at = findLineFeed(this.#input, limit, 0);
       while (at === -1) {
         const searched = this.#input.length;
         if (!(await this.#input.fill(1))) break;
-        at = findLineFeed(this.#input.peek(), this.maxLineLength, searched);
+        at = findLineFeed(this.#input, limit, searched);
       }
       const input = this.#input.peek();
       if (at === -1 && input.length === 0) return null;
       const text = at === -1 ? input : withoutReturn(input.subarray(0, at));
-      if (text.length > this.maxLineLength) {
-        throw lineTooLong(this.maxLineLength, input.length);
-      }
+      if (text.length > limit) throw lineTooLong(this.#input, limit);
       this.#input.skip(at === -1 ? input.length : at + 1);
       return decoder.decode(text);
     } finally {
@@ -192,38 +242,40 @@ export class RequestReader extends ReadableOnDemand {
    * Reads up to a delimiter.
    *
    * @param delimiter One or more bytes, or their text.
-   * @returns The bytes up to the delimiter, and the delimiter.
+   * @returns The bytes up to the delimiter, and the delimiter; `null` if the
+   * input ended before the first of them.
+   * @throws {TypeError} If the delimiter is neither bytes nor text.
    * @throws {RangeError} If the delimiter is empty.
    * @throws {LineTooLongError} If more than `maxLineLength` bytes come before
-   * the delimiter; they stay in the reader.
-   * @throws {UnexpectedEof} If the input ends before the delimiter.
+   * the delimiter, as soon as that is known. They are skipped, and the delimiter
+   * too: what is read next is what follows it.
+   * @throws {UnexpectedEof} If the input ends after some bytes without the
+   * delimiter.
    * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
    * timeout; what came stays in the reader.
    */
   async readUntil(
     delimiter: Uint8Array | string,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = typeof delimiter === "string"
-      ? encoder.encode(delimiter)
-      : delimiter;
-    if (bytes.length === 0) {
-      throw new RangeError("Cannot read as 'delimiter' must not be empty");
-    }
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const bytes = delimiterBytes(delimiter);
     this.#enter();
     try {
       if (this.#source.hasPulled) await this.#source.takeBack(this);
-      const limit = this.maxLineLength;
-      let at = findDelimiter(this.#input.peek(), bytes, limit, 0);
+      const limit = this.#maxLineLength;
+      let at = findDelimiter(this.#input, bytes, limit, 0);
       while (at === -1) {
         const searched = this.#input.length;
         if (!(await this.#input.fill(1))) break;
-        at = findDelimiter(this.#input.peek(), bytes, limit, searched);
+        at = findDelimiter(this.#input, bytes, limit, searched);
       }
       if (at !== -1) return this.#input.take(at + bytes.length);
+      if (this.#input.length === 0) return null;
       const partial = this.#input.take(this.#input.length);
-      throw new UnexpectedEof(
-        `Cannot read up to the delimiter as the input ended after ${partial.length} bytes`,
-        partial,
+      throw this.#input.trace(
+        new UnexpectedEof(
+          `Cannot read up to the delimiter as the input ended after ${partial.length} bytes`,
+          partial,
+        ),
       );
     } finally {
       this.#source.leave();
@@ -234,7 +286,9 @@ export class RequestReader extends ReadableOnDemand {
    * Iterates over the lines that are left, as {@linkcode RequestReader.readLine}
    * returns them.
    *
-   * Leaving the loop early leaves the rest in the reader.
+   * Leaving the loop early leaves the rest in the reader. A line that is too
+   * long ends the loop with its error; the lines after it are left, and
+   * {@linkcode RequestReader.readLine} or a second loop returns them.
    *
    * @returns An iterator that ends with the input.
    */
@@ -259,12 +313,4 @@ function toIteratorResult(line: string | null): IteratorResult<string> {
   return line === null
     ? { done: true, value: undefined }
     : { done: false, value: line };
-}
-
-function checkByteCount(count: number): void {
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new RangeError(
-      `Cannot read as the number of bytes must be a non-negative integer: current value is ${count}`,
-    );
-  }
 }

@@ -1,4 +1,12 @@
 import type { ByteSink } from "../types.ts";
+import {
+  checkedBufferSize,
+  checkedOptions,
+  checkedTimeout,
+  checkMethods,
+  shown,
+} from "./argument_checks.ts";
+import { noteOrigin } from "./error_origin.ts";
 import { limitWrites } from "./limit_writes.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { withinTimeLimit } from "./time_limit.ts";
@@ -8,7 +16,8 @@ export interface ResponseWriterOptions {
   /**
    * How many bytes to collect before they are sent, in bytes.
    *
-   * `0` sends each write at once; `-1` stands for 8192, Python's default.
+   * `0` sends each write at once; `-1` stands for 8192, Python's default. At
+   * most 1 GiB.
    *
    * @default {0}
    */
@@ -80,8 +89,14 @@ export class ResponseWriter extends WritableOnDemand {
    *
    * @param sink Where the bytes go.
    * @param options The buffer's size and the timeout.
+   * @throws {TypeError} If `sink` has no `write()` or no `closeWrite()`, or an
+   * option is of a wrong type.
+   * @throws {RangeError} If an option is out of range.
    */
-  constructor(sink: ByteSink, options: ResponseWriterOptions = {}) {
+  constructor(sink: ByteSink, options?: ResponseWriterOptions) {
+    const { bufferSize = 0, timeout } = checkedOptions("wfile", options);
+    checkedBufferSize("wfile", bufferSize);
+    checkMethods("wfile", "sink", sink, ["write", "closeWrite"]);
     super(() => ({
       write: async (chunk) => {
         await this.write(chunk);
@@ -89,10 +104,9 @@ export class ResponseWriter extends WritableOnDemand {
       close: () => this.#close(),
       abort: () => this.#abort(),
     }));
-    const bufferSize = options.bufferSize ?? 0;
     this.#sink = sink;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
-    this.#timeout = options.timeout ?? null;
+    this.#timeout = checkedTimeout("wfile", timeout);
     if (this.#timeout !== null) limitWrites(sink, this.#timeout);
   }
 
@@ -176,12 +190,17 @@ export class ResponseWriter extends WritableOnDemand {
       for (let sent = 0; sent < bytes.length;) {
         const rest = sent === 0 ? bytes : bytes.subarray(sent);
         const writing = this.#sink.write(rest);
-        sent += await (this.#timeout === null
+        const count = await (this.#timeout === null
           ? writing
-          : withinTimeLimit(writing, this.#timeout, "write"));
+          : withinTimeLimit(writing, this.#timeout, "write", this.#sink));
+        if (!(count > 0)) {
+          throw wrongCount(count);
+        }
+        sent += count;
       }
       return bytes.length;
     } catch (error) {
+      noteOrigin(error, this.#sink);
       this.#failure ??= error as Error;
       throw error;
     } finally {
@@ -199,8 +218,11 @@ export class ResponseWriter extends WritableOnDemand {
     await this.flush();
     this.#closed = true;
     this.#failure ??= closedError();
-    // A client that has gone already needs no goodbye.
-    await this.#sink.closeWrite().catch(() => {});
+    try {
+      await this.#sink.closeWrite();
+    } catch {
+      // A client that has gone already needs no goodbye.
+    }
   }
 }
 
@@ -213,7 +235,7 @@ function toBytes(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw new TypeError(
     `Cannot write as data must be bytes or a string: current value is ${
-      Deno.inspect(data)
+      shown(data)
     }`,
   );
 }
@@ -225,6 +247,15 @@ function toBytes(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
 function optional<T>(operation: Promise<T>): Promise<T> {
   operation.catch(() => {});
   return operation;
+}
+
+/** A sink that takes nothing would be given the same bytes for ever. */
+function wrongCount(count: unknown): TypeError {
+  return new TypeError(
+    `Cannot write as write() must give the number of bytes taken: current value is ${
+      shown(count)
+    }`,
+  );
 }
 
 function closedError(): TypeError {

@@ -1,3 +1,5 @@
+import { noteOrigin } from "./error_origin.ts";
+
 /** The longest delay of a timer: a longer one would end at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
@@ -19,12 +21,14 @@ export function toMilliseconds(seconds: number): number {
  * calls this must keep its promise. `@std/async`'s `deadline()` is not used
  * here because its timer outlives the operation, once for every read.
  *
+ * @param connection What is read from or written to, if the error is to tell.
  * @throws {Deno.errors.TimedOut} If the operation takes longer.
  */
 export async function withinTimeLimit<T>(
   operation: Promise<T>,
   seconds: number,
   action: string,
+  connection?: object,
 ): Promise<T> {
   let settled = false;
   const note = () => {
@@ -35,11 +39,11 @@ export async function withinTimeLimit<T>(
   if (settled) return await operation;
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const timer = setTimeout(() => {
-    reject(
-      new Deno.errors.TimedOut(
-        `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
-      ),
+    const error = new Deno.errors.TimedOut(
+      `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
     );
+    if (connection !== undefined) noteOrigin(error, connection);
+    reject(error);
   }, toMilliseconds(seconds));
   operation.then(resolve, reject).finally(() => clearTimeout(timer));
   return await promise;

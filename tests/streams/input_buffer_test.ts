@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UnexpectedEof } from "@socketserver/socketserver";
+import { hasInputEnded } from "../../src/streams/input_end.ts";
 import { InputBuffer } from "../../src/streams/input_buffer.ts";
 import { HeldSource } from "../fixtures/held_source.ts";
 
@@ -120,6 +122,38 @@ Deno.test("InputBuffer.fill() rejects as the source does, and asks it again", as
     encoder.encode("on"),
   );
 });
+
+Deno.test("InputBuffer.fill() is false where a TLS client closed without saying so, and does not ask again", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  const filled = input.fill(1);
+  source.fail(new Deno.errors.UnexpectedEof("unexpected end of file"));
+  assertEquals([await filled, await input.fill(1)], [false, false]);
+  assertEquals(source.sizes.length, 1);
+  assert(hasInputEnded(source));
+});
+
+Deno.test("InputBuffer.fill() rejects where a source of bytes says by an error of its own that they are not whole", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, null);
+  const filled = input.fill(1);
+  source.fail(new UnexpectedEof("not whole", encoder.encode("a")));
+  await assertRejects(() => filled, UnexpectedEof, "not whole");
+  assert(!hasInputEnded(source));
+});
+
+for (const count of [undefined, NaN, -1, 513, 0.5, "1", 1n]) {
+  Deno.test(`InputBuffer.fill() rejects if a source has read ${Deno.inspect(count)} bytes`, async () => {
+    const read = () => Promise.resolve(count as number);
+    await assertRejects(
+      () => new InputBuffer({ read }, -1, null).fill(1),
+      TypeError,
+      `the number of bytes read, or null: current value is ${
+        Deno.inspect(count)
+      }`,
+    );
+  });
+}
 
 Deno.test("InputBuffer.take() gives bytes away although a read is in flight", async () => {
   const source = new HeldSource();

@@ -88,14 +88,14 @@ for (const end of ["\n", "\r\n", ""]) {
         LineTooLongError,
         "must not be longer than 8 bytes",
       );
-      assertEquals(await rfile.readExactly(text.length), encoder.encode(text));
-      assertStrictEquals(await rfile.read(), null);
+      assertStrictEquals(await rfile.readLine(), end ? "next" : null);
+      assertStrictEquals(await rfile.readLine(), null);
     }
   });
 }
 
 Deno.test("RequestReader.readLine() counts bytes, not characters", async () => {
-  const rfile = readerOf("€€\n");
+  const rfile = readerOf("€€\n€€\n");
   rfile.maxLineLength = 5;
   await assertRejects(() => rfile.readLine(), LineTooLongError);
   rfile.maxLineLength = 6;
@@ -172,8 +172,14 @@ Deno.test("RequestReader.readUntil() rejects if more bytes than the limit come b
   for (const rfile of readersOf("12345;;next")) {
     rfile.maxLineLength = 4;
     await assertRejects(() => rfile.readUntil(";;"), LineTooLongError);
-    assertEquals(await rfile.readExactly(11), encoder.encode("12345;;next"));
+    assertEquals(await rfile.readExactly(4), encoder.encode("next"));
   }
+});
+
+Deno.test("RequestReader.readUntil() returns null if the input ends before the first byte", async () => {
+  const rfile = readerOf("a;");
+  assertEquals(await rfile.readUntil(";"), encoder.encode("a;"));
+  assertStrictEquals(await rfile.readUntil(";"), null);
 });
 
 Deno.test("RequestReader.readUntil() rejects with what came before the end", async () => {

@@ -6,6 +6,7 @@ import { assertEquals, assertInstanceOf } from "@std/assert";
 import { LargeReplyHandler } from "../../fixtures/handlers/large_reply_handler.ts";
 import { PipeEchoHandler } from "../../fixtures/handlers/pipe_echo_handler.ts";
 import { PromptHandler } from "../../fixtures/handlers/prompt_handler.ts";
+import { TolerantHandler } from "../../fixtures/handlers/tolerant_handler.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** What only connections can do. */
@@ -65,6 +66,21 @@ const aboutStreams: Scenario[] = [
       await client.connection.closeWrite();
       const handled = server.handleRequest();
       assertEquals(await client.rest(), "the question\n");
+      await handled;
+    },
+  },
+  {
+    name: "rfile.readLine() goes on after a line that was too long",
+    async run(f) {
+      await using server = new f.Server(f.address(), TolerantHandler);
+      using client = await f.connectStream(server);
+      const handled = server.handleRequest();
+      await client.send("x".repeat(200_000));
+      assertEquals(await client.receive(), "too long");
+      await client.send("short");
+      assertEquals(await client.receive(), "short");
+      await client.connection.closeWrite();
+      assertEquals(await client.rest(), "the end\n");
       await handled;
     },
   },
