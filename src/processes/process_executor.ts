@@ -1,5 +1,6 @@
 import { ChildProcessError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
+import { checkTexts } from "../servers/option_checks.ts";
 import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
 import type { ForkingSettings } from "./forking_options.ts";
@@ -84,13 +85,15 @@ export class ProcessExecutor
   }
 
   get #hasRoom(): boolean {
-    return this.#children.size < this.server.maxChildren;
+    const { size } = this.#children;
+    return size === 0 || size < this.server.maxChildren;
   }
 
   #startChild(): HandlerChild {
     this.checkOpen();
     const { denoPath, maxRequestsPerChild, requestsPerChild, requestTimeout } =
       this.server;
+    checkTexts({ denoPath }, "start a child process");
     const flags = childFlags(this.server);
     const limits = { maxRequestsPerChild, requestsPerChild, requestTimeout };
     const farSettings = this.farSettings;

@@ -97,9 +97,9 @@ Deno.test("ThreadingTCPServer.serveForever() rejects with other reasons for whic
       return super.finishRequest(request, address);
     }
   }
-  await using server = new LoggingServer(ADDRESS, ObedientHandler, {
-    data: () => {}, // which cannot be cloned
-  });
+  const data: Record<string, unknown> = {};
+  await using server = new LoggingServer(ADDRESS, ObedientHandler, { data });
+  data.log = () => {}; // which cannot be cloned
   const serving = server.serveForever();
   await assertRejects(
     () => deadline(serving, LIMIT_MS),
@@ -120,11 +120,16 @@ Deno.test("ThreadingTCPServer.serveForever() rejects for two classes of one name
   assertSays(error, FirstTwin.moduleUrl, "TwinHandler", "2", ...REMEDIES);
 });
 
-Deno.test("ThreadingTCPServer.serveForever() rejects for a module that is not a URL", async () => {
-  const error = await refusal(ObedientHandler, { handlerModule: "./a.ts" });
-  assertInstanceOf(error, HandlerNotFoundError);
-  assertSays(error, "./a.ts", "ObedientHandler", ...REMEDIES);
-});
+for (const moduleUrl of ["./a.ts", 5, Symbol("a.ts")]) {
+  Deno.test(`ThreadingTCPServer.serveForever() rejects for a static moduleUrl of ${Deno.inspect(moduleUrl)}`, async () => {
+    class LostHandler extends StreamRequestHandler {
+      static moduleUrl = moduleUrl;
+    }
+    const error = await refusal(LostHandler);
+    assertInstanceOf(error, HandlerNotFoundError);
+    assertSays(error, Deno.inspect(moduleUrl), "LostHandler", ...REMEDIES);
+  });
+}
 
 Deno.test("ThreadingTCPServer.serveForever() rejects for a module that is missing", async () => {
   const handlerModule = fixture("no_such_module.ts");
