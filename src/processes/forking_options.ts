@@ -4,6 +4,7 @@ import {
   checkData,
   checkDurations,
   checkTexts,
+  type CountRange,
 } from "../servers/option_checks.ts";
 import type { ServerOptions, Settings } from "../servers/server_options.ts";
 import { childFlags, type ChildPermissions } from "./child_flags.ts";
@@ -11,8 +12,8 @@ import { serializeData } from "./process_settings.ts";
 
 export type { ChildPermissions } from "./child_flags.ts";
 
-/** No system has more processes. */
-const MOST_PROCESSES = 2 ** 22;
+/** Each takes 28 MB and a moment of the server's time, needed or not. */
+export const SPARE_CHILDREN: CountRange = { least: 0, most: 1000 };
 
 /**
  * Options that {@linkcode ForkingMixIn} adds to those of a server. The constructor
@@ -43,7 +44,7 @@ export interface ForkingOptions {
   requestsPerChild?: number;
   /**
    * How many children wait for requests, so that these need not wait for a
-   * process to start.
+   * process to start; at most 1000.
    *
    * @default {1}
    */
@@ -147,7 +148,7 @@ export function forkingSettings(
     maxWaitingRequests,
   };
   checkCounts(counts, { least: 1, most: Infinity });
-  checkCounts({ minSpareChildren }, { least: 0, most: MOST_PROCESSES });
+  checkCounts({ minSpareChildren }, SPARE_CHILDREN);
   const durations = { requestTimeout, timeout };
   checkDurations(durations);
   const flags = { permissions, denoFlags, configPath };

@@ -1,9 +1,9 @@
 import { ChildProcessError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
-import { checkTexts } from "../servers/option_checks.ts";
+import { checkCounts, checkTexts } from "../servers/option_checks.ts";
 import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
-import type { ForkingSettings } from "./forking_options.ts";
+import { type ForkingSettings, SPARE_CHILDREN } from "./forking_options.ts";
 import { type ChildEvents, HandlerChild } from "./handler_child.ts";
 
 /**
@@ -129,12 +129,14 @@ export class ProcessExecutor
       [...this.#children].filter((child) => child.free && child.size === 0)
         .length;
     try {
+      checkCounts({ minSpareChildren }, SPARE_CHILDREN, "start children");
       while (spare < minSpareChildren && this.#hasRoom) {
         this.#startChild();
         spare++;
       }
     } catch {
-      // The request that needs a child next is told why there is none.
+      // Nothing, or not a number of children, is wanted; or the request that
+      // needs a child next is told why there is none.
     }
   }
 }

@@ -78,7 +78,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
   maxPacketSize: number;
 
   /** Where a datagram lands before it is copied to where it belongs. */
-  #landing = new Uint8Array(0);
+  #landing: Uint8Array | null = null;
 
   /**
    * Creates an instance, which is bound to nothing yet.
@@ -109,7 +109,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
    */
   override async getRequest(): Promise<readonly [DatagramRequest, Deno.Addr]> {
     const { socket } = this;
-    if (this.#landing.length !== this.maxPacketSize) {
+    if (this.#landing?.length !== this.maxPacketSize) {
       const { maxPacketSize } = this;
       checkCounts({ maxPacketSize }, PACKET_SIZES, "receive a datagram");
       this.#landing = new Uint8Array(maxPacketSize);

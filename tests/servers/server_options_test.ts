@@ -19,7 +19,7 @@ type ServerClass = new (
 
 const QUEUE = "an integer between 0 and 2147483647";
 const PACKET = "an integer between 1 and 16777216";
-const SPARE = "an integer between 0 and 4194304";
+const SPARE = "an integer between 0 and 1000";
 const SOME = "an integer of at least 1";
 const DURATION = "a number of seconds or null";
 
