@@ -3,7 +3,7 @@ import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
 /** What a child's last words may say, and what is to be done about it. */
 const CURES: readonly (readonly [words: RegExp, cure: string])[] = [
   [
-    /not in import map/,
+    /not a dependency|not in import map/,
     'name the deno.json that maps it with the configPath option, or an import map with denoFlags: ["--import-map=…"]',
   ],
   [
