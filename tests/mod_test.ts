@@ -5,7 +5,7 @@ const SRC = new URL("../src/", import.meta.url);
 
 /** A file may import from its own layer and from earlier ones. */
 const LAYERS = [
-  /^(errors|types|import_guard)\.ts$/,
+  /^(errors|types|import_guard|inspected)\.ts$/,
   /^streams\//,
   /^handlers\//,
   /^servers\//,

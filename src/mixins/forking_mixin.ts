@@ -5,6 +5,7 @@ import {
 } from "../processes/forking_options.ts";
 import { ProcessExecutor } from "../processes/process_executor.ts";
 import type { Executor } from "../servers/executor.ts";
+import { checkOptions, checkSwitches } from "../servers/option_checks.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
 import { defineFields } from "./define_fields.ts";
 import type {
@@ -27,6 +28,8 @@ export interface Forking extends ForkingSettings {
    *
    * @param options With `blocking`, waits for the requests that are being
    * handled now, and for the children that end with them.
+   * @throws {TypeError} If the options are not an object, or `blocking` not a
+   * boolean.
    */
   collectChildren(options?: { blocking?: boolean }): Promise<void>;
 
@@ -100,7 +103,12 @@ export function ForkingMixIn<
       return this.#executor?.active ?? new Set();
     }
 
-    async collectChildren({ blocking = false } = {}): Promise<void> {
+    async collectChildren(
+      options?: { blocking?: boolean } | null,
+    ): Promise<void> {
+      checkOptions(options, "collect children");
+      const { blocking = false } = options ?? {};
+      checkSwitches({ blocking }, "collect children");
       if (blocking) await this.#executor?.collect();
     }
 

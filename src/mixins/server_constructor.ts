@@ -31,6 +31,6 @@ export type ServerWith<Base extends ServerConstructor, Options, Added> =
     [infer Address, infer Handler, (infer BaseOptions)?] ? new (
       serverAddress: Address,
       RequestHandlerClass: Handler,
-      options?: BaseOptions & Options,
+      options?: (BaseOptions & Options) | Extract<BaseOptions, null>,
     ) => InstanceType<Base> & Added
     : Base & ServerConstructor<AnyServer & Added>;

@@ -1,13 +1,23 @@
-import type { ChildPermissions, ForkingSettings } from "./forking_options.ts";
+import { brokenRule, checkTexts, isObject } from "../servers/option_checks.ts";
+
+/** What a child process may do; see {@linkcode ForkingOptions}. */
+export type ChildPermissions =
+  | "none"
+  | "inherit"
+  | Deno.PermissionOptionsObject;
+
+const ACTION = "start a child process";
 
 const WHOLE_NET = /^(--allow-net|-N|--allow-all|-A)$/;
 const ANY_IMPORT = /^(--allow-import(=.*)?|-I.*|--allow-all|-A)$/;
 const NAMES = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 
 /** What a server says of the flags of its children. */
-export type ChildFlagOptions = Readonly<
-  Pick<ForkingSettings, "permissions" | "configPath" | "denoFlags">
->;
+export interface ChildFlagOptions {
+  readonly permissions: ChildPermissions;
+  readonly configPath: string | undefined;
+  readonly denoFlags: readonly string[];
+}
 
 /**
  * Makes the flags that Deno is given in a child process.
@@ -17,11 +27,13 @@ export type ChildFlagOptions = Readonly<
  * is to do next. So a child imports what is in Deno's cache and nothing else,
  * unless it is granted to import.
  *
- * @throws {TypeError} If the permissions are not understood.
+ * @throws {TypeError} If one of the options is not what it should be.
  */
 export function childFlags(
   { permissions, configPath, denoFlags }: ChildFlagOptions,
 ): string[] {
+  checkTexts({ configPath }, ACTION);
+  checkDenoFlags(denoFlags);
   const flags = [
     ...Object.entries(wanted(permissions))
       .flatMap(([name, value]) => flag(name, value)),
@@ -37,20 +49,28 @@ export function grantsNet(flags: readonly string[]): boolean {
   return flags.some((it) => WHOLE_NET.test(it));
 }
 
-function wanted(permissions: ChildPermissions): Record<string, unknown> {
+function checkDenoFlags(denoFlags: unknown): void {
+  const isList = Array.isArray(denoFlags) &&
+    denoFlags.every((flag) => typeof flag === "string");
+  if (isList) return;
+  const rule = "denoFlags must be an array of strings";
+  throw new TypeError(brokenRule(ACTION, rule, denoFlags));
+}
+
+function wanted(permissions: unknown): Record<string, unknown> {
   if (permissions === "none") return {};
-  return permissions === "inherit"
-    ? Object.fromEntries(NAMES.map((name) => [name, "inherit"]))
-    : { ...permissions };
+  if (permissions === "inherit") {
+    return Object.fromEntries(NAMES.map((name) => [name, "inherit"]));
+  }
+  if (isObject(permissions)) return { ...permissions };
+  const rule = 'permissions must be "none", "inherit" or an object';
+  throw new TypeError(brokenRule(ACTION, rule, permissions));
 }
 
 function flag(name: string, value: unknown): string[] {
   if (!NAMES.includes(name)) {
-    throw new TypeError(
-      `Cannot start a child process as the name of a permission must be one of ${
-        NAMES.join(", ")
-      }: current value is ${Deno.inspect(name)}`,
-    );
+    const rule = `the name of a permission must be one of ${NAMES.join(", ")}`;
+    throw new TypeError(brokenRule(ACTION, rule, name));
   }
   if (value === true) return [`--allow-${name}`];
   if (value === "inherit") return isGranted(name) ? [`--allow-${name}`] : [];
@@ -58,11 +78,9 @@ function flag(name: string, value: unknown): string[] {
     return [`--allow-${name}=${value.map(listed).join(",")}`];
   }
   if (value === false || value === undefined || Array.isArray(value)) return [];
-  throw new TypeError(
-    `Cannot start a child process as the permission '${name}' must be a boolean, "inherit" or a list: current value is ${
-      Deno.inspect(value)
-    }`,
-  );
+  const rule =
+    `the permission '${name}' must be a boolean, "inherit" or a list`;
+  throw new TypeError(brokenRule(ACTION, rule, value));
 }
 
 /** Deno tells whether all of a kind is granted, not which parts of it. */
@@ -73,13 +91,14 @@ function isGranted(name: string): boolean {
 
 /** Deno splits a list at its commas, and takes an empty one for all there is. */
 function listed(item: unknown): string {
-  const text = item instanceof URL ? fromUrl(item) : `${item}`;
+  const text = item instanceof URL ? fromUrl(item) : item;
+  if (typeof text !== "string") {
+    const rule = "an item of a permission must be a string or a URL";
+    throw new TypeError(brokenRule(ACTION, rule, item));
+  }
   if (text !== "" && !text.includes(",")) return text;
-  throw new TypeError(
-    `Cannot start a child process as an item of a permission must have no comma and not be empty: current value is ${
-      Deno.inspect(text)
-    }`,
-  );
+  const rule = "an item of a permission must have no comma and not be empty";
+  throw new TypeError(brokenRule(ACTION, rule, text));
 }
 
 function fromUrl(url: URL): string {

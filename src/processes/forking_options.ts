@@ -1,15 +1,24 @@
-import { checkCounts, checkDurations } from "../servers/option_checks.ts";
-import type { Settings } from "../servers/server_options.ts";
+import { checkHandlerModule } from "../remote/handler_module.ts";
+import {
+  checkCounts,
+  checkData,
+  checkDurations,
+  checkTexts,
+  type CountRange,
+} from "../servers/option_checks.ts";
+import type { ServerOptions, Settings } from "../servers/server_options.ts";
+import { childFlags, type ChildPermissions } from "./child_flags.ts";
+import { serializeData } from "./process_settings.ts";
 
-/** What a child process may do; see {@linkcode ForkingOptions}. */
-export type ChildPermissions =
-  | "none"
-  | "inherit"
-  | Deno.PermissionOptionsObject;
+export type { ChildPermissions } from "./child_flags.ts";
+
+/** Each takes 28 MB and a moment of the server's time, needed or not. */
+export const SPARE_CHILDREN: CountRange = { least: 0, most: 1000 };
 
 /**
  * Options that {@linkcode ForkingMixIn} adds to those of a server. The constructor
- * throws a `RangeError` for a number that is out of range.
+ * throws a `RangeError` for a number that is out of range. A field that is set
+ * to such a number later counts as the least one.
  */
 export interface ForkingOptions {
   /**
@@ -35,7 +44,7 @@ export interface ForkingOptions {
   requestsPerChild?: number;
   /**
    * How many children wait for requests, so that these need not wait for a
-   * process to start.
+   * process to start; at most 1000.
    *
    * @default {1}
    */
@@ -124,10 +133,13 @@ export function forkingSettings(
     maxWaitingRequests = 1000,
     requestTimeout = null,
     timeout = 300, // as in Python: handleRequest() returns after five idle minutes
-    handlerModule,
+    permissions = "none",
+    denoFlags = [],
     configPath,
-    ...options
-  }: ForkingOptions,
+    denoPath = Deno.execPath(),
+    handlerModule,
+    data,
+  }: ForkingOptions & Pick<ServerOptions, "data">,
 ): ForkingSettings {
   const counts = {
     maxChildren,
@@ -135,18 +147,21 @@ export function forkingSettings(
     requestsPerChild,
     maxWaitingRequests,
   };
-  checkCounts(counts, { least: 1, limit: true });
-  checkCounts({ minSpareChildren }, { least: 0, limit: false });
-  checkDurations({ requestTimeout });
+  checkCounts(counts, { least: 1, most: Infinity });
+  checkCounts({ minSpareChildren }, SPARE_CHILDREN);
   const durations = { requestTimeout, timeout };
+  checkDurations(durations);
+  const flags = { permissions, denoFlags, configPath };
+  childFlags(flags); // which checks them
+  checkTexts({ denoPath });
+  checkHandlerModule(handlerModule);
+  checkData(data, serializeData);
   return {
     ...counts,
     minSpareChildren,
     ...durations,
-    permissions: options.permissions ?? "none",
-    denoFlags: options.denoFlags ?? [],
-    denoPath: options.denoPath ?? Deno.execPath(),
-    configPath,
+    ...flags,
+    denoPath,
     handlerModule,
   };
 }

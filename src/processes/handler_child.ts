@@ -89,8 +89,9 @@ export class HandlerChild implements RequestRunner {
   /** Whether a request can be handed over. */
   get free(): boolean {
     const { requestsPerChild, maxRequestsPerChild } = this.#settings;
-    return !this.#retiring && this.size < requestsPerChild &&
-      this.#given < maxRequestsPerChild;
+    return !this.#retiring &&
+      (this.size === 0 || this.size < requestsPerChild) &&
+      (this.#given === 0 || this.#given < maxRequestsPerChild);
   }
 
   /** Whether there has been a request. */
@@ -117,7 +118,7 @@ export class HandlerChild implements RequestRunner {
       await running;
     } finally {
       this.#running.delete(running);
-      const isSpent = this.#given >= this.#settings.maxRequestsPerChild;
+      const isSpent = !(this.#given < this.#settings.maxRequestsPerChild);
       if (isSpent && this.size === 0) this.retire();
     }
   }
@@ -172,7 +173,7 @@ export class HandlerChild implements RequestRunner {
 
   async #start(data: unknown): Promise<void> {
     try {
-      if (data !== undefined) this.#input.write(await encodeData(data));
+      if (data !== undefined) this.#input.write(encodeData(data));
       await this.#nearSide.ready;
     } catch (error) {
       // Without its handler a child is of no use.

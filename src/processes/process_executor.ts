@@ -1,8 +1,9 @@
 import { ChildProcessError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
+import { checkCounts, checkTexts } from "../servers/option_checks.ts";
 import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
-import type { ForkingSettings } from "./forking_options.ts";
+import { type ForkingSettings, SPARE_CHILDREN } from "./forking_options.ts";
 import { type ChildEvents, HandlerChild } from "./handler_child.ts";
 
 /**
@@ -84,13 +85,15 @@ export class ProcessExecutor
   }
 
   get #hasRoom(): boolean {
-    return this.#children.size < this.server.maxChildren;
+    const { size } = this.#children;
+    return size === 0 || size < this.server.maxChildren;
   }
 
   #startChild(): HandlerChild {
     this.checkOpen();
     const { denoPath, maxRequestsPerChild, requestsPerChild, requestTimeout } =
       this.server;
+    checkTexts({ denoPath }, "start a child process");
     const flags = childFlags(this.server);
     const limits = { maxRequestsPerChild, requestsPerChild, requestTimeout };
     const farSettings = this.farSettings;
@@ -126,12 +129,14 @@ export class ProcessExecutor
       [...this.#children].filter((child) => child.free && child.size === 0)
         .length;
     try {
+      checkCounts({ minSpareChildren }, SPARE_CHILDREN, "start children");
       while (spare < minSpareChildren && this.#hasRoom) {
         this.#startChild();
         spare++;
       }
     } catch {
-      // The request that needs a child next is told why there is none.
+      // Nothing, or not a number of children, is wanted; or the request that
+      // needs a child next is told why there is none.
     }
   }
 }

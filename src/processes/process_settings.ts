@@ -27,17 +27,28 @@ export function ownSettings(): ProcessSettings {
   return JSON.parse(Deno.args[0]!);
 }
 
+/** Deno has Node's `process`, but no type for it without an import. */
+declare const globalThis: {
+  process: {
+    getBuiltinModule(name: "node:v8"): typeof import("node:v8");
+  };
+};
+
 /**
  * Makes bytes of the server's `data`, which may be anything that can be cloned.
  *
  * The module that writes such values is loaded only where there are some,
  * because it makes a start slower.
+ *
+ * @throws {Error} If the data cannot be cloned.
  */
-export async function encodeData(
-  data: unknown,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { serialize } = await import("node:v8");
-  const cloned = serialize(data);
+export function serializeData(data: unknown): Uint8Array {
+  return globalThis.process.getBuiltinModule("node:v8").serialize(data);
+}
+
+/** Makes what a child process reads first: a length, and the server's `data`. */
+export function encodeData(data: unknown): Uint8Array<ArrayBuffer> {
+  const cloned = serializeData(data);
   const bytes = new Uint8Array(4 + cloned.length);
   new DataView(bytes.buffer).setUint32(0, cloned.length);
   bytes.set(cloned, 4);

@@ -1,6 +1,8 @@
 import { HandlerNotFoundError } from "../errors.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
 import { checkNotHosted, hostedModule, setImporting } from "../import_guard.ts";
+import { inspected } from "../inspected.ts";
+import { brokenRule } from "../servers/option_checks.ts";
 import type { RequestHandlerClass } from "../types.ts";
 
 /** How another isolate finds a handler class: a class itself cannot be sent. */
@@ -13,6 +15,21 @@ export interface HandlerReference {
 
 const REMEDIES =
   "export the class, give it `static moduleUrl = import.meta.url`, or name its module with the server's handlerModule option";
+
+/** What an import says then; it is no error of a class of its own. */
+const LACKS_PERMISSION = /^Requires .+ access/;
+
+/**
+ * Checks the `handlerModule` option.
+ *
+ * @throws {TypeError} If it is not a URL.
+ */
+export function checkHandlerModule(handlerModule: unknown): void {
+  if (handlerModule === undefined || hrefOf(handlerModule) !== null) return;
+  const rule =
+    "handlerModule must be a URL, as import.meta.resolve() makes one";
+  throw new TypeError(brokenRule("create the server", rule, handlerModule));
+}
 
 /**
  * Finds out where a handler class can be imported from: from the module that
@@ -33,14 +50,14 @@ export function referenceTo(
   }
   const own = (handlerClass as { moduleUrl?: unknown }).moduleUrl;
   const moduleUrl = handlerModule ?? own ?? mainModule();
-  if (!URL.canParse(`${moduleUrl}`)) {
+  const href = hrefOf(moduleUrl);
+  if (href === null) {
     throw new HandlerNotFoundError(
       `Cannot run the handler ${name} elsewhere as its module must be a URL: current value is ${
-        Deno.inspect(moduleUrl)
+        inspected(moduleUrl)
       }; ${REMEDIES}`,
     );
   }
-  const { href } = new URL(`${moduleUrl}`);
   checkNotHosted(href);
   return { moduleUrl: href, name };
 }
@@ -60,10 +77,11 @@ export async function importHandler(
   try {
     exported = await import(moduleUrl);
   } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : inspected(cause);
+    // Of a permission that is missing the platform has named the cure.
+    const remedies = LACKS_PERMISSION.test(reason) ? "" : `; ${REMEDIES}`;
     throw new HandlerNotFoundError(
-      `Cannot run the handler ${name} elsewhere as ${moduleUrl} must load: ${
-        cause instanceof Error ? cause.message : Deno.inspect(cause)
-      }; ${REMEDIES}`,
+      `Cannot run the handler ${name} elsewhere as ${moduleUrl} must load: ${reason}${remedies}`,
       { cause },
     );
   } finally {
@@ -81,6 +99,11 @@ export async function importHandler(
   throw new HandlerNotFoundError(
     `Cannot run the handler elsewhere as ${moduleUrl} must export one class with the name ${name}: it exports ${found.size}; ${REMEDIES}`,
   );
+}
+
+function hrefOf(module: unknown): string | null {
+  if (module instanceof URL) return module.href;
+  return typeof module === "string" ? URL.parse(module)?.href ?? null : null;
 }
 
 /** The program; in a Worker, which knows of none, what it was started for. */

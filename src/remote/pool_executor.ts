@@ -1,3 +1,4 @@
+import { inspected } from "../inspected.ts";
 import type { Executor } from "../servers/executor.ts";
 import type { RequestHandlerClass } from "../types.ts";
 import type { FarSettings } from "./far_side.ts";
@@ -62,7 +63,8 @@ export abstract class PoolExecutor<Server extends PooledServer>
   }
 
   whenFree(): Promise<void> | null {
-    return this.queue.length < this.server.maxWaitingRequests
+    const { length } = this.queue;
+    return length === 0 || length < this.server.maxWaitingRequests
       ? null
       : this.queue.whenShrunk();
   }
@@ -72,7 +74,7 @@ export abstract class PoolExecutor<Server extends PooledServer>
     return Promise.reject(
       new TypeError(
         `Cannot have the request handled elsewhere as it must be a connection or a datagram, [data, socket]: current value is ${
-          Deno.inspect(request)
+          inspected(request)
         }`,
       ),
     );

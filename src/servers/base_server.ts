@@ -3,11 +3,12 @@ import { checkNotImporting } from "../import_guard.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
 import { LocalExecutor } from "./local_executor.ts";
-import { checkDurations, checkHandlerClass } from "./option_checks.ts";
+import { checkedTimeout, checkHandlerClass } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import { closeServer } from "./server_close.ts";
 import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
+import { serverSettings } from "./server_settings.ts";
 import { isCalledBy } from "./serving_context.ts";
 import { TransportHooks } from "./transport_hooks.ts";
 
@@ -98,19 +99,18 @@ export abstract class BaseServer<
   constructor(
     serverAddress: Address,
     RequestHandlerClass: RequestHandlerClass<Request>,
-    options: ServerOptions = {},
+    options?: ServerOptions | null,
   ) {
     super();
     checkNotImporting();
     checkHandlerClass(RequestHandlerClass);
-    const { timeout, drainTimeout } = options;
-    checkDurations({ timeout, drainTimeout });
+    const settings = serverSettings(options);
     this.serverAddress = serverAddress;
     this.RequestHandlerClass = RequestHandlerClass;
-    this.timeout = timeout ?? null;
-    this.blockOnClose = options.blockOnClose ?? true;
-    this.drainTimeout = drainTimeout ?? null;
-    this.data = options.data;
+    this.timeout = settings.timeout;
+    this.blockOnClose = settings.blockOnClose;
+    this.drainTimeout = settings.drainTimeout;
+    this.data = settings.data;
     this.#lifecycle = new RequestLifecycle(this);
     this.#loop = new ServeLoop(this, {
       start: () => this.#startExecutor(),
@@ -173,7 +173,7 @@ export abstract class BaseServer<
    */
   async handleRequest(): Promise<void> {
     this.#checkOpen();
-    await this.#loop.runOnce(this.timeout);
+    await this.#loop.runOnce(checkedTimeout(this.timeout));
   }
 
   /**

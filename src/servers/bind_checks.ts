@@ -1,57 +1,108 @@
+import { brokenRule, isObject } from "./option_checks.ts";
+
 /**
  * Checks the address of a TCP or UDP server before the platform does, which
  * would not name the action, and fills in the default.
  *
- * @throws {TypeError} If the hostname is not a string, or the port no number.
+ * Only a hostname that is left out, or `""`, stands for all interfaces. One that
+ * is missing by accident, such as the `null` of a configuration file, must not.
+ *
+ * @throws {TypeError} If the address is not an object, its hostname not a
+ * string, or its port no number.
  * @throws {RangeError} If the port is out of range.
  */
 export function checkedAddress(
   protocol: "TCP" | "UDP",
-  { hostname, port }: Deno.NetAddr,
+  address: { hostname?: string; port: number },
 ): { hostname: string; port: number } {
+  const server = `${protocol} server`;
+  const { hostname = "", port } = checkedParts(server, address);
   if (typeof hostname !== "string") {
-    throw new TypeError(
-      `Cannot bind the ${protocol} server as hostname must be a string: current value is ${
-        Deno.inspect(hostname)
-      }`,
-    );
+    const rule = "hostname must be a string";
+    throw new TypeError(brokenRule(`bind the ${server}`, rule, hostname));
   }
-  return { hostname, port: checkedPort(protocol, port) };
+  return { hostname: hostname || "0.0.0.0", port: checkedPort(server, port) };
 }
 
 /**
- * Binds, and names the host if it cannot be found.
+ * Checks that an address is something that has parts.
  *
+ * @throws {TypeError} If it is not an object.
+ */
+export function checkedParts<Address extends object>(
+  server: string,
+  address: Address,
+): Address {
+  if (isObject(address)) return address;
+  const rule = "serverAddress must be an object";
+  throw new TypeError(brokenRule(`bind the ${server}`, rule, address));
+}
+
+function checkedPort(server: string, port: unknown): number {
+  const action = `bind the ${server}`;
+  if (typeof port !== "number") {
+    throw new TypeError(brokenRule(action, "port must be a number", port));
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    const rule = "port must be between 0 and 65535";
+    throw new RangeError(brokenRule(action, rule, port));
+  }
+  return port;
+}
+
+/**
+ * Checks a socket that a server is to use in place of its own.
+ *
+ * @param methods What the server calls.
+ * @param transport What its address must be of, if that matters.
+ * @throws {TypeError} If it is something else.
+ */
+export function checkSocket(
+  socket: unknown,
+  methods: readonly string[],
+  transport?: string,
+): void {
+  if (
+    isObject(socket) && isObject(socket.addr) &&
+    (transport === undefined || socket.addr.transport === transport) &&
+    methods.every((name) => typeof socket[name] === "function")
+  ) return;
+  const kind = transport === undefined ? "a socket" : `a ${transport} socket`;
+  const rule = `it must be ${kind} with ${methods.join("() and ")}()`;
+  throw new TypeError(brokenRule("use the socket", rule, socket));
+}
+
+/** Writes down where a TCP or UDP server listens. */
+export function inetText(
+  { hostname, port }: { hostname: string; port: number },
+): string {
+  return hostname.includes(":")
+    ? `[${hostname}]:${port}`
+    : `${hostname}:${port}`;
+}
+
+/**
+ * Binds. What goes wrong is thrown as an error of the platform's class, with its
+ * code, which names the address too; the platform's own is the cause.
+ *
+ * @param where The address, as text.
  * @throws {Error} Whatever the platform throws.
  */
-export function bindTo<T>(hostname: string, bind: () => T): T {
+export function bindTo<T>(where: string, bind: () => T): T {
   try {
     return bind();
-  } catch (error) {
-    // The one error that has no class of its own, nor a code.
-    if ((error as Error).constructor !== Error) throw error;
-    throw new Error(
-      `Cannot bind the server as the host must be known: current value is ${hostname}`,
-      { cause: error },
-    );
+  } catch (cause) {
+    throw cause instanceof Error ? bindFailure(where, cause) : cause;
   }
 }
 
-function checkedPort(protocol: "TCP" | "UDP", port: unknown): number {
-  const action = `Cannot bind the ${protocol} server`;
-  if (typeof port !== "number") {
-    throw new TypeError(
-      `${action} as port must be a number: current value is ${
-        Deno.inspect(port)
-      }`,
-    );
-  }
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(
-      `${action} as port must be between 0 and 65535: current value is ${port}`,
-    );
-  }
-  return port;
+function bindFailure(where: string, cause: Error): Error {
+  const PlatformError = cause.constructor as ErrorConstructor;
+  const error = new PlatformError(
+    `Cannot bind the server to ${where}: ${cause.message}`,
+    { cause },
+  );
+  return "code" in cause ? Object.assign(error, { code: cause.code }) : error;
 }
 
 /**

@@ -22,12 +22,19 @@ export interface DatagramListener extends DatagramSocket, ServerSocket {
 export interface DatagramServerOptions
   extends SocketServerOptions<DatagramListener> {
   /**
-   * The longest datagram to receive, in bytes; longer ones are cut.
+   * The longest datagram to receive, in bytes, at most 16 MiB; longer ones are
+   * cut. UDP has none of more than 65 535 bytes.
    *
    * @default {65535}
    */
   maxPacketSize?: number;
 }
+
+/**
+ * A UDP datagram has at most 65 535 bytes. A Unix one can be as large as its
+ * sender's buffer: 212 992 bytes by default in Linux, and seldom more than this.
+ */
+const PACKET_SIZES = { least: 1, most: 2 ** 24 };
 
 /**
  * A server of datagrams: what UDP and Unix datagram servers have in common.
@@ -71,25 +78,41 @@ export abstract class DatagramServer<Address extends Deno.Addr>
   maxPacketSize: number;
 
   /** Where a datagram lands before it is copied to where it belongs. */
-  #landing = new Uint8Array(0);
+  #landing: Uint8Array | null = null;
 
-  /** Creates an instance, which is bound to nothing yet. */
+  /**
+   * Creates an instance, which is bound to nothing yet.
+   *
+   * @throws {TypeError} If an argument has the wrong type.
+   * @throws {RangeError} If an option is out of range.
+   */
   constructor(
     serverAddress: Address,
     RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
-    options: DatagramServerOptions = {},
+    options?: DatagramServerOptions | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);
-    const { maxPacketSize } = options;
-    checkCounts({ maxPacketSize }, { least: 1, limit: false });
-    this.maxPacketSize = maxPacketSize ?? 65_535;
+    const { maxPacketSize = 65_535 } = options ?? {};
+    checkCounts({ maxPacketSize }, PACKET_SIZES);
+    this.maxPacketSize = maxPacketSize;
   }
 
-  /** Waits for a datagram. May be overridden. */
+  protected override get socketMethods(): readonly string[] {
+    return ["receive", "send", "close"];
+  }
+
+  /**
+   * Waits for a datagram. May be overridden.
+   *
+   * @throws {TypeError} If `maxPacketSize` has been set to no number.
+   * @throws {RangeError} If it has been set out of range.
+   */
   override async getRequest(): Promise<readonly [DatagramRequest, Deno.Addr]> {
     const { socket } = this;
-    if (this.#landing.length !== this.maxPacketSize) {
-      this.#landing = new Uint8Array(this.maxPacketSize);
+    if (this.#landing?.length !== this.maxPacketSize) {
+      const { maxPacketSize } = this;
+      checkCounts({ maxPacketSize }, PACKET_SIZES, "receive a datagram");
+      this.#landing = new Uint8Array(maxPacketSize);
     }
     const receiving = this.waitingFor(socket.receive(this.#landing));
     const [data, address] = await receiving;

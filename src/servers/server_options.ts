@@ -1,4 +1,4 @@
-/** Options for {@linkcode BaseServer}. */
+/** Options for {@linkcode BaseServer}; `null` in their place stands for none. */
 export interface ServerOptions {
   /**
    * Whether the constructor binds and activates the server. If not, call

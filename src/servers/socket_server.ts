@@ -1,6 +1,7 @@
 import type { RequestHandlerClass } from "../types.ts";
 import { isSocketGone } from "./accept_errors.ts";
 import { BaseServer } from "./base_server.ts";
+import { checkSocket } from "./bind_checks.ts";
 import { closeQuietly } from "./close_quietly.ts";
 import type { ServerOptions } from "./server_options.ts";
 
@@ -35,8 +36,8 @@ export interface SocketServerOptions<Socket> extends ServerOptions {
  * A transport is a class with four answers: `listen()` makes the socket,
  * `getRequest()` gets a request from it, by a call that it has noted by
  * `waitingFor()`, `closeRequest()` releases the request, and `closeListener()`,
- * which is here, closes the socket. Where handlers reply through the socket,
- * `repliesByListener` says so. The order is the base's; see
+ * which is here, closes the socket. `socketMethods` names what a socket must
+ * have; where handlers reply through it, `repliesByListener` says so. The order is the base's; see
  * `BaseServer.serverClose()`. A subclass's constructor calls
  * `bindAndActivate()`.
  *
@@ -65,19 +66,28 @@ export abstract class SocketServer<
   /** The system releases the address when this is settled, not before. */
   #pending: Promise<unknown> | null = null;
 
-  /** Creates an instance, which is bound to nothing yet. */
+  /**
+   * Creates an instance, which is bound to nothing yet.
+   *
+   * @throws {TypeError} If an argument has the wrong type.
+   * @throws {RangeError} If an option is out of range.
+   */
   constructor(
     serverAddress: Address,
     RequestHandlerClass: RequestHandlerClass<Request>,
-    options: SocketServerOptions<Socket> = {},
+    options?: SocketServerOptions<Socket> | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);
-    if (options.socket !== undefined) this.socket = options.socket;
+    const { socket } = options ?? {};
+    if (socket === undefined) return;
+    checkSocket(socket, this.socketMethods, serverAddress.transport);
+    this.socket = socket;
   }
 
   /**
    * The socket. An overridden `serverBind()` may set one of its own.
    *
+   * @throws {TypeError} If it is set to something that cannot be one.
    * @throws {Deno.errors.NotConnected} If the server is not bound.
    */
   get socket(): Socket {
@@ -88,6 +98,7 @@ export abstract class SocketServer<
   }
 
   set socket(socket: Socket) {
+    checkSocket(socket, this.socketMethods);
     this.#socket = socket;
     this.serverAddress = socket.addr as Address;
   }
@@ -95,6 +106,11 @@ export abstract class SocketServer<
   /** Binds the server, unless it was given a socket. May be overridden. */
   override serverBind(): void {
     if (this.#socket === null) this.socket = this.listen();
+  }
+
+  /** To be overridden: the names of the methods that the socket must have. */
+  protected get socketMethods(): readonly string[] {
+    return ["close"];
   }
 
   /** To be overridden: makes the socket. Called by `serverBind()`. */

@@ -15,6 +15,8 @@ export interface StreamServerOptions
   requestQueueSize?: number;
 }
 
+/** The system takes a C `int`; of a larger number Deno would cut bits off. */
+const LARGEST_QUEUE = 2 ** 31 - 1;
 /** How long it may take to tell a client that no more will come, in seconds. */
 const GOODBYE_LIMIT = 1;
 
@@ -56,16 +58,25 @@ export abstract class StreamServer<Address extends Deno.Addr>
   /** What `getRequest()` has given out and the loop has not taken. */
   #untaken: StreamRequest | null = null;
 
-  /** Creates an instance, which is bound to nothing yet. */
+  /**
+   * Creates an instance, which is bound to nothing yet.
+   *
+   * @throws {TypeError} If an argument has the wrong type.
+   * @throws {RangeError} If an option is out of range.
+   */
   constructor(
     serverAddress: Address,
     RequestHandlerClass: RequestHandlerClass<StreamRequest>,
-    options: StreamServerOptions = {},
+    options?: StreamServerOptions | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);
-    const { requestQueueSize } = options;
-    checkCounts({ requestQueueSize }, { least: 0, limit: false });
-    this.requestQueueSize = requestQueueSize ?? 4096;
+    const { requestQueueSize = 4096 } = options ?? {};
+    checkCounts({ requestQueueSize }, { least: 0, most: LARGEST_QUEUE });
+    this.requestQueueSize = requestQueueSize;
+  }
+
+  protected override get socketMethods(): readonly string[] {
+    return ["accept", "close"];
   }
 
   /**

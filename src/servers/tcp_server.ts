@@ -1,5 +1,11 @@
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
-import { bindTo, checkedAddress, checkedReusePort } from "./bind_checks.ts";
+import {
+  bindTo,
+  checkedAddress,
+  checkedReusePort,
+  inetText,
+} from "./bind_checks.ts";
+import { checkSwitches } from "./option_checks.ts";
 import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 
 /** Where a TCP or UDP server can listen. */
@@ -77,20 +83,23 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
    * @throws {Deno.errors.NotSupported} If an option needs a flag of Deno's.
    * @throws {Deno.errors.AddrInUse} If somebody listens there already.
    * @throws {Deno.errors.NotCapable} If the permission is missing.
+   * @throws {Error} What else the platform throws. Its errors keep their class
+   * and code; the message names the address, and the cause is the platform's.
    */
   constructor(
     serverAddress: InetAddress,
     RequestHandlerClass: RequestHandlerClass<StreamRequest>,
-    options: TCPServerOptions = {},
+    options?: TCPServerOptions | null,
   ) {
-    const { hostname = "", port } = serverAddress;
     super(
-      { transport: "tcp", hostname: hostname || "0.0.0.0", port },
+      { transport: "tcp", ...checkedAddress("TCP", serverAddress) },
       RequestHandlerClass,
       options,
     );
-    this.allowReusePort = options.allowReusePort ?? false;
-    if (options.bindAndActivate ?? true) this.bindAndActivate();
+    const { allowReusePort = false } = options ?? {};
+    checkSwitches({ allowReusePort });
+    this.allowReusePort = allowReusePort;
+    if (options?.bindAndActivate ?? true) this.bindAndActivate();
   }
 
   /** The family of the server's address. */
@@ -105,6 +114,6 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
       tcpBacklog: this.requestQueueSize,
       ...checkedReusePort(this.allowReusePort),
     };
-    return bindTo(options.hostname, () => Deno.listen(options));
+    return bindTo(inetText(options), () => Deno.listen(options));
   }
 }

@@ -1,10 +1,16 @@
 import type { DatagramRequest, RequestHandlerClass } from "../types.ts";
-import { bindTo, checkedAddress, checkUnstableNet } from "./bind_checks.ts";
+import {
+  bindTo,
+  checkedAddress,
+  checkUnstableNet,
+  inetText,
+} from "./bind_checks.ts";
 import {
   type DatagramListener,
   DatagramServer,
   type DatagramServerOptions,
 } from "./datagram_server.ts";
+import { checkSwitches } from "./option_checks.ts";
 import type { InetAddress } from "./tcp_server.ts";
 
 /** Options for {@linkcode UDPServer}. */
@@ -74,21 +80,24 @@ export class UDPServer extends DatagramServer<Deno.NetAddr> {
    * @throws {Deno.errors.NotSupported} If Deno runs without `--unstable-net`.
    * @throws {Deno.errors.AddrInUse} If somebody listens there already.
    * @throws {Deno.errors.NotCapable} If the permission is missing.
+   * @throws {Error} What else the platform throws. Its errors keep their class
+   * and code; the message names the address, and the cause is the platform's.
    */
   constructor(
     serverAddress: InetAddress,
     RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
-    options: UDPServerOptions = {},
+    options?: UDPServerOptions | null,
   ) {
-    const { hostname = "", port } = serverAddress;
     super(
-      { transport: "udp", hostname: hostname || "0.0.0.0", port },
+      { transport: "udp", ...checkedAddress("UDP", serverAddress) },
       RequestHandlerClass,
       options,
     );
-    this.allowReuseAddress = options.allowReuseAddress ?? false;
-    this.allowReusePort = options.allowReusePort ?? false;
-    if (options.bindAndActivate ?? true) this.bindAndActivate();
+    const { allowReuseAddress = false, allowReusePort = false } = options ?? {};
+    checkSwitches({ allowReuseAddress, allowReusePort });
+    this.allowReuseAddress = allowReuseAddress;
+    this.allowReusePort = allowReusePort;
+    if (options?.bindAndActivate ?? true) this.bindAndActivate();
   }
 
   /** The family of the server's address. */
@@ -105,6 +114,6 @@ export class UDPServer extends DatagramServer<Deno.NetAddr> {
       reuseAddress: this.allowReuseAddress,
       ...(this.allowReusePort ? { reusePort: true } : {}),
     };
-    return bindTo(options.hostname, () => Deno.listenDatagram(options));
+    return bindTo(inetText(options), () => Deno.listenDatagram(options));
   }
 }

@@ -1,5 +1,5 @@
 import type { DatagramRequest, RequestHandlerClass } from "../types.ts";
-import { checkUnstableNet } from "./bind_checks.ts";
+import { checkedParts, checkUnstableNet } from "./bind_checks.ts";
 import {
   type DatagramListener,
   DatagramServer,
@@ -65,11 +65,12 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   constructor(
     serverAddress: UnixAddress,
     RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
-    options: DatagramServerOptions = {},
+    options?: DatagramServerOptions | null,
   ) {
-    const { path } = serverAddress;
+    const { path } = checkedParts("UnixDatagramServer", serverAddress);
+    checkedPath("UnixDatagramServer", path);
     super({ transport: "unixpacket", path }, RequestHandlerClass, options);
-    if (options.bindAndActivate ?? true) this.bindAndActivate();
+    if (options?.bindAndActivate ?? true) this.bindAndActivate();
   }
 
   /** The socket, which can send while it receives. */

@@ -1,4 +1,5 @@
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
+import { checkedParts } from "./bind_checks.ts";
 import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 import { checkedPath, listenOnPath } from "./unix_path.ts";
 
@@ -57,11 +58,12 @@ export class UnixStreamServer extends StreamServer<Deno.UnixAddr> {
   constructor(
     serverAddress: UnixAddress,
     RequestHandlerClass: RequestHandlerClass<StreamRequest>,
-    options: StreamServerOptions = {},
+    options?: StreamServerOptions | null,
   ) {
-    const { path } = serverAddress;
+    const { path } = checkedParts("UnixStreamServer", serverAddress);
+    checkedPath("UnixStreamServer", path);
     super({ transport: "unix", path }, RequestHandlerClass, options);
-    if (options.bindAndActivate ?? true) this.bindAndActivate();
+    if (options?.bindAndActivate ?? true) this.bindAndActivate();
   }
 
   /** Makes the listener. */

@@ -71,12 +71,11 @@ export class ThreadExecutor
       if (best === undefined || isLessBusy(thread, best)) best = thread;
     }
     if (best?.size === 0) return best;
+    if (best === undefined) return this.#startThread();
     const { maxThreads, requestsPerThread } = this.server;
-    const paused = best !== undefined && this.#pause !== undefined;
+    const paused = this.#pause !== undefined;
     if (this.#threads.size < maxThreads && !paused) return this.#startThread();
-    return best !== undefined && best.size < requestsPerThread
-      ? best
-      : undefined;
+    return best.size < requestsPerThread ? best : undefined;
   }
 
   /** Has a request handled by a thread, or by another if it cannot start. */

@@ -1,9 +1,15 @@
-import { checkCounts } from "../servers/option_checks.ts";
-import type { Settings } from "../servers/server_options.ts";
+import { checkHandlerModule } from "../remote/handler_module.ts";
+import {
+  checkCounts,
+  checkData,
+  checkSwitches,
+} from "../servers/option_checks.ts";
+import type { ServerOptions, Settings } from "../servers/server_options.ts";
 
 /**
  * Options that {@linkcode ThreadingMixIn} adds to those of a server. The constructor
- * throws a `RangeError` for a number that is out of range.
+ * throws a `RangeError` for a number that is out of range. A field that is set
+ * to such a number later counts as 1.
  */
 export interface ThreadingOptions {
   /**
@@ -60,9 +66,13 @@ export function threadingSettings(
     maxWaitingRequests = 1000,
     daemonThreads = false,
     handlerModule,
-  }: ThreadingOptions,
+    data,
+  }: ThreadingOptions & Pick<ServerOptions, "data">,
 ): ThreadingSettings {
   const counts = { maxThreads, requestsPerThread, maxWaitingRequests };
-  checkCounts(counts, { least: 1, limit: true });
+  checkCounts(counts, { least: 1, most: Infinity });
+  checkSwitches({ daemonThreads });
+  checkHandlerModule(handlerModule);
+  checkData(data, structuredClone);
   return { ...counts, daemonThreads, handlerModule };
 }

@@ -32,12 +32,14 @@ Deno.test("ForkingTCPServer's handlers find its data, however large", async () =
   assertEquals(await session.ask("length\n"), `${data.length}\n`);
 });
 
-Deno.test("ForkingTCPServer.serveForever() rejects data that cannot be cloned", async () => {
+Deno.test("ForkingTCPServer.serveForever() rejects data that cannot be cloned any more", async () => {
+  const data: Record<string, unknown> = {};
   await using server = new ForkingTCPServer(
     { hostname: "127.0.0.1", port: 0 },
     FarServerHandler,
-    { data: () => {} },
+    { data },
   );
+  data.log = () => {};
   const outcome = server.serveForever().catch((error) => error);
   assertInstanceOf(await deadline(outcome, LIMIT_MS), Error);
 });

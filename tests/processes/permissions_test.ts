@@ -1,5 +1,10 @@
 import { pathToFileURL } from "node:url";
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   type ChildPermissions,
@@ -123,15 +128,21 @@ const mistakes: Record<string, unknown> = {
   "null for a list": { net: null },
   "an item that Deno cannot tell from two": { read: ["/tmp/a,b"] },
   "an empty item": { read: [""] },
+  "an item that is no text": { read: [5] },
   "a word that it does not know": "all",
 };
 for (const [mistake, permissions] of Object.entries(mistakes)) {
-  Deno.test(`ForkingTCPServer.serveForever() rejects ${mistake} in permissions`, async () => {
-    await using server = new ForkingTCPServer(
-      { hostname: "127.0.0.1", port: 0 },
-      ReachingHandler,
-      { permissions: permissions as ChildPermissions },
-    );
+  Deno.test(`new ForkingTCPServer() refuses ${mistake} in permissions, and serveForever() rejects it if it comes later`, async () => {
+    const make = (permissions: ChildPermissions) =>
+      new ForkingTCPServer(
+        { hostname: "127.0.0.1", port: 0 },
+        ReachingHandler,
+        { permissions },
+      );
+    const wrong = permissions as ChildPermissions;
+    assertThrows(() => make(wrong), TypeError, "permission");
+    await using server = make("none");
+    server.permissions = wrong;
     const serving = deadline(server.serveForever(), LIMIT_MS);
     await assertRejects(() => serving, TypeError, "permission");
   });

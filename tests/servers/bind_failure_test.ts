@@ -1,5 +1,6 @@
 import {
   assertEquals,
+  assertInstanceOf,
   assertMatch,
   assertRejects,
   assertStringIncludes,
@@ -27,11 +28,27 @@ for (const Server of [TCPServer, UDPServer]) {
 
   Deno.test(`new ${Server.name}() throws if the port is in use`, async () => {
     await using server = new Server(ADDRESS, () => {});
-    assertThrows(
+    const { hostname, port } = server.serverAddress;
+    const error = assertThrows(
       () => new Server(server.serverAddress, () => {}),
       Deno.errors.AddrInUse,
+      `Cannot bind the server to ${hostname}:${port}: `,
     );
+    assertInstanceOf(error.cause, Deno.errors.AddrInUse);
+    assertEquals(Reflect.get(error, "code"), "EADDRINUSE");
   });
+
+  for (const hostname of [null, NaN, false, 0, 0n, [], {}]) {
+    Deno.test(`new ${Server.name}() throws if the hostname is ${Deno.inspect(hostname)}, and does not listen to all`, () => {
+      assertThrows(
+        () => new Server({ hostname: hostname as string, port: 0 }, () => {}),
+        TypeError,
+        `Cannot bind the ${protocol} server as hostname must be a string: current value is ${
+          Deno.inspect(hostname)
+        }`,
+      );
+    });
+  }
 
   for (const port of [-1, 65_536, 1.5, NaN]) {
     Deno.test(`new ${Server.name}() throws if the port is ${port}`, () => {
@@ -66,8 +83,11 @@ for (const Server of [TCPServer, UDPServer]) {
 
   Deno.test(`new ${Server.name}() names the host that was not found`, () => {
     const address = { hostname: "not-there.invalid", port: 0 };
-    const error = assertThrows(() => new Server(address, () => {}), Error);
-    assertStringIncludes(error.message, "not-there.invalid");
+    assertThrows(
+      () => new Server(address, () => {}),
+      Error,
+      "Cannot bind the server to not-there.invalid:0: ",
+    );
   });
 
   Deno.test(`new ${Server.name}() throws if the address is another machine's`, () => {
@@ -76,12 +96,14 @@ for (const Server of [TCPServer, UDPServer]) {
     assertThrows(
       () => new Server(address, () => {}),
       Deno.errors.AddrNotAvailable,
+      "Cannot bind the server to 192.0.2.1:0: ",
     );
   });
 
   Deno.test(`new ${Server.name}() throws without the net permission`, async () => {
     const { name, message } = await attempt([], Server.name, ADDRESS);
     assertEquals(name, "NotCapable");
+    assertStringIncludes(message!, "Cannot bind the server to 127.0.0.1:0: ");
     assertStringIncludes(message!, "--allow-net");
   });
 

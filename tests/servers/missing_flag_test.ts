@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ChildProgram } from "../fixtures/child_program.ts";
+import { ownImports } from "../fixtures/own_imports.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
@@ -32,20 +33,8 @@ async function attempt(
 
 /** What deno.json says of imports, without what it says of flags. */
 async function importMap(): Promise<string> {
-  const config = new URL("../../deno.json", import.meta.url);
-  const { name, imports, exports } = JSON.parse(
-    await Deno.readTextFile(config),
-  );
-  const modules = Object.entries<string>(imports).map((
-    [name, specifier],
-  ) => [`${name}/`, `${specifier.replace("jsr:", "jsr:/")}/`]);
-  const map = {
-    imports: {
-      ...Object.fromEntries(modules),
-      [name]: new URL(exports["."], config),
-    },
-  };
-  return `data:application/json,${encodeURIComponent(JSON.stringify(map))}`;
+  const map = JSON.stringify({ imports: await ownImports() });
+  return `data:application/json,${encodeURIComponent(map)}`;
 }
 
 Deno.test("new UDPServer() names the flag that Deno lacks", async () => {

@@ -17,7 +17,9 @@ type ServerClass = new (
   options: Record<string, unknown>,
 ) => AsyncDisposable;
 
-const ANY = "an integer of at least 0";
+const QUEUE = "an integer between 0 and 2147483647";
+const PACKET = "an integer between 1 and 16777216";
+const SPARE = "an integer between 0 and 1000";
 const SOME = "an integer of at least 1";
 const DURATION = "a number of seconds or null";
 
@@ -30,8 +32,8 @@ const REFUSED: [
 ][] = [
   [TCPServer, "timeout", [NaN], DURATION],
   [TCPServer, "drainTimeout", [NaN], DURATION],
-  [TCPServer, "requestQueueSize", [-1, 0.5, NaN, Infinity], ANY],
-  [UDPServer, "maxPacketSize", [0, 0.5, NaN, Infinity], SOME],
+  [TCPServer, "requestQueueSize", [-1, 0.5, NaN, Infinity, 2 ** 31], QUEUE],
+  [UDPServer, "maxPacketSize", [0, 0.5, NaN, Infinity, 1e12], PACKET],
   [ThreadingTCPServer, "maxThreads", [0, 0.5, NaN], `${SOME}, or Infinity`],
   [ThreadingTCPServer, "requestsPerThread", [0], `${SOME}, or Infinity`],
   [ThreadingTCPServer, "maxWaitingRequests", [0], `${SOME}, or Infinity`],
@@ -39,7 +41,12 @@ const REFUSED: [
   [ForkingTCPServer, "maxRequestsPerChild", [0], `${SOME}, or Infinity`],
   [ForkingTCPServer, "requestsPerChild", [0], `${SOME}, or Infinity`],
   [ForkingTCPServer, "requestTimeout", [NaN], DURATION],
-  [ForkingTCPServer, "minSpareChildren", [-1, 0.5, NaN, Infinity], ANY],
+  [
+    ForkingTCPServer,
+    "minSpareChildren",
+    [-1, 0.5, NaN, Infinity, 1e300],
+    SPARE,
+  ],
 ];
 
 for (const [Server, name, values, rule] of REFUSED) {

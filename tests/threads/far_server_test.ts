@@ -82,10 +82,12 @@ Deno.test("BaseRequestHandler.server.shutdown() ends serveForever() from a threa
   assertEquals(await client.ask("still served"), "still served");
 });
 
-Deno.test("ThreadingTCPServer rejects serveForever() for data that cannot be cloned", async () => {
+Deno.test("ThreadingTCPServer rejects serveForever() for data that cannot be cloned any more", async () => {
+  const data: Record<string, unknown> = {};
   await using server = new ThreadingTCPServer(ADDRESS, FarServerHandler, {
-    data: () => {},
+    data,
   });
+  data.log = () => {};
   const outcome = await deadline(server.serveForever(), LIMIT_MS)
     .catch((error) => error);
   assertInstanceOf(outcome, DOMException);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import {
   assert,
   assertEquals,
@@ -20,6 +21,7 @@ import { LineClient } from "../fixtures/clients/line_client.ts";
 import { NestedServerHandler } from "../fixtures/handlers/nested_server_handler.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
 import { FirstTwin } from "../fixtures/handlers/twin_handlers.ts";
+import { allowReadOf } from "../fixtures/module_permissions.ts";
 import { ThreadingSession } from "../fixtures/threading_session.ts";
 
 // How a thread finds the handler class, and what the server says if it can't.
@@ -97,9 +99,9 @@ Deno.test("ThreadingTCPServer.serveForever() rejects with other reasons for whic
       return super.finishRequest(request, address);
     }
   }
-  await using server = new LoggingServer(ADDRESS, ObedientHandler, {
-    data: () => {}, // which cannot be cloned
-  });
+  const data: Record<string, unknown> = {};
+  await using server = new LoggingServer(ADDRESS, ObedientHandler, { data });
+  data.log = () => {}; // which cannot be cloned
   const serving = server.serveForever();
   await assertRejects(
     () => deadline(serving, LIMIT_MS),
@@ -120,11 +122,16 @@ Deno.test("ThreadingTCPServer.serveForever() rejects for two classes of one name
   assertSays(error, FirstTwin.moduleUrl, "TwinHandler", "2", ...REMEDIES);
 });
 
-Deno.test("ThreadingTCPServer.serveForever() rejects for a module that is not a URL", async () => {
-  const error = await refusal(ObedientHandler, { handlerModule: "./a.ts" });
-  assertInstanceOf(error, HandlerNotFoundError);
-  assertSays(error, "./a.ts", "ObedientHandler", ...REMEDIES);
-});
+for (const moduleUrl of ["./a.ts", 5, Symbol("a.ts")]) {
+  Deno.test(`ThreadingTCPServer.serveForever() rejects for a static moduleUrl of ${Deno.inspect(moduleUrl)}`, async () => {
+    class LostHandler extends StreamRequestHandler {
+      static moduleUrl = moduleUrl;
+    }
+    const error = await refusal(LostHandler);
+    assertInstanceOf(error, HandlerNotFoundError);
+    assertSays(error, Deno.inspect(moduleUrl), "LostHandler", ...REMEDIES);
+  });
+}
 
 Deno.test("ThreadingTCPServer.serveForever() rejects for a module that is missing", async () => {
   const handlerModule = fixture("no_such_module.ts");
@@ -204,6 +211,22 @@ Deno.test("A program that does not export its handler is told so", async () => {
   const url = fixture("hidden_handler_program.ts");
   assertSays(new Error(message), url, "HiddenHandler", ...REMEDIES);
   assertEquals((await program.ended()).code, 0);
+});
+
+Deno.test("A program whose threads may not read its handler is told which permission is missing, and no more", async () => {
+  const path = (relative: string) =>
+    fileURLToPath(new URL(relative, import.meta.url));
+  await using program = new ChildProgram(
+    Deno.execPath(),
+    "run",
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
+    allowReadOf(path("../../src"), path("../../mod.ts")),
+    path("../fixtures/programs/hidden_handler_program.ts"),
+  );
+  const message = JSON.parse((await program.line())!);
+  assertSays(new Error(message), "HandlerNotFoundError", "--allow-read");
+  for (const remedy of REMEDIES) assert(!message.includes(remedy), message);
 });
 
 Deno.test("A program that forgot its guard is told so, and starts no second server", async () => {

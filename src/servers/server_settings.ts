@@ -1,0 +1,34 @@
+import {
+  checkDurations,
+  checkOptions,
+  checkSwitches,
+} from "./option_checks.ts";
+import type { ServerOptions, Settings } from "./server_options.ts";
+
+/** The fields that every server has for its options. */
+export type ServerSettings =
+  & Settings<Omit<ServerOptions, "bindAndActivate">>
+  & { readonly data: unknown };
+
+/**
+ * Checks the options that every server has, and fills in the defaults.
+ *
+ * @throws {TypeError} If the options are not an object, or one has the wrong
+ * type.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function serverSettings(
+  options: ServerOptions | null | undefined,
+): ServerSettings {
+  checkOptions(options);
+  const {
+    bindAndActivate,
+    timeout = null,
+    blockOnClose = true,
+    drainTimeout = null,
+    data,
+  } = options ?? {};
+  checkDurations({ timeout, drainTimeout });
+  checkSwitches({ bindAndActivate, blockOnClose });
+  return { timeout, blockOnClose, drainTimeout, data };
+}
