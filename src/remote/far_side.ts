@@ -1,5 +1,7 @@
 import { RemoteProtocolError } from "../errors.ts";
 import { runHandler } from "../handlers/run_handler.ts";
+import { isClosedMeanwhile } from "../streams/closed_meanwhile.ts";
+import { noteOrigin } from "../streams/error_origin.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { type HandlerReference, importHandler } from "./handler_module.ts";
 import { FarDatagram } from "./far_datagram.ts";
@@ -64,7 +66,7 @@ export class FarSide {
         "unhandledrejection",
         (event) => {
           event.preventDefault();
-          this.#reportFault(event.reason);
+          if (!isClosedMeanwhile(event.reason)) this.#reportFault(event.reason);
         },
       );
       this.#sender.send(FrameType.ready, 0);
@@ -144,7 +146,9 @@ export class FarSide {
     const far = this.#open.get(id);
     if (far === undefined) return;
     this.#open.delete(id);
-    far.fail(new Deno.errors.BadResource("The request has ended"));
+    const ended = new Deno.errors.BadResource("The request has ended");
+    noteOrigin(ended, far);
+    far.fail(ended);
     this.#sender.send(type, id, payload);
   }
 

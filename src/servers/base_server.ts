@@ -3,7 +3,11 @@ import { checkNotImporting } from "../import_guard.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
 import { LocalExecutor } from "./local_executor.ts";
-import { checkedTimeout, checkHandlerClass } from "./option_checks.ts";
+import {
+  checkedTimeout,
+  checkHandlerClass,
+  checkServeOptions,
+} from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import { closeServer } from "./server_close.ts";
@@ -152,10 +156,11 @@ export abstract class BaseServer<
    * doing nor a lack of resources.
    */
   async serveForever(options: ServeForeverOptions = {}): Promise<void> {
+    checkServeOptions(options);
     this.#checkOpen();
     // A hook that nobody overrides costs neither a timer nor a call per request.
     const paced = this.serviceActions !== BaseServer.prototype.serviceActions;
-    await this.#loop.run(options, paced);
+    await this.#loop.run(options ?? {}, paced);
   }
 
   /**

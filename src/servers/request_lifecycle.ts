@@ -1,3 +1,4 @@
+import { inspected } from "../inspected.ts";
 import { Condition } from "../streams/condition.ts";
 import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
 import { printRequestError } from "./error_report.ts";
@@ -18,7 +19,7 @@ export function checkArrival(arrival: readonly unknown[]): void {
   if (Array.isArray(arrival) && arrival.length === 2) return;
   throw new TypeError(
     `Cannot take a request as getRequest() must return [request, clientAddress]: current value is ${
-      Deno.inspect(arrival)
+      inspected(arrival)
     }`,
   );
 }

@@ -34,9 +34,10 @@ export abstract class TransportHooks<Request> extends ServerHooks<Request> {
    * Whether an error of `getRequest()` says that the server's own socket is no
    * more. Any other error is a client's doing, or passes: the server goes on.
    *
-   * By default it goes by the class and the code of the error. A server with a
-   * socket knows better: an overridden `getRequest()` may throw the same error
-   * because of one client's connection.
+   * By default `Deno.errors.BadResource` says so, `Deno.errors.Interrupted`, and
+   * the codes EBADF, ENOTSOCK and EINVAL. A server with a socket knows better: an
+   * overridden `getRequest()` may throw the same because of one client's
+   * connection.
    */
   protected isListenerGone(error: unknown): boolean | Promise<boolean> {
     return isSocketGone(error);
