@@ -4,20 +4,18 @@ import {
   checkData,
   checkDurations,
   checkTexts,
-  type CountRange,
 } from "../servers/option_checks.ts";
 import type { ServerOptions, Settings } from "../servers/server_options.ts";
 import { childFlags, type ChildPermissions } from "./child_flags.ts";
 import { serializeData } from "./process_settings.ts";
+import { SPARE_CHILDREN } from "./spare_children.ts";
 
 export type { ChildPermissions } from "./child_flags.ts";
 
-/** Each takes 28 MB and a moment of the server's time, needed or not. */
-export const SPARE_CHILDREN: CountRange = { least: 0, most: 1000 };
-
 /**
  * Options that {@linkcode ForkingMixIn} adds to those of a server. The constructor
- * throws a `RangeError` for a number that is out of range. A field that is set
+ * throws a `TypeError` for one of the wrong type, also for `data` that cannot be
+ * cloned, and a `RangeError` for a number that is out of range. A count that is set
  * to such a number later counts as the least one.
  */
 export interface ForkingOptions {

@@ -3,8 +3,9 @@ import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
 import { checkCounts, checkTexts } from "../servers/option_checks.ts";
 import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
-import { type ForkingSettings, SPARE_CHILDREN } from "./forking_options.ts";
+import type { ForkingSettings } from "./forking_options.ts";
 import { type ChildEvents, HandlerChild } from "./handler_child.ts";
+import { SPARE_CHILDREN } from "./spare_children.ts";
 
 /**
  * How long after a request the next spare child is started, in milliseconds:

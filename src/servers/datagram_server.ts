@@ -97,6 +97,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
     this.maxPacketSize = maxPacketSize;
   }
 
+  /** The methods that the socket must have. */
   protected override get socketMethods(): readonly string[] {
     return ["receive", "send", "close"];
   }

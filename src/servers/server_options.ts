@@ -28,7 +28,8 @@ export interface ServerOptions {
   drainTimeout?: number | null;
   /**
    * Anything that the handlers should find in `this.server.data`. For handlers
-   * in a Worker or a child process it must be structured-cloneable.
+   * in a Worker or a child process it must be structured-cloneable; memory that
+   * is shared can be sent to a Worker only.
    *
    * @default {undefined}
    */

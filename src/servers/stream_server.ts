@@ -75,6 +75,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
     this.requestQueueSize = requestQueueSize;
   }
 
+  /** The methods that the socket must have. */
   protected override get socketMethods(): readonly string[] {
     return ["accept", "close"];
   }

@@ -11,7 +11,8 @@ import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 /** Where a TCP or UDP server can listen. */
 export interface InetAddress {
   /**
-   * The name or address of an interface; `""` for all that have IPv4.
+   * The name or address of an interface; `""` for all that have IPv4. What is
+   * not a string, such as `null`, is refused.
    *
    * @default {"0.0.0.0"}
    */

@@ -8,7 +8,8 @@ import type { ServerOptions, Settings } from "../servers/server_options.ts";
 
 /**
  * Options that {@linkcode ThreadingMixIn} adds to those of a server. The constructor
- * throws a `RangeError` for a number that is out of range. A field that is set
+ * throws a `TypeError` for one of the wrong type, also for `data` that cannot be
+ * cloned, and a `RangeError` for a number that is out of range. A count that is set
  * to such a number later counts as 1.
  */
 export interface ThreadingOptions {

@@ -13,6 +13,7 @@ import {
   UnixDatagramServer,
   UnixStreamServer,
 } from "@socketserver/socketserver";
+import { bindTo } from "../../src/servers/bind_checks.ts";
 import { bindAgain } from "../fixtures/bind_again.ts";
 import { ChildProgram } from "../fixtures/child_program.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
@@ -113,6 +114,29 @@ for (const Server of [TCPServer, UDPServer]) {
       TypeError,
       'RequestHandlerClass must be a handler class or a function: current value is "EchoHandler"',
     );
+  });
+}
+
+for (
+  const cause of [
+    Object.assign(new Error("Too many open files"), { code: "EMFILE" }),
+    Object.assign(new Deno.errors.PermissionDenied("no"), { code: "EACCES" }),
+    new Deno.errors.NotCapable("no"),
+    new URIError("invalid host"),
+  ]
+) {
+  Deno.test(`bindTo() says where it could not bind, and keeps class and code of ${cause.constructor.name}`, () => {
+    const error = assertThrows(
+      () =>
+        bindTo("127.0.0.1:80", () => {
+          throw cause;
+        }),
+      Error,
+      `Cannot bind the server to 127.0.0.1:80: ${cause.message}`,
+    );
+    assertEquals(error.constructor, cause.constructor);
+    assertEquals(Reflect.get(error, "code"), Reflect.get(cause, "code"));
+    assertEquals(error.cause, cause);
   });
 }
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   ForkingTCPServer,
@@ -9,10 +9,11 @@ import {
   UnixDatagramServer,
 } from "@socketserver/socketserver";
 import { serverClasses } from "../contract/server_classes.ts";
+import { askLine } from "../fixtures/clients/ask_line.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { StreamLineEchoHandler } from "../fixtures/handlers/line_echo_handlers.ts";
-import { assertRefused, nonsense } from "../fixtures/nonsense.ts";
+import { assertRejectsFor, nonsense } from "../fixtures/nonsense.ts";
 import { serverArguments } from "../fixtures/server_arguments.ts";
 
 // Fields that are read later can be set to anything in the meantime. Then a
@@ -26,14 +27,6 @@ const LIMIT_MS = 30_000;
 function refused(option: string): [kind: string, value: unknown][] {
   const { taken } = serverArguments.find(({ name }) => name === option)!;
   return Object.entries(nonsense).filter(([kind]) => !taken.includes(kind));
-}
-
-async function assertRejectsFor(
-  value: unknown,
-  attempt: () => Promise<unknown>,
-): Promise<void> {
-  const limited = () => deadline(attempt(), LIMIT_MS);
-  assertRefused(await assertRejects(limited), value);
 }
 
 for (
@@ -112,7 +105,7 @@ for (const Server of [ThreadingTCPServer, ForkingTCPServer]) {
         Reflect.set(server, name, value);
       }
       const serving = server.serveForever();
-      const answers = Array.from({ length: 3 }, () => ask(server));
+      const answers = Array.from({ length: 3 }, () => askLine(server));
       const all = await deadline(Promise.all(answers), LIMIT_MS);
       if (outcome === "answers") {
         assertEquals(all, ["hello\n", "hello\n", "hello\n"]);
@@ -122,13 +115,6 @@ for (const Server of [ThreadingTCPServer, ForkingTCPServer]) {
       await deadline(serving, LIMIT_MS);
     });
   }
-}
-
-async function ask(server: TCPServer): Promise<string> {
-  const client = await connectTo(server);
-  await client.write(new TextEncoder().encode("hello\n"));
-  await client.closeWrite();
-  return await new Response(client.readable).text();
 }
 
 Deno.test("TCPServer.serverClose() comes to its end, whatever drainTimeout was set to", async () => {
@@ -158,48 +144,3 @@ async function readAll(request: StreamRequest): Promise<void> {
     // It has been closed at the limit.
   }
 }
-
-Deno.test("ForkingTCPServer.collectChildren() rejects nonsense", async () => {
-  await using server = new ForkingTCPServer(ADDRESS, StreamLineEchoHandler);
-  for (const [kind, value] of Object.entries(nonsense)) {
-    if (typeof value !== "boolean") {
-      const blocking = value as boolean;
-      await assertRejectsFor(value, () => server.collectChildren({ blocking }));
-    }
-    if (kind === "null" || kind === "{}") continue; // which stand for none
-    const options = value as { blocking: boolean };
-    await assertRejectsFor(value, () => server.collectChildren(options));
-  }
-});
-
-Deno.test("BaseServer.detachRequest() tells handleError() of work that is nonsense, and closes the request", async () => {
-  let work: unknown;
-  class DetachingServer extends TCPServer {
-    override processRequest(request: StreamRequest, address: Deno.Addr): void {
-      this.detachRequest(request, address, work as () => void);
-    }
-  }
-  await using server = new DetachingServer(ADDRESS, () => {});
-  const record = new ErrorRecord(server);
-  const kinds = Object.entries(nonsense)
-    .filter(([kind]) => kind !== "a function");
-  for (const [kind, value] of kinds) {
-    work = value;
-    const answer = ask(server);
-    await server.handleRequest();
-    assertEquals(await deadline(answer, LIMIT_MS), "", kind);
-  }
-  assertEquals(record.errors.length, kinds.length);
-});
-
-Deno.test("TCPServer.socket cannot be set to nonsense", async () => {
-  await using server = new TCPServer(ADDRESS, () => {});
-  const { socket } = server;
-  for (const [, value] of Object.entries(nonsense)) {
-    await assertRejectsFor(value, async () => {
-      await null;
-      server.socket = value as Deno.Listener;
-    });
-  }
-  assertEquals(server.socket, socket);
-});
