@@ -19,6 +19,11 @@ import type { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
 import { callAs, runAs, type Serving } from "./serving_context.ts";
 
+/** How long requests that wait already are taken at the end, in milliseconds. */
+const TAKING_LIMIT_MS = 100;
+/** How long ago a server may have stopped that is being closed, in milliseconds. */
+const RECENT_MS = 1000;
+
 /** The hooks that the loop calls. */
 export type ServeHooks<Request> = Pick<
   ServerHooks<Request>,
@@ -57,6 +62,8 @@ export class ServeLoop<Request> {
   #closed = false;
   /** Whether what still comes is not handled any more. */
   #ended = false;
+  /** When the last run ended; in milliseconds. */
+  #lastEnd = -Infinity;
   readonly #backOff = new BackOff();
   readonly #shortage = new Shortage();
   readonly #failures = new FailureReports();
@@ -126,6 +133,26 @@ export class ServeLoop<Request> {
   }
 
   /**
+   * Stops, and handles the requests that wait already: before the listener is
+   * closed, which turns away the clients in the system's queue. Only where that
+   * keeps no other request waiting, and if it has served until now.
+   */
+  async takeWaiting(): Promise<void> {
+    const { handlesBesideLoop, repliesByListener } = this.#means;
+    if (!handlesBesideLoop() || repliesByListener()) return;
+    const end = performance.now() + TAKING_LIMIT_MS;
+    const run = this.#run;
+    run?.stop();
+    if (run === null && performance.now() - this.#lastEnd > RECENT_MS) return;
+    if (run?.forever) await succeedsWithin(run.ended, TAKING_LIMIT_MS / 1000);
+    while (this.#run === null && performance.now() < end) {
+      const arrival = await this.#nextWaiting();
+      if (arrival === null) return;
+      callAs(this.#serving, () => this.#lifecycle.dispatch(arrival, true));
+    }
+  }
+
+  /**
    * Stops for good; resolves when the run has ended. A connection that the
    * system has given out already is handled all the same, where that keeps no
    * other request waiting.
@@ -161,6 +188,7 @@ export class ServeLoop<Request> {
   /** Even if a hook has thrown, the server can serve again, and be closed. */
   #end(run: Run): void {
     this.#run = null;
+    this.#lastEnd = performance.now();
     run.end();
     this.#failures.endTurn();
     this.#means.rest(!run.forever);
@@ -269,6 +297,20 @@ export class ServeLoop<Request> {
       : this.#failures.isDue(error);
     if (news) this.#lifecycle.reportApart(error);
     if (this.#failures.isFlood() || exhausted) await this.#backOff.pause(run);
+  }
+
+  /** A request that waits already; `null` if none does. */
+  async #nextWaiting(): Promise<Arrival<Request> | null> {
+    const waiting = this.#arrivals.next();
+    const timer = setTimeout(() => this.#arrivals.wake(), 0);
+    try {
+      return await waiting;
+    } catch {
+      this.#means.releaseUntaken();
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Takes a request that comes when the server is being closed. */

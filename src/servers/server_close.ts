@@ -16,7 +16,10 @@ const CLOSE = "close the server";
 export interface ClosingServer {
   readonly blockOnClose: boolean;
   readonly drainTimeout: number | null;
-  readonly loop: Pick<ServeLoop<unknown>, "close" | "end" | "abandon">;
+  readonly loop: Pick<
+    ServeLoop<unknown>,
+    "takeWaiting" | "close" | "end" | "abandon"
+  >;
   readonly lifecycle: Pick<
     RequestLifecycle<unknown>,
     "size" | "drained" | "closeRemaining"
@@ -45,6 +48,7 @@ export interface ClosingServer {
  */
 export async function closeServer(server: ClosingServer): Promise<void> {
   const { blockOnClose, drainTimeout } = server;
+  if (blockOnClose) await server.loop.takeWaiting();
   const replying = server.repliesByListener && server.lifecycle.size > 0;
   const looped = server.loop.close();
   const freed = freeAddress(server, replying);
