@@ -302,7 +302,9 @@ export class ServeLoop<Request> {
   /** A request that waits already; `null` if none does. */
   async #nextWaiting(): Promise<Arrival<Request> | null> {
     const waiting = this.#arrivals.next();
-    const timer = setTimeout(() => this.#arrivals.wake(), 0);
+    let timer = setTimeout(() => {
+      timer = setTimeout(() => this.#arrivals.wake(), 0);
+    }, 0);
     try {
       return await waiting;
     } catch {

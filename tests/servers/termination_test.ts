@@ -73,7 +73,6 @@ const streamClasses = Object.values(serverClasses).flat().filter(
   ({ socketType }) => socketType === "SOCK_STREAM",
 );
 
-/** What a plain server's clients in the system's queue come to is theirs to say. */
 for (const { name, addressFamily, concurrent } of streamClasses) {
   Deno.test({
     name: `${name} answers every client that it was given before SIGTERM`,
