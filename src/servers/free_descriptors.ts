@@ -1,26 +1,37 @@
-const DEVICE = "/dev/null";
+import { isExhaustion } from "./exhaustion.ts";
+
+/** A file that has no contents, on every system but Windows. */
+const EMPTY = "/dev/null";
 
 /**
  * Whether so many file descriptors are free.
  *
- * It opens as many for a moment, where the permissions allow that. Elsewhere it
- * can only see whether there is any, and that on Linux alone.
+ * It opens a file as often for a moment, where the permissions allow that.
+ * Elsewhere it can only see whether there is any, and that on Linux alone.
+ *
+ * @param others Further files, of which one may be readable.
  */
-export function areFree(count: number): boolean {
+export function areFree(count: number, others: readonly URL[] = []): boolean {
   const { os } = Deno.build;
   if (os === "windows") return true;
-  const read = { name: "read", path: DEVICE } as const;
-  if (Deno.permissions.querySync(read).state !== "granted") {
-    // Deno needs one to read how large the program is.
-    return os !== "linux" || Deno.memoryUsage().rss > 0;
-  }
+  const file = [EMPTY, ...others].find(isReadable);
+  if (file !== undefined) return canOpen(file, count);
+  // To tell how large the program is, Deno reads a file, if it can.
+  return os !== "linux" || Deno.memoryUsage().rss > 0;
+}
+
+function isReadable(path: string | URL): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
+function canOpen(file: string | URL, count: number): boolean {
   const opened: Deno.FsFile[] = [];
   try {
-    while (opened.length < count) opened.push(Deno.openSync(DEVICE));
+    while (opened.length < count) opened.push(Deno.openSync(file));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return !isExhaustion(error);
   } finally {
-    for (const file of opened) file.close();
+    for (const one of opened) one.close();
   }
 }
