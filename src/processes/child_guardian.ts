@@ -15,6 +15,8 @@ export class ChildGuardian {
   #input: WritableStreamDefaultWriter<Uint8Array>;
   /** Whether it has been given a child: else it would end as soon again. */
   #used = false;
+  /** Whether it has ended, and there was no room for another one. */
+  #missing = false;
   #closed = false;
 
   /** Starts the guardian's own process. */
@@ -26,6 +28,7 @@ export class ChildGuardian {
 
   /** Has a child ended when the server is no more. */
   watch(pid: number): void {
+    if (this.#missing) this.#replace();
     this.#used = true;
     this.#children.add(pid);
     this.#tell(`+${pid}`);
@@ -54,18 +57,21 @@ export class ChildGuardian {
       detached: true, // what ends the server's group must not end the guardian
     }).spawn();
     process.unref();
-    process.status.then(() => this.#replace());
+    process.status.then(() => {
+      if (!this.#closed && this.#used) this.#replace();
+    });
     return process;
   }
 
   #replace(): void {
-    if (this.#closed || !this.#used) return;
     this.#used = false;
+    this.#missing = true;
     try {
       this.#process = this.#spawn();
     } catch {
-      return; // no process can be started: see #tell()
+      return; // it is tried again with the next child
     }
+    this.#missing = false;
     this.#input = this.#process.stdin.getWriter();
     for (const pid of this.#children) this.#tell(`+${pid}`);
   }

@@ -1,5 +1,6 @@
 import { ChildProcessError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
+import { isExhaustion } from "../servers/exhaustion.ts";
 import { checkCounts, checkTexts } from "../servers/option_checks.ts";
 import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
@@ -28,6 +29,11 @@ export class ProcessExecutor
     return new Set(busy.map(({ pid }) => pid));
   }
 
+  /** How many child processes there are. */
+  override get size(): number {
+    return this.#children.size;
+  }
+
   /** Waits for the requests of now, and for the processes that end with them. */
   async collect(): Promise<void> {
     await Promise.all([...this.#children].map((child) => child.settled()));
@@ -46,7 +52,7 @@ export class ProcessExecutor
     let child = [...this.#children].find(({ free }) => free);
     if (child === undefined && this.#hasRoom) child = this.#startChild();
     await child?.ready;
-    if (this.serving) this.#startSpares();
+    if (this.serving) this.startAhead();
   }
 
   /** The least busy child; a new one, if all are busy and one more may be. */
@@ -57,11 +63,32 @@ export class ProcessExecutor
         best = child;
       }
     }
-    if (this.#hasRoom && (best === undefined || best.size > 0)) {
+    const mayStart = this.#hasRoom && !this.startPause.lasts;
+    if (mayStart && (best === undefined || best.size > 0)) {
       best = this.#startChild();
     }
     if (best !== undefined) this.#refillSoon();
     return best;
+  }
+
+  /** Starts as many spare children as there are to be. */
+  protected override startAhead(): void {
+    if (this.startPause.lasts) return;
+    const { minSpareChildren } = this.server;
+    let spare =
+      [...this.#children].filter((child) => child.free && child.size === 0)
+        .length;
+    try {
+      checkCounts({ minSpareChildren }, SPARE_CHILDREN, "start children");
+      while (spare < minSpareChildren && this.#hasRoom) {
+        this.#startChild();
+        spare++;
+      }
+    } catch (error) {
+      // Nothing, or not a number of children, is wanted; or the request that
+      // needs a child next is told why there is none.
+      if (isExhaustion(error)) this.startPause.begin(error);
+    }
   }
 
   protected override retireIdle(): void {
@@ -105,6 +132,7 @@ export class ProcessExecutor
       this,
     );
     this.#children.add(child);
+    this.startPause.reset();
     this.#guardian.watch(child.pid);
     return child;
   }
@@ -121,23 +149,6 @@ export class ProcessExecutor
   #refillSoon(): void {
     clearTimeout(this.#refill);
     if (!this.serving) return;
-    this.#refill = setTimeout(() => this.#startSpares(), REFILL_DELAY_MS);
-  }
-
-  #startSpares(): void {
-    const { minSpareChildren } = this.server;
-    let spare =
-      [...this.#children].filter((child) => child.free && child.size === 0)
-        .length;
-    try {
-      checkCounts({ minSpareChildren }, SPARE_CHILDREN, "start children");
-      while (spare < minSpareChildren && this.#hasRoom) {
-        this.#startChild();
-        spare++;
-      }
-    } catch {
-      // Nothing, or not a number of children, is wanted; or the request that
-      // needs a child next is told why there is none.
-    }
+    this.#refill = setTimeout(() => this.startAhead(), REFILL_DELAY_MS);
   }
 }

@@ -1,10 +1,12 @@
 import { inspected } from "../inspected.ts";
+import { avertPanics } from "../servers/descriptor_panics.ts";
 import type { Executor } from "../servers/executor.ts";
 import type { RequestHandlerClass } from "../types.ts";
 import type { FarSettings } from "./far_side.ts";
 import { referenceTo } from "./handler_module.ts";
 import type { FarSideEvents } from "./near_side.ts";
 import { RequestQueue, type RequestRunner } from "./request_queue.ts";
+import { StartPause } from "./start_pause.ts";
 
 /** What a pool asks of its server, anew each time. */
 export interface PooledServer {
@@ -35,6 +37,10 @@ const RETIREMENT_DELAY_MS = 1000;
 /**
  * What threads and processes have in common: a pool of runners that starts and
  * ends with the serving, and a queue for the requests that find none free.
+ *
+ * A runner that the system has no room for is started later. Its request waits
+ * meanwhile, or goes to another runner; no further requests are taken, so that
+ * what ends leaves room for the runner, and not for them.
  */
 export abstract class PoolExecutor<Server extends PooledServer>
   implements Executor, FarSideEvents {
@@ -42,8 +48,13 @@ export abstract class PoolExecutor<Server extends PooledServer>
   protected readonly server: Server;
   /** The requests that wait for a runner. */
   protected readonly queue: RequestQueue = new RequestQueue(() =>
-    this.findFree()
+    this.startPause.find(() => this.findFree())
   );
+  /** Lasts while no runner is to be started. */
+  protected readonly startPause: StartPause = new StartPause({
+    retry: () => this.#retry(),
+    report: (error) => this.onFault(error, undefined, undefined),
+  });
   readonly #report: Report;
   #serving = false;
   #retirement: ReturnType<typeof setTimeout> | undefined;
@@ -59,11 +70,18 @@ export abstract class PoolExecutor<Server extends PooledServer>
     this.checkOpen();
     clearTimeout(this.#retirement);
     this.#serving = true;
-    await this.startFirst();
+    await Promise.all([
+      this.startPause.start(() => this.startFirst(), () => this.#serving),
+      avertPanics(),
+    ]);
+    await avertPanics(); // if there was no room for that either
   }
 
   whenFree(): Promise<void> | null {
     const { length } = this.queue;
+    if (this.startPause.lasts && length > 0) {
+      return Promise.race([this.startPause.over(), this.queue.whenShrunk()]);
+    }
     return length === 0 || length < this.server.maxWaitingRequests
       ? null
       : this.queue.whenShrunk();
@@ -96,6 +114,7 @@ export abstract class PoolExecutor<Server extends PooledServer>
     const error = this.#closed ??= this.closingError();
     clearTimeout(this.#retirement);
     this.#serving = false;
+    this.startPause.end();
     this.queue.rejectAll(error);
     await this.endAll(error);
   }
@@ -142,11 +161,20 @@ export abstract class PoolExecutor<Server extends PooledServer>
     if (this.#closed !== null) throw this.#closed;
   }
 
+  /** How many runners there are. */
+  protected abstract get size(): number;
+
   /** Starts the first runner; rejects if the handler cannot be imported. */
   protected abstract startFirst(): Promise<void>;
 
-  /** Finds a runner that is free, or starts one if one more may be. */
+  /**
+   * Finds a runner that is free, or starts one if one more may be, and no pause
+   * lasts.
+   */
   protected abstract findFree(): RequestRunner | undefined;
+
+  /** May be overridden: starts runners ahead of requests. */
+  protected startAhead(): void {}
 
   /** Ends the runners that have nothing to do. */
   protected abstract retireIdle(): void;
@@ -157,8 +185,20 @@ export abstract class PoolExecutor<Server extends PooledServer>
   /** What requests are told when the executor is closed. */
   protected abstract closingError(): Error;
 
+  /** Starts what has waited for room. */
+  #retry(): void {
+    this.queue.startWaiting();
+    if (this.#serving) this.startAhead();
+    // With no runner left, it may be that nothing ends any more and leaves room,
+    // unless a request does.
+    if (this.startPause.isLong && this.size === 0) {
+      this.queue.rejectLast(this.startPause.cause);
+    }
+  }
+
   #retire(): void {
     this.#serving = false;
+    if (this.queue.length === 0) this.startPause.end();
     this.retireIdle();
   }
 

@@ -93,6 +93,12 @@ export class RequestQueue {
     this.#stopped = true;
   }
 
+  /** Ends the request that came last, if any waits, with an error. */
+  rejectLast(error: unknown): void {
+    this.#waiting.pop()?.handled.reject(error);
+    this.#shrunk.notify();
+  }
+
   /** Ends all requests that wait with an error. */
   rejectAll(error: unknown): void {
     for (const { handled } of this.#waiting.splice(0)) handled.reject(error);

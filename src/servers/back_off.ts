@@ -16,13 +16,23 @@ export class BackOff {
     this.#milliseconds = 0;
   }
 
+  /** Whether the last pause was as long as a pause may be. */
+  get longest(): boolean {
+    return this.#milliseconds === LONGEST_MS;
+  }
+
+  /** The length of the next pause, in milliseconds: twice that of the last. */
+  next(): number {
+    const doubled = this.#milliseconds * 2 || SHORTEST_MS;
+    return this.#milliseconds = Math.min(doubled, LONGEST_MS);
+  }
+
   /** Waits twice as long as the last time, unless the run is stopped. */
   async pause(run: Run): Promise<void> {
-    const doubled = this.#milliseconds * 2 || SHORTEST_MS;
-    this.#milliseconds = Math.min(doubled, LONGEST_MS);
+    const milliseconds = this.next();
     const timer = new AbortController();
     const { signal } = timer;
-    await run.until(() => delay(this.#milliseconds, { signal }));
+    await run.until(() => delay(milliseconds, { signal }));
     timer.abort();
   }
 }

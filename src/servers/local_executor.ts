@@ -1,5 +1,6 @@
 import { runHandler } from "../handlers/run_handler.ts";
 import type { RequestHandlerClass } from "../types.ts";
+import { avertPanics } from "./descriptor_panics.ts";
 import type { Executor } from "./executor.ts";
 
 /** What is asked of the server; handlers are given all of it. */
@@ -16,7 +17,7 @@ export class LocalExecutor implements Executor {
   }
 
   start(): Promise<void> {
-    return Promise.resolve();
+    return avertPanics();
   }
 
   whenFree(): null {

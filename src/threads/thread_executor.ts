@@ -1,7 +1,9 @@
 import { ThreadError } from "../errors.ts";
+import { isExhaustion } from "../servers/exhaustion.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { HandlerThread, type ThreadEvents } from "./handler_thread.ts";
+import { checkRoomForThread } from "./thread_room.ts";
 import type { ThreadingSettings } from "./threading_options.ts";
 
 /** How long no thread is started after one that could not be, in milliseconds. */
@@ -16,7 +18,7 @@ export class ThreadExecutor
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   /** How many threads there are. */
-  get size(): number {
+  override get size(): number {
     return this.#threads.size;
   }
 
@@ -71,14 +73,20 @@ export class ThreadExecutor
       if (best === undefined || isLessBusy(thread, best)) best = thread;
     }
     if (best?.size === 0) return best;
-    if (best === undefined) return this.#startThread();
+    if (best === undefined) {
+      return this.startPause.lasts ? undefined : this.#startThread();
+    }
     const { maxThreads, requestsPerThread } = this.server;
-    const paused = this.#pause !== undefined;
-    if (this.#threads.size < maxThreads && !paused) return this.#startThread();
+    const mayStart = this.#threads.size < maxThreads &&
+      this.#pause === undefined && !this.startPause.lasts;
+    if (mayStart) return this.#startThread();
     return best.size < requestsPerThread ? best : undefined;
   }
 
-  /** Has a request handled by a thread, or by another if it cannot start. */
+  /**
+   * Has a request handled by a thread; by another, if it cannot start and there
+   * is one, or there will be.
+   */
   async #handleIfStarted(
     thread: HandlerThread,
     pending: PendingRequest,
@@ -86,20 +94,26 @@ export class ThreadExecutor
     try {
       await thread.handle(pending);
     } catch (error) {
-      if (thread.started || this.#started === undefined) throw error;
+      const another = this.#started !== undefined || isExhaustion(error);
+      if (thread.started || !another) throw error;
       await this.queue.wait(pending);
     }
   }
 
   #startThread(): HandlerThread {
-    const thread = new HandlerThread(this.farSettings, this);
+    const settings = this.farSettings;
+    checkRoomForThread(settings.handler.moduleUrl);
+    const thread = new HandlerThread(settings, this);
     this.#threads.add(thread);
+    thread.ready.then(() => this.startPause.reset(), () => {});
     return thread;
   }
 
   /** Reports a thread that could not start, if its requests do not. */
   #noteFailedStart(reason: unknown): void {
-    if (this.closed || this.#started === undefined) return;
+    if (this.closed) return;
+    if (isExhaustion(reason)) return this.startPause.begin(reason);
+    if (this.#started === undefined) return;
     if (this.#pause !== undefined) return; // it would be the same error again
     this.onFault(reason, undefined, undefined);
     this.#pause = setTimeout(() => {

@@ -1,5 +1,4 @@
 import {
-  assert,
   assertEquals,
   assertInstanceOf,
   assertMatch,
@@ -15,7 +14,6 @@ import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { WaitingHandler } from "../fixtures/handlers/waiting_handler.ts";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";
-import { needing } from "../fixtures/installed_program.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 
 const LIMIT_MS = 30_000;
@@ -104,46 +102,3 @@ Deno.test("ForkingTCPServer releases the clients whose children it may not start
     assertEquals(await server.line(), "NotCapable");
   }
 });
-
-// The user "root" has as many processes as it likes, whatever its limits, so
-// that it has to become somebody else, who may read files all the same.
-const isRoot = Deno.build.os === "linux" && Deno.uid() === 0;
-const somebody = isRoot
-  ? "setpriv --securebits=+no_setuid_fixup --reuid=65534 --inh-caps=+dac_override --ambient-caps=+dac_override"
-    .split(" ")
-  : [];
-const canLimit = Deno.build.os === "linux" &&
-  await succeeds([...somebody, "prlimit", "--nproc=1000", "true"]);
-
-async function succeeds([program, ...args]: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program!, { args }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
-Deno.test(needing(isRoot ? ["prlimit", "setpriv"] : ["prlimit"], {
-  name:
-    "ForkingTCPServer releases the clients for whom the system has no process, and goes on (Linux)",
-  ignore: !canLimit,
-  async fn() {
-    await using server = ForkingProcess.serving(
-      CountingHandler,
-      { minSpareChildren: 0 },
-      { wrapper: somebody },
-    );
-    assertEquals(await server.ask(""), "1");
-    const limit = async (nproc: string) => {
-      const args = [`--pid=${server.pid}`, `--nproc=${nproc}`];
-      assert(await succeeds([...somebody, "prlimit", ...args]));
-    };
-    await limit("1:1000");
-    for (let i = 0; i < 3; i++) assertEquals(await server.ask(""), "");
-    await limit("1000:1000");
-    assertEquals(await server.ask(""), "1");
-    server.kill("SIGTERM");
-    assertEquals((await server.ended()).code, 0);
-    assertEquals((await server.printed()).match(/EAGAIN/g)?.length, 3);
-  },
-}));

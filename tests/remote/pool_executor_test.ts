@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
 import {
   type PooledServer,
   PoolExecutor,
@@ -16,6 +17,7 @@ import { HandlerNotFoundError } from "@socketserver/socketserver";
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 const LIMIT_MS = 30_000;
 const FAILURE = new RangeError("it failed");
+const SHORTAGE = Object.assign(new Error("EMFILE"), { code: "EMFILE" });
 
 class SomeHandler {
   static moduleUrl = "https://example.com/handlers.ts";
@@ -36,6 +38,10 @@ class OnePool extends PoolExecutor<PooledServer> {
   readonly log: string[] = [];
   readonly reports: unknown[][] = [];
   readonly retired = Promise.withResolvers<void>();
+  /** Why its runner can't be started, if it can't. */
+  failure: Error | null = null;
+  /** How often its runner was to be started. */
+  attempts = 0;
   /** Ends the request that the runner has. */
   end = () => {};
   #busy = false;
@@ -55,13 +61,19 @@ class OnePool extends PoolExecutor<PooledServer> {
     return this.serving;
   }
 
+  protected override get size(): number {
+    return this.failure === null ? 1 : 0;
+  }
+
   protected override startFirst(): Promise<void> {
+    this.#start();
     this.log.push("start");
     return Promise.resolve();
   }
 
   protected override findFree(): RequestRunner | undefined {
-    if (this.#busy) return undefined;
+    if (this.#busy || this.startPause.lasts) return undefined;
+    this.#start();
     return { handle: () => this.#handle() };
   }
 
@@ -76,6 +88,11 @@ class OnePool extends PoolExecutor<PooledServer> {
 
   protected override closingError(): Error {
     return new Error("closed");
+  }
+
+  #start(): void {
+    this.attempts++;
+    if (this.failure !== null) throw this.failure;
   }
 
   async #handle(): Promise<void> {
@@ -109,6 +126,60 @@ Deno.test("PoolExecutor.run() has connections and datagrams handled, and refuses
     );
   }
 });
+
+Deno.test("PoolExecutor.run() waits while there is no room for a runner, and reports that once", async () => {
+  const pool = new OnePool();
+  pool.failure = SHORTAGE;
+  const handled = [1, 2].map(() => pool.run(aConnection(), ADDRESS));
+  assertEquals(pool.reports, [[SHORTAGE, undefined, undefined]]);
+  for (let i = 0; i < 3; i++) await deadline(pool.whenFree()!, LIMIT_MS);
+  assertEquals(pool.attempts, 4);
+  pool.failure = null;
+  await deadline(pool.whenFree()!, LIMIT_MS);
+  for (const one of handled) {
+    pool.end();
+    await deadline(one, LIMIT_MS);
+  }
+  assertEquals([pool.whenFree(), pool.reports.length], [null, 1]);
+});
+
+Deno.test("PoolExecutor.run() rejects the last requests if no runner is left, and there is no room for long", async () => {
+  const pool = new OnePool({ maxWaitingRequests: 3 });
+  pool.failure = SHORTAGE;
+  const handled = [1, 2].map(() => pool.run(aConnection(), ADDRESS));
+  await assertRejects(() => deadline(handled[1]!, LIMIT_MS), Error, "EMFILE");
+  pool.failure = null;
+  await deadline(pool.whenFree()!, LIMIT_MS);
+  pool.end();
+  await deadline(handled[0]!, LIMIT_MS);
+  assertEquals(pool.reports.length, 1);
+});
+
+Deno.test("PoolExecutor.start() waits until there is room for a runner", async () => {
+  const pool = new OnePool();
+  pool.failure = SHORTAGE;
+  const started = pool.start();
+  while (pool.attempts < 4) await delay(1);
+  assertEquals(pool.reports, [[SHORTAGE, undefined, undefined]]);
+  pool.failure = null;
+  await deadline(started, LIMIT_MS);
+  assertEquals(pool.log, ["start"]);
+});
+
+for (const way of ["rest", "close"] as const) {
+  Deno.test(`PoolExecutor.${way}() ends the wait for room`, async () => {
+    const pool = new OnePool();
+    pool.failure = SHORTAGE;
+    const started = pool.start();
+    const handled = pool.run(aConnection(), ADDRESS).catch((error) =>
+      error.message
+    );
+    await pool[way](false);
+    if (way === "rest") await pool.close();
+    await deadline(started, LIMIT_MS);
+    assertEquals(await deadline(handled, LIMIT_MS), "closed");
+  });
+}
 
 Deno.test("PoolExecutor.whenFree() holds the server back while maxWaitingRequests wait", async () => {
   const pool = new OnePool();
