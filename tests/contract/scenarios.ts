@@ -7,6 +7,7 @@ import { handlerScenarios } from "./scenarios/handlers.ts";
 import { hookOrderScenarios } from "./scenarios/hook_order.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
+import { unixPathScenarios } from "./scenarios/unix_paths.ts";
 
 /** The contract: what is true of every server class. */
 export const scenarios: readonly Scenario[] = [
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   ...handlerScenarios,
   ...streamScenarios,
   ...datagramScenarios,
+  ...unixPathScenarios,
 ];
