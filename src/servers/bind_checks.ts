@@ -92,14 +92,20 @@ export function bindTo<T>(where: string, bind: () => T): T {
   try {
     return bind();
   } catch (cause) {
-    throw cause instanceof Error ? bindFailure(where, cause) : cause;
+    throw bindFailure("server", where, cause);
   }
 }
 
-function bindFailure(where: string, cause: Error): Error {
+/** Makes an error of the platform's class that names the server and the address. */
+export function bindFailure(
+  server: string,
+  where: string,
+  cause: unknown,
+): unknown {
+  if (!(cause instanceof Error)) return cause;
   const PlatformError = cause.constructor as ErrorConstructor;
   const error = new PlatformError(
-    `Cannot bind the server to ${where}: ${cause.message}`,
+    `Cannot bind the ${server} to ${where}: ${cause.message}`,
     { cause },
   );
   return "code" in cause ? Object.assign(error, { code: cause.code }) : error;

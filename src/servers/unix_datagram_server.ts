@@ -5,16 +5,22 @@ import {
   DatagramServer,
   type DatagramServerOptions,
 } from "./datagram_server.ts";
+import { bindAtPath } from "./unix_binding.ts";
 import { UnixDatagramSocket } from "./unix_datagram_socket.ts";
-import { checkedPath, listenOnPath } from "./unix_path.ts";
-import type { UnixAddress } from "./unix_stream_server.ts";
+import { checkMode, checkPath } from "./unix_path.ts";
+import type { UnixAddress, UnixSocketOptions } from "./unix_stream_server.ts";
+
+/** Options for {@linkcode UnixDatagramServer}. */
+export interface UnixDatagramServerOptions
+  extends DatagramServerOptions, UnixSocketOptions {}
 
 /**
  * A server of Unix datagrams, which handles one after the other.
  *
  * A client can be answered only if it has bound its own socket to a path. A
  * socket file that nobody listens on any more is replaced; one that is in use,
- * or a file of another kind, is refused. `serverClose()` removes the file.
+ * or a file of another kind, is refused. `serverClose()` removes the file, but
+ * not one that has been put in its place.
  *
  * Needs the flag `--unstable-net`, or `"unstable": ["net"]` in `deno.json`, and
  * the permissions `--allow-net`, `--allow-read` and `--allow-write`. There are
@@ -49,6 +55,12 @@ import type { UnixAddress } from "./unix_stream_server.ts";
 export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   /** The family of the server's address. */
   readonly addressFamily = "AF_UNIX";
+  /**
+   * The permissions of the socket file.
+   *
+   * @default {undefined} What the system makes: `0o777` less its umask.
+   */
+  readonly mode: number | undefined;
 
   /**
    * Creates an instance, and binds it unless told otherwise.
@@ -65,12 +77,15 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   constructor(
     serverAddress: UnixAddress,
     RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
-    options?: DatagramServerOptions | null,
+    options?: UnixDatagramServerOptions | null,
   ) {
     const { path } = checkedParts("UnixDatagramServer", serverAddress);
-    checkedPath("UnixDatagramServer", path);
+    checkPath("UnixDatagramServer", path);
     super({ transport: "unixpacket", path }, RequestHandlerClass, options);
-    if (options?.bindAndActivate ?? true) this.bindAndActivate();
+    const { mode, socket, bindAndActivate = true } = options ?? {};
+    checkMode(mode, socket);
+    this.mode = mode;
+    if (bindAndActivate) this.bindAndActivate();
   }
 
   /** The socket, which can send while it receives. */
@@ -81,17 +96,18 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   override set socket(socket: DatagramListener) {
     super.socket = socket instanceof UnixDatagramSocket
       ? socket
-      : new UnixDatagramSocket(socket, { ownsPath: false });
+      : new UnixDatagramSocket(socket, { ownsFile: false });
   }
 
   /** Makes the socket. */
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UnixDatagramServer");
-    const path = checkedPath("UnixDatagramServer", this.serverAddress.path);
-    const socket = listenOnPath(
-      path,
-      () => Deno.listenDatagram({ transport: "unixpacket", path }),
-    );
-    return new UnixDatagramSocket(socket, { ownsPath: true });
+    const socket = bindAtPath({
+      server: "UnixDatagramServer",
+      path: this.serverAddress.path,
+      mode: this.mode,
+      bind: (path) => Deno.listenDatagram({ transport: "unixpacket", path }),
+    });
+    return new UnixDatagramSocket(socket, { ownsFile: true });
   }
 }

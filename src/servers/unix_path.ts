@@ -1,65 +1,88 @@
-/** Answers whether somebody listens on a socket file: 1 yes, 2 no. */
-const PROBE = `onmessage = async ({ data: { path, answer } }) => {
-  let listening = true;
-  try {
-    (await Deno.connect({ transport: "unix", path })).close();
-  } catch (error) {
-    listening = !(error instanceof Deno.errors.ConnectionRefused);
-  }
-  Atomics.store(answer, 0, listening ? 1 : 2);
-  Atomics.notify(answer, 0);
-};`;
-const PROBE_LIMIT_MS = 2000;
+import { inspected } from "../inspected.ts";
 
 /**
  * Checks the path of a socket file.
  *
  * @throws {TypeError} If it is not a string, or empty.
  */
-export function checkedPath(server: string, path: unknown): string {
-  if (typeof path === "string" && path !== "") return path;
+export function checkPath(server: string, path: unknown): void {
+  if (typeof path === "string" && path !== "") return;
   throw new TypeError(
     `Cannot bind the ${server} as path must be a string that is not empty: current value is ${
-      Deno.inspect(path)
+      inspected(path)
     }`,
   );
 }
 
 /**
- * Listens on a path, in place of a socket file that a dead server left there.
+ * Checks the permissions that a socket file is to have.
  *
- * @throws {Deno.errors.AddrInUse} If the path is taken: by a living server, or
- * by a file that is not a socket.
+ * @param socket What the server was given in place of a new socket.
+ * @throws {TypeError} If they are not a number, or are of no use.
+ * @throws {RangeError} If they are out of range.
  */
-export function listenOnPath<T>(path: string, listen: () => T): T {
-  try {
-    return listen();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse) || !isDeadSocket(path)) {
-      throw error;
-    }
-    Deno.removeSync(path);
-    return listen();
+export function checkMode(mode: unknown, socket: unknown): void {
+  if (mode === undefined) return;
+  if (typeof mode !== "number") {
+    throw new TypeError(
+      `Cannot create the server as mode must be a number: current value is ${
+        inspected(mode)
+      }`,
+    );
   }
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
+    throw new RangeError(
+      `Cannot create the server as mode must be an integer between 0 and 0o777, which is 511: current value is ${mode}`,
+    );
+  }
+  if (socket === undefined) return;
+  throw new TypeError(
+    `Cannot create the server as mode must be left out if a socket is given, which has its file already: current value is ${mode}`,
+  );
 }
 
 /**
- * Asks the path itself whether anybody is there, as its age tells nothing.
+ * Checks that nobody asks for a queue that Deno does not offer.
  *
- * Deno can only connect asynchronously and a constructor cannot wait, so a
- * Worker connects and this thread sleeps meanwhile; 20 ms, and only if the
- * path is taken.
+ * @throws {TypeError} If somebody does.
  */
-function isDeadSocket(path: string): boolean {
-  if (path.startsWith("\0") || !Deno.lstatSync(path).isSocket) return false;
-  const answer = new Int32Array(new SharedArrayBuffer(4));
-  const source = `data:application/javascript,${encodeURIComponent(PROBE)}`;
-  const probe = new Worker(source, { type: "module" });
+export function checkNoQueueSize(options: object): void {
+  const { requestQueueSize } = options as { requestQueueSize?: unknown };
+  if (requestQueueSize === undefined) return;
+  throw new TypeError(
+    `Cannot create the server as requestQueueSize must be left out for Unix sockets, of which Deno lets 1024 clients wait: current value is ${
+      inspected(requestQueueSize)
+    }`,
+  );
+}
+
+/**
+ * Checks that there is a file which can have permissions.
+ *
+ * @throws {TypeError} If there is none.
+ */
+export function checkHasMode(
+  server: string,
+  path: string,
+  mode: number | undefined,
+): void {
+  if (mode === undefined || !isAbstract(path)) return;
+  throw new TypeError(
+    `Cannot bind the ${server} as mode must be left out if the name is abstract, as it has no file: current value is ${mode}`,
+  );
+}
+
+/** Whether a path is a name that Linux keeps apart from files. */
+export function isAbstract(path: string): boolean {
+  return path.startsWith("\0");
+}
+
+/** What a path means now, whatever folder the process will be in later. */
+export function absolutePath(path: string): string {
+  if (path.startsWith("/")) return path;
   try {
-    probe.postMessage({ path, answer });
-    Atomics.wait(answer, 0, 0, PROBE_LIMIT_MS);
-    return answer[0] === 2;
-  } finally {
-    probe.terminate();
+    return `${Deno.cwd()}/${path}`;
+  } catch {
+    return path; // the folder is gone
   }
 }

@@ -1,7 +1,10 @@
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { checkedParts } from "./bind_checks.ts";
-import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
-import { checkedPath, listenOnPath } from "./unix_path.ts";
+import type { SocketServerOptions } from "./socket_server.ts";
+import { StreamServer } from "./stream_server.ts";
+import { bindAndLink } from "./unix_binding.ts";
+import { checkMode, checkNoQueueSize, checkPath } from "./unix_path.ts";
+import { UnixStreamListener } from "./unix_stream_listener.ts";
 
 /** Where a Unix server can listen. */
 export interface UnixAddress {
@@ -9,14 +12,43 @@ export interface UnixAddress {
   path: string;
 }
 
+/** Options for the file of a Unix server. */
+export interface UnixSocketOptions {
+  /**
+   * The permissions of the socket file, such as `0o600` for its owner alone; a
+   * client needs that to write. They hold from the first moment on: nobody who
+   * is to be kept out can come in before they are set. If the umask is laxer,
+   * and the socket has to be bound at the path itself, as one for datagrams
+   * always is, that takes `--allow-sys=umask`.
+   *
+   * An abstract name has no file, and a socket that is handed in has its own:
+   * with these it is a `TypeError`.
+   *
+   * @default {undefined} What the system makes: `0o777` less its umask.
+   */
+  mode?: number;
+}
+
+/** Options for {@linkcode UnixStreamServer}. */
+export interface UnixStreamServerOptions
+  extends SocketServerOptions<Deno.Listener>, UnixSocketOptions {}
+
 /**
  * A server of Unix stream connections, which handles one after the other.
  *
  * A socket file that nobody listens on any more is replaced; one that is in
- * use, or a file of another kind, is refused. `serverClose()` removes the file.
+ * use, or a file of another kind, is refused. `serverClose()` removes the file,
+ * but not one that has been put in its place: a new server can take over the
+ * path before the old one is closed.
  *
  * Needs the permissions `--allow-net`, and `--allow-read` and `--allow-write`
  * for the path. There are no Unix sockets on Windows.
+ *
+ * When a socket is closed, Deno removes whatever stands where it was bound. So
+ * it is bound in a folder beside the path, which is there for that moment only,
+ * and linked to the path. That takes `--allow-net` for all addresses, and the
+ * other two for the path's folder. Without them it is bound at the path, and a
+ * file that was put in place of its own is removed after all.
  *
  * @example Usage
  * ```ts
@@ -43,6 +75,14 @@ export interface UnixAddress {
 export class UnixStreamServer extends StreamServer<Deno.UnixAddr> {
   /** The family of the server's address. */
   readonly addressFamily = "AF_UNIX";
+  /** How many clients may wait to be accepted: Deno's number for Unix sockets. */
+  override readonly requestQueueSize: number = 1024;
+  /**
+   * The permissions of the socket file.
+   *
+   * @default {undefined} What the system makes: `0o777` less its umask.
+   */
+  readonly mode: number | undefined;
 
   /**
    * Creates an instance, and binds it unless told otherwise.
@@ -58,17 +98,38 @@ export class UnixStreamServer extends StreamServer<Deno.UnixAddr> {
   constructor(
     serverAddress: UnixAddress,
     RequestHandlerClass: RequestHandlerClass<StreamRequest>,
-    options?: StreamServerOptions | null,
+    options?: UnixStreamServerOptions | null,
   ) {
     const { path } = checkedParts("UnixStreamServer", serverAddress);
-    checkedPath("UnixStreamServer", path);
+    checkPath("UnixStreamServer", path);
     super({ transport: "unix", path }, RequestHandlerClass, options);
-    if (options?.bindAndActivate ?? true) this.bindAndActivate();
+    checkNoQueueSize(options ?? {});
+    const { mode, socket, bindAndActivate = true } = options ?? {};
+    checkMode(mode, socket);
+    this.mode = mode;
+    if (bindAndActivate) this.bindAndActivate();
+  }
+
+  /** The listener, which removes no file but its own. */
+  override get socket(): Deno.Listener {
+    return super.socket;
+  }
+
+  override set socket(socket: Deno.Listener) {
+    super.socket = socket instanceof UnixStreamListener
+      ? socket
+      : new UnixStreamListener(socket);
   }
 
   /** Makes the listener. */
   protected override listen(): Deno.Listener {
-    const path = checkedPath("UnixStreamServer", this.serverAddress.path);
-    return listenOnPath(path, () => Deno.listen({ transport: "unix", path }));
+    const { path } = this.serverAddress;
+    const listener = bindAndLink({
+      server: "UnixStreamServer",
+      path,
+      mode: this.mode,
+      bind: (path) => Deno.listen({ transport: "unix", path }),
+    });
+    return new UnixStreamListener(listener, path);
   }
 }

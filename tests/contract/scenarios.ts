@@ -10,6 +10,7 @@ import { hookOrderScenarios } from "./scenarios/hook_order.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
 import { stoppingScenarios } from "./scenarios/stopping.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
+import { unixPathScenarios } from "./scenarios/unix_paths.ts";
 
 /** The contract: what is true of every server class. */
 export const scenarios: readonly Scenario[] = [
@@ -24,4 +25,5 @@ export const scenarios: readonly Scenario[] = [
   ...handlerScenarios,
   ...streamScenarios,
   ...datagramScenarios,
+  ...unixPathScenarios,
 ];

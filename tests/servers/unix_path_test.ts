@@ -246,44 +246,6 @@ Deno.test({
   },
 });
 
-// Of UnixStreamServer there is no such test: Deno itself removes whatever is at
-// the path of a stream listener when it is closed.
-Deno.test({
-  name:
-    "UnixDatagramServer.serverClose() leaves a file that was put in place of its own",
-  ignore,
-  async fn() {
-    using folder = new TemporaryFolder();
-    const path = `${folder.path}/socket`;
-    const server = new UnixDatagramServer({ path }, () => {});
-    await Deno.remove(path);
-    await Deno.writeTextFile(path, "precious");
-    await server.serverClose();
-    assertEquals(await Deno.readTextFile(path), "precious");
-  },
-});
-
-Deno.test({
-  name:
-    "UnixDatagramServer.serverClose() leaves the file of a server that took its place",
-  ignore,
-  async fn() {
-    using folder = new TemporaryFolder();
-    const path = `${folder.path}/socket`;
-    const first = new UnixDatagramServer({ path }, () => {});
-    await Deno.remove(path);
-    await using second = new UnixDatagramServer(
-      { path },
-      DatagramLineEchoHandler,
-    );
-    await first.serverClose();
-    assertEquals(await isThere(path), true);
-    const handled = second.handleRequest();
-    assertEquals(await askDatagram(folder.path), "hello\n");
-    await handled;
-  },
-});
-
 /** Replies when the server is waiting for the next datagram already. */
 async function replyLate(path: string, own: string): Promise<unknown> {
   const waiting = Promise.withResolvers<void>();
@@ -339,29 +301,14 @@ Deno.test({
 
 Deno.test({
   name:
-    "AsyncUnixDatagramServer replies although a killed server has left its files",
+    "AsyncUnixDatagramServer replies although a killed server has left its file",
   ignore,
   async fn() {
     using folder = new TemporaryFolder();
     const own = `${folder.path}/client`;
     const path = `${folder.path}/socket`;
-    for (const left of [path, `${path}.bell`]) {
-      Deno.listenDatagram({ transport: "unixpacket", path: left }).close();
-    }
+    Deno.listenDatagram({ transport: "unixpacket", path }).close();
     assertEquals(await replyLate(path, own), "late");
-  },
-});
-
-Deno.test({
-  name: "AsyncUnixDatagramServer leaves a file that is named like its bell",
-  ignore: Deno.build.os !== "linux",
-  async fn() {
-    using folder = new TemporaryFolder();
-    const own = `${folder.path}/client`;
-    const path = `${folder.path}/socket`;
-    await Deno.writeTextFile(`${path}.bell`, "precious");
-    assertEquals(await replyLate(path, own), "late");
-    assertEquals(await Deno.readTextFile(`${path}.bell`), "precious");
   },
 });
 
