@@ -153,7 +153,7 @@ export class InputBuffer {
       const room = this.#room(wanted);
       const count = await source.read(room);
       if (count === null) return this.#noteEnd(source);
-      if (!Number.isInteger(count) || count < 0 || count > room.length) {
+      if (count >>> 0 !== count || count > room.length) {
         throw new TypeError(
           `Cannot read as read() must give the number of bytes read, or null: current value is ${
             shown(count)

@@ -32,7 +32,8 @@ export interface RequestReaderOptions {
    */
   bufferSize?: number;
   /**
-   * The longest wait for the client's next bytes, in seconds; `null` for ever.
+   * The longest wait for the client's next bytes, in seconds; `null` and
+   * `Infinity` for ever.
    *
    * @default {null}
    */

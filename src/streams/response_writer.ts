@@ -23,7 +23,8 @@ export interface ResponseWriterOptions {
    */
   bufferSize?: number;
   /**
-   * The longest wait for the client to take bytes, in seconds; `null` for ever.
+   * The longest wait for the client to take bytes, in seconds; `null` and
+   * `Infinity` for ever.
    *
    * @default {null}
    */
