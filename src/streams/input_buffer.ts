@@ -1,9 +1,9 @@
 import type { ByteSource } from "../types.ts";
 import { concat } from "@std/bytes/concat";
-import { shown } from "./argument_checks.ts";
+import { wrongReadCount } from "./argument_checks.ts";
 import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
-import { noteInputEnd } from "./input_end.ts";
+import { isCutOff, noteInputEnd } from "./input_end.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** The smallest read: it may wait long for a quiet client. In bytes. */
@@ -154,11 +154,7 @@ export class InputBuffer {
       const count = await source.read(room);
       if (count === null) return this.#noteEnd(source);
       if (count >>> 0 !== count || count > room.length) {
-        throw new TypeError(
-          `Cannot read as read() must give the number of bytes read, or null: current value is ${
-            shown(count)
-          }`,
-        );
+        throw wrongReadCount(count);
       }
       if (this.#ended) return false; // discarded meanwhile
       this.#end += count;
@@ -211,14 +207,4 @@ export class InputBuffer {
       ? this.#buffer
       : this.#buffer.subarray(this.#end, this.#end + size);
   }
-}
-
-/**
- * Whether an error is how Deno's TLS connections report that the client closed
- * without saying so first (RFC 8446, 6.1): Python's clients do, and many
- * devices. A class made of it says something else.
- */
-function isCutOff(error: unknown): boolean {
-  return error instanceof Error &&
-    error.constructor === Deno.errors.UnexpectedEof;
 }
