@@ -141,11 +141,12 @@ export class InputBuffer {
   }
 
   #fillOnce(wanted: number): Promise<boolean> {
-    if (this.#ended || this.#source === null) return Promise.resolve(false);
-    this.#reading ??= this.#read(this.#source, wanted);
+    if (this.#ended) return Promise.resolve(false);
+    const source = this.#source!; // bytes alone have ended from the start
+    this.#reading ??= this.#read(source, wanted);
     return this.#timeout === null
       ? this.#reading
-      : withinTimeLimit(this.#reading, this.#timeout, "read", this.#source);
+      : withinTimeLimit(this.#reading, this.#timeout, "read", source);
   }
 
   async #read(source: ByteSource, wanted: number): Promise<boolean> {
