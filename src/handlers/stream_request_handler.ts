@@ -7,7 +7,8 @@ import { BaseRequestHandler } from "./base_request_handler.ts";
  * Handles a connection through `rfile` and `wfile`.
  *
  * The fields are read when `rfile` and `wfile` are first used, and in
- * `setup()`: set them in the subclass.
+ * `setup()`: set them in the subclass. What they cannot be is a `TypeError` or a
+ * `RangeError` then.
  *
  * @typeParam Server The server's class; see {@linkcode BaseRequestHandler}.
  *
@@ -43,21 +44,21 @@ export class StreamRequestHandler<
 > extends BaseRequestHandler<StreamRequest, Server> {
   /**
    * The size of `rfile`'s buffer, in bytes: `-1` lets it follow the client,
-   * `0` never reads ahead.
+   * `0` never reads ahead. At most 1 GiB.
    *
    * @default {-1}
    */
   rbufsize: number = -1;
   /**
    * How much `wfile` collects before it sends, in bytes: `0` sends at once,
-   * `-1` stands for 8192.
+   * `-1` stands for 8192. At most 1 GiB.
    *
    * @default {0}
    */
   wbufsize: number = 0;
   /**
-   * The longest that one read or one write may take, in seconds; `null` for
-   * ever. The request as a whole is not limited.
+   * The longest that one read or one write may take, in seconds; `null` and
+   * `Infinity` for ever. The request as a whole is not limited.
    *
    * @default {null}
    */

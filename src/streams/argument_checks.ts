@@ -5,22 +5,38 @@ const encoder = new TextEncoder();
 /** How much of a wrong value a message shows, in characters. */
 const SHOWN = 200;
 
+/** What both streams of a handler are given. */
+interface StreamOptions {
+  /** The size of the buffer, in bytes. */
+  bufferSize?: number;
+  /** The longest wait for the client, in seconds; `null` for ever. */
+  timeout?: number | null;
+}
+
 /**
- * Checks an object of options. `null` stands for no options, as `undefined` does.
+ * Checks a stream's options. `null` stands for none, as `undefined` does.
  *
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If one is of a wrong type.
+ * @throws {RangeError} If one is out of range.
  */
-export function checkedOptions<Options extends object>(
+export function checkedStreamOptions(
   name: string,
-  options: Options | null | undefined,
-): Partial<Options> {
-  if (options === undefined || options === null) return {};
-  if (typeof options === "object") return options;
-  throw new TypeError(
-    `Cannot create ${name} as its options must be an object: current value is ${
-      shown(options)
-    }`,
-  );
+  options: StreamOptions | null | undefined,
+  defaultSize: number,
+): { readonly bufferSize: number; readonly timeout: number | null } {
+  const given = options ?? {};
+  if (typeof given !== "object") {
+    throw new TypeError(
+      `Cannot create ${name} as its options must be an object: current value is ${
+        shown(given)
+      }`,
+    );
+  }
+  const { bufferSize = defaultSize, timeout = null } = given;
+  return {
+    bufferSize: checkedBufferSize(name, bufferSize),
+    timeout: checkedTimeout(name, timeout),
+  };
 }
 
 /**
@@ -45,13 +61,7 @@ export function checkMethods(
   );
 }
 
-/**
- * Checks the size of a buffer, in bytes.
- *
- * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is out of range.
- */
-export function checkedBufferSize(name: string, value: number): number {
+function checkedBufferSize(name: string, value: number): number {
   if (Number.isInteger(value) && value >= -1 && value <= LARGEST_BUFFER) {
     return value;
   }
@@ -61,18 +71,12 @@ export function checkedBufferSize(name: string, value: number): number {
   );
 }
 
-/**
- * Checks a timeout in seconds.
- *
- * @returns The timeout; `null` for ever.
- * @throws {TypeError} If it is neither a number nor `null`.
- * @throws {RangeError} If it is negative or `NaN`.
- */
-export function checkedTimeout(
+/** Gives `null` for ever. */
+function checkedTimeout(
   name: string,
-  value: number | null | undefined,
+  value: number | null,
 ): number | null {
-  if (value === undefined || value === null || value === Infinity) return null;
+  if (value === null || value === Infinity) return null;
   if (typeof value === "number" && value >= 0) return value;
   throw wrongNumber(
     value,
@@ -132,10 +136,52 @@ export function delimiterBytes(delimiter: Uint8Array | string): Uint8Array {
 }
 
 /**
+ * Makes bytes of what is to be written: not a copy, except of text.
+ *
+ * @throws {TypeError} If it is neither bytes nor text.
+ */
+export function dataBytes(
+  data: string | ArrayBufferView | ArrayBuffer,
+): Uint8Array {
+  if (typeof data === "string") return encoder.encode(data);
+  if (data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  throw new TypeError(
+    `Cannot write as data must be bytes or a string: current value is ${
+      shown(data)
+    }`,
+  );
+}
+
+/** Makes the error for a source that has read no sensible number of bytes. */
+export function wrongReadCount(count: unknown): TypeError {
+  return new TypeError(
+    `Cannot read as read() must give the number of bytes read, or null: current value is ${
+      shown(count)
+    }`,
+  );
+}
+
+/**
+ * Makes the error for a sink that has taken no sensible number of bytes. One
+ * that takes none would be given the same bytes for ever.
+ */
+export function wrongTakenCount(count: unknown): TypeError {
+  return new TypeError(
+    `Cannot write as write() must give the number of bytes taken: current value is ${
+      shown(count)
+    }`,
+  );
+}
+
+/**
  * Shows a value that somebody else has made: it may be of any size, and fail
  * when it is looked at.
  */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   let text;
   try {
     text = Deno.inspect(value, { depth: 1 });

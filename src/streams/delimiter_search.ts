@@ -53,10 +53,25 @@ export function findDelimiter(
   return at;
 }
 
-/** A line without the `\r` that belongs to its end. */
-export function withoutReturn(
-  line: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
+/**
+ * Looks at the line that the input begins with.
+ *
+ * @param end Where its `\n` is, or -1 if it is the last line and has none.
+ * @returns The line without its `\n` or `\r\n`, not copied.
+ * @throws {LineTooLongError} If the line is longer; it is skipped.
+ */
+export function lineIn(
+  input: InputBuffer,
+  end: number,
+  maxLength: number,
+): Uint8Array {
+  const bytes = input.peek();
+  const line = end === -1 ? bytes : withoutReturn(bytes.subarray(0, end));
+  if (line.length > maxLength) throw lineTooLong(input, maxLength);
+  return line;
+}
+
+function withoutReturn(line: Uint8Array): Uint8Array {
   return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }
 
@@ -66,7 +81,7 @@ export function withoutReturn(
  *
  * @returns The error to throw.
  */
-export function lineTooLong(
+function lineTooLong(
   input: InputBuffer,
   maxLength: number,
   delimiter: Uint8Array = LINE_END,

@@ -1,9 +1,9 @@
 import type { ByteSource } from "../types.ts";
 import { concat } from "@std/bytes/concat";
-import { shown } from "./argument_checks.ts";
+import { wrongReadCount } from "./argument_checks.ts";
 import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
-import { noteInputEnd } from "./input_end.ts";
+import { isCutOff, noteInputEnd } from "./input_end.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** The smallest read: it may wait long for a quiet client. In bytes. */
@@ -141,11 +141,12 @@ export class InputBuffer {
   }
 
   #fillOnce(wanted: number): Promise<boolean> {
-    if (this.#ended || this.#source === null) return Promise.resolve(false);
-    this.#reading ??= this.#read(this.#source, wanted);
+    if (this.#ended) return Promise.resolve(false);
+    const source = this.#source!; // bytes alone have ended from the start
+    this.#reading ??= this.#read(source, wanted);
     return this.#timeout === null
       ? this.#reading
-      : withinTimeLimit(this.#reading, this.#timeout, "read", this.#source);
+      : withinTimeLimit(this.#reading, this.#timeout, "read", source);
   }
 
   async #read(source: ByteSource, wanted: number): Promise<boolean> {
@@ -153,12 +154,8 @@ export class InputBuffer {
       const room = this.#room(wanted);
       const count = await source.read(room);
       if (count === null) return this.#noteEnd(source);
-      if (!Number.isInteger(count) || count < 0 || count > room.length) {
-        throw new TypeError(
-          `Cannot read as read() must give the number of bytes read, or null: current value is ${
-            shown(count)
-          }`,
-        );
+      if (count >>> 0 !== count || count > room.length) {
+        throw wrongReadCount(count);
       }
       if (this.#ended) return false; // discarded meanwhile
       this.#end += count;
@@ -211,14 +208,4 @@ export class InputBuffer {
       ? this.#buffer
       : this.#buffer.subarray(this.#end, this.#end + size);
   }
-}
-
-/**
- * Whether an error is how Deno's TLS connections report that the client closed
- * without saying so first (RFC 8446, 6.1): Python's clients do, and many
- * devices. A class made of it says something else.
- */
-function isCutOff(error: unknown): boolean {
-  return error instanceof Error &&
-    error.constructor === Deno.errors.UnexpectedEof;
 }

@@ -2,19 +2,12 @@ import { UnexpectedEof } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
 import {
   checkByteCount,
-  checkedBufferSize,
-  checkedOptions,
-  checkedTimeout,
+  checkedStreamOptions,
   checkMaxLineLength,
   checkMethods,
   delimiterBytes,
 } from "./argument_checks.ts";
-import {
-  findDelimiter,
-  findLineFeed,
-  lineTooLong,
-  withoutReturn,
-} from "./delimiter_search.ts";
+import { findDelimiter, findLineFeed, lineIn } from "./delimiter_search.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
@@ -32,7 +25,8 @@ export interface RequestReaderOptions {
    */
   bufferSize?: number;
   /**
-   * The longest wait for the client's next bytes, in seconds; `null` for ever.
+   * The longest wait for the client's next bytes, in seconds; `null` and
+   * `Infinity` for ever.
    *
    * @default {null}
    */
@@ -96,15 +90,11 @@ export class RequestReader extends ReadableOnDemand {
     source: ByteSource | Uint8Array<ArrayBuffer>,
     options?: RequestReaderOptions,
   ) {
-    const { bufferSize = -1, timeout } = checkedOptions("rfile", options);
+    const { bufferSize, timeout } = checkedStreamOptions("rfile", options, -1);
     if (!(source instanceof Uint8Array)) {
       checkMethods("rfile", "source", source, ["read"]);
     }
-    const input = new InputBuffer(
-      source,
-      checkedBufferSize("rfile", bufferSize),
-      checkedTimeout("rfile", timeout),
-    );
+    const input = new InputBuffer(source, bufferSize, timeout);
     const underlying = new InputSource(input);
     super(() => underlying);
     this.#input = input;
@@ -192,13 +182,7 @@ export class RequestReader extends ReadableOnDemand {
         if (missing <= 0) return this.#input.take(count);
         if (await this.#input.fill(missing)) continue;
         if (this.#input.length === 0) return null;
-        const partial = this.#input.take(this.#input.length);
-        throw this.#input.trace(
-          new UnexpectedEof(
-            `Cannot read ${count} bytes as the input ended after ${partial.length}`,
-            partial,
-          ),
-        );
+        throw this.#cutOff(`${count} bytes`);
       }
     } finally {
       this.#source.leave();
@@ -227,12 +211,10 @@ export class RequestReader extends ReadableOnDemand {
         if (!(await this.#input.fill(1))) break;
         at = findLineFeed(this.#input, limit, searched);
       }
-      const input = this.#input.peek();
-      if (at === -1 && input.length === 0) return null;
-      const text = at === -1 ? input : withoutReturn(input.subarray(0, at));
-      if (text.length > limit) throw lineTooLong(this.#input, limit);
-      this.#input.skip(at === -1 ? input.length : at + 1);
-      return decoder.decode(text);
+      if (at === -1 && this.#input.length === 0) return null;
+      const line = lineIn(this.#input, at, limit);
+      this.#input.skip(at === -1 ? this.#input.length : at + 1);
+      return decoder.decode(line);
     } finally {
       this.#source.leave();
     }
@@ -270,13 +252,7 @@ export class RequestReader extends ReadableOnDemand {
       }
       if (at !== -1) return this.#input.take(at + bytes.length);
       if (this.#input.length === 0) return null;
-      const partial = this.#input.take(this.#input.length);
-      throw this.#input.trace(
-        new UnexpectedEof(
-          `Cannot read up to the delimiter as the input ended after ${partial.length} bytes`,
-          partial,
-        ),
-      );
+      throw this.#cutOff("up to the delimiter");
     } finally {
       this.#source.leave();
     }
@@ -299,6 +275,17 @@ export class RequestReader extends ReadableOnDemand {
       [Symbol.asyncIterator]: () => iterator,
     };
     return iterator;
+  }
+
+  /** Makes the error for an input that ends within what was asked for. */
+  #cutOff(wanted: string): UnexpectedEof {
+    const partial = this.#input.take(this.#input.length);
+    return this.#input.trace(
+      new UnexpectedEof(
+        `Cannot read ${wanted} as the input ended after ${partial.length} bytes`,
+        partial,
+      ),
+    );
   }
 
   #enter(): void {

@@ -1,10 +1,9 @@
 import type { ByteSink } from "../types.ts";
 import {
-  checkedBufferSize,
-  checkedOptions,
-  checkedTimeout,
+  checkedStreamOptions,
   checkMethods,
-  shown,
+  dataBytes,
+  wrongTakenCount,
 } from "./argument_checks.ts";
 import { noteOrigin } from "./error_origin.ts";
 import { limitWrites } from "./limit_writes.ts";
@@ -23,7 +22,8 @@ export interface ResponseWriterOptions {
    */
   bufferSize?: number;
   /**
-   * The longest wait for the client to take bytes, in seconds; `null` for ever.
+   * The longest wait for the client to take bytes, in seconds; `null` and
+   * `Infinity` for ever.
    *
    * @default {null}
    */
@@ -31,7 +31,6 @@ export interface ResponseWriterOptions {
 }
 
 const DEFAULT_BUFFER_SIZE = 8192;
-const encoder = new TextEncoder();
 
 /**
  * A `WritableStream`; see {@linkcode ResponseWriter}.
@@ -94,8 +93,7 @@ export class ResponseWriter extends WritableOnDemand {
    * @throws {RangeError} If an option is out of range.
    */
   constructor(sink: ByteSink, options?: ResponseWriterOptions) {
-    const { bufferSize = 0, timeout } = checkedOptions("wfile", options);
-    checkedBufferSize("wfile", bufferSize);
+    const { bufferSize, timeout } = checkedStreamOptions("wfile", options, 0);
     checkMethods("wfile", "sink", sink, ["write", "closeWrite"]);
     super(() => ({
       write: async (chunk) => {
@@ -106,8 +104,8 @@ export class ResponseWriter extends WritableOnDemand {
     }));
     this.#sink = sink;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
-    this.#timeout = checkedTimeout("wfile", timeout);
-    if (this.#timeout !== null) limitWrites(sink, this.#timeout);
+    this.#timeout = timeout;
+    if (timeout !== null) limitWrites(sink, timeout);
   }
 
   /**
@@ -123,7 +121,7 @@ export class ResponseWriter extends WritableOnDemand {
   write(data: string | ArrayBufferView | ArrayBuffer): Promise<number> {
     let bytes;
     try {
-      bytes = toBytes(data);
+      bytes = dataBytes(data);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -194,7 +192,7 @@ export class ResponseWriter extends WritableOnDemand {
           ? writing
           : withinTimeLimit(writing, this.#timeout, "write", this.#sink));
         if (!(count > 0)) {
-          throw wrongCount(count);
+          throw wrongTakenCount(count);
         }
         sent += count;
       }
@@ -226,20 +224,6 @@ export class ResponseWriter extends WritableOnDemand {
   }
 }
 
-function toBytes(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
-  if (typeof data === "string") return encoder.encode(data);
-  if (data instanceof Uint8Array) return data;
-  if (ArrayBuffer.isView(data)) {
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  }
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  throw new TypeError(
-    `Cannot write as data must be bytes or a string: current value is ${
-      shown(data)
-    }`,
-  );
-}
-
 /**
  * Lets a promise be ignored: a write that nobody waits for must not end the
  * program when the client has gone. `finish()` learns of it all the same.
@@ -247,15 +231,6 @@ function toBytes(data: string | ArrayBufferView | ArrayBuffer): Uint8Array {
 function optional<T>(operation: Promise<T>): Promise<T> {
   operation.catch(() => {});
   return operation;
-}
-
-/** A sink that takes nothing would be given the same bytes for ever. */
-function wrongCount(count: unknown): TypeError {
-  return new TypeError(
-    `Cannot write as write() must give the number of bytes taken: current value is ${
-      shown(count)
-    }`,
-  );
 }
 
 function closedError(): TypeError {

@@ -142,7 +142,7 @@ Deno.test("InputBuffer.fill() rejects where a source of bytes says by an error o
   assert(!hasInputEnded(source));
 });
 
-for (const count of [undefined, NaN, -1, 513, 0.5, "1", 1n]) {
+for (const count of [undefined, NaN, -1, 513, 0.5, "1"]) {
   Deno.test(`InputBuffer.fill() rejects if a source has read ${Deno.inspect(count)} bytes`, async () => {
     const read = () => Promise.resolve(count as number);
     await assertRejects(
