@@ -7,6 +7,7 @@ import { handlerScenarios } from "./scenarios/handlers.ts";
 import { hookOrderScenarios } from "./scenarios/hook_order.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
+import { unreadInputScenarios } from "./scenarios/unread_input.ts";
 
 /** The contract: what is true of every server class. */
 export const scenarios: readonly Scenario[] = [
@@ -17,5 +18,6 @@ export const scenarios: readonly Scenario[] = [
   ...bindingScenarios,
   ...handlerScenarios,
   ...streamScenarios,
+  ...unreadInputScenarios,
   ...datagramScenarios,
 ];
