@@ -1,3 +1,4 @@
+import { lendRead } from "../servers/gentle_close.ts";
 import { InputBuffer } from "../streams/input_buffer.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
@@ -29,6 +30,8 @@ export class NearStream implements NearRequest {
   readonly #toHandler: Outflow;
   readonly #toClient: NearOutput;
   readonly #result = Promise.withResolvers<void>();
+  /** Whether there is more input; `null` while nobody waits to know. */
+  #reading: Promise<boolean> | null = null;
   /** The handler is done: its frames are ignored, and it is sent none. */
   #ended = false;
 
@@ -101,6 +104,8 @@ export class NearStream implements NearRequest {
   #end(): Promise<void> {
     this.#ended = true;
     this.#toHandler.wake();
+    // The server need not read itself to learn whether input is left unread.
+    if (this.#reading !== null) lendRead(this.#connection, this.#reading);
     return this.#toClient.finish();
   }
 
@@ -108,7 +113,8 @@ export class NearStream implements NearRequest {
   async #sendInput(): Promise<void> {
     const input = new InputBuffer(this.#connection, -1, null);
     try {
-      while (await input.fill(Infinity)) {
+      while (await (this.#reading = input.fill(Infinity))) {
+        this.#reading = null;
         while (input.length > 0) {
           if (this.#toHandler.credit === 0) await this.#toHandler.wait();
           if (this.#ended) return;

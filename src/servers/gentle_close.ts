@@ -9,11 +9,23 @@ const MOST_DROPPED = 262_144;
  * How many microtasks a read that finds bytes may take. Those of Deno's
  * connections take two, and a wrapper around one a few more.
  */
-const READ_MICROTASKS = 5;
+const READ_MICROTASKS = 4;
 
 /** Where dropped bytes go: they have one place, as nobody looks at them. */
 const DROPPED = new Uint8Array(65_536);
 const ONE_BYTE = DROPPED.subarray(0, 1);
+
+/** Reads under way that others have lent, by what they read from. */
+const lent = new WeakMap<object, Promise<boolean>>();
+
+/**
+ * Lets a read that is under way count as the one of {@linkcode hasUnreadInput}.
+ *
+ * @param read Resolves to whether there was anything to read.
+ */
+export function lendRead(source: ByteSource, read: Promise<boolean>): void {
+  lent.set(source, read);
+}
 
 /**
  * Whether bytes have come that nobody has read: to close a connection then
@@ -24,10 +36,11 @@ const ONE_BYTE = DROPPED.subarray(0, 1);
  * has taken whatever came.
  */
 export async function hasUnreadInput(source: ByteSource): Promise<boolean> {
-  let count: number | null | undefined;
-  source.read(ONE_BYTE).then((read) => count = read, () => count = null);
-  for (let i = 0; i < READ_MICROTASKS && count === undefined; i++) await null;
-  return (count ?? 0) > 0;
+  let found: number | boolean | null | undefined;
+  const read = lent.get(source) ?? source.read(ONE_BYTE);
+  read.then((result) => found = result, () => found = false);
+  for (let i = 0; i < READ_MICROTASKS && found === undefined; i++) await null;
+  return Boolean(found);
 }
 
 /**
