@@ -9,6 +9,7 @@ import {
 } from "../../src/remote/frames.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
 import { errorPayload } from "../../src/remote/remote_error.ts";
+import { hasUnreadInput } from "../../src/servers/gentle_close.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
@@ -265,5 +266,16 @@ Deno.test("NearSide.push() grants what the client has taken", async () => {
   const { payload } = await far.recorder.nth(FrameType.credit, 1);
   assertEquals(creditOf(payload), GRANT_SIZE);
   far.send(FrameType.done);
+  await far.end();
+});
+
+Deno.test("NearStream spares the server a read beside its own, when its handler is done", async () => {
+  const far = new FarSide();
+  far.send(FrameType.done);
+  await deadline(far.result, LIMIT_MS);
+  far.client.read = () => {
+    throw new Error("There is a read under way");
+  };
+  assertEquals(await hasUnreadInput(far.client), false);
   await far.end();
 });
