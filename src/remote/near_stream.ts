@@ -5,10 +5,12 @@ import type { StreamRequest } from "../types.ts";
 import {
   creditOf,
   FrameType,
+  GRANT_SIZE,
   jsonPayload,
   limitOf,
   type Opening,
   unexpectedFrame,
+  WINDOW,
 } from "./frames.ts";
 import type { SendFrame } from "./frame_sender.ts";
 import { NearOutput } from "./near_output.ts";
@@ -104,9 +106,19 @@ export class NearStream implements NearRequest {
   #end(): Promise<void> {
     this.#ended = true;
     this.#toHandler.wake();
-    // The server need not read itself to learn whether input is left unread.
-    if (this.#reading !== null) lendRead(this.#connection, this.#reading);
+    this.#lendRead();
     return this.#toClient.finish();
+  }
+
+  /** Spares the server a read of its own to learn whether input is unread. */
+  #lendRead(): void {
+    if (this.#toHandler.credit <= WINDOW - GRANT_SIZE) {
+      // The handler would have granted this much again had it taken it. Such a
+      // client is likely to be still sending, whatever this moment finds.
+      lendRead(this.#connection, Promise.resolve(true));
+    } else if (this.#reading !== null) {
+      lendRead(this.#connection, this.#reading);
+    }
   }
 
   /** Reads from the client as far ahead as the handler has granted. */

@@ -13,6 +13,7 @@ import { hasUnreadInput } from "../../src/servers/gentle_close.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
+import { until } from "../fixtures/until.ts";
 
 // The test is the far side, and the client.
 
@@ -278,4 +279,18 @@ Deno.test("NearStream spares the server a read beside its own, when its handler 
   };
   assertEquals(await hasUnreadInput(far.client), false);
   await far.end();
+});
+
+Deno.test("NearStream tells the server of input that its handler has not taken", async () => {
+  const input = new MemoryConnection([new Uint8Array(GRANT_SIZE)], false);
+  const recorder = new FrameRecorder();
+  const channel = new NearSide(recorder.carrier, EVENTS);
+  const result = channel.open(input, input.remoteAddr);
+  const taken = () =>
+    recorder.of(FrameType.data).reduce((sum, f) => sum + f.payload.length, 0);
+  await until(() => taken() === GRANT_SIZE);
+  channel.push(frameBytes(FrameType.done, ID));
+  await deadline(result, LIMIT_MS);
+  assertEquals(await hasUnreadInput(input), true);
+  input.halfClose();
 });
