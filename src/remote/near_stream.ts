@@ -1,13 +1,16 @@
+import { lendRead } from "../servers/gentle_close.ts";
 import { InputBuffer } from "../streams/input_buffer.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 import {
   creditOf,
   FrameType,
+  GRANT_SIZE,
   jsonPayload,
   limitOf,
   type Opening,
   unexpectedFrame,
+  WINDOW,
 } from "./frames.ts";
 import type { SendFrame } from "./frame_sender.ts";
 import { NearOutput } from "./near_output.ts";
@@ -29,6 +32,8 @@ export class NearStream implements NearRequest {
   readonly #toHandler: Outflow;
   readonly #toClient: NearOutput;
   readonly #result = Promise.withResolvers<void>();
+  /** Whether there is more input; `null` while nobody waits to know. */
+  #reading: Promise<boolean> | null = null;
   /** The handler is done: its frames are ignored, and it is sent none. */
   #ended = false;
 
@@ -101,14 +106,27 @@ export class NearStream implements NearRequest {
   #end(): Promise<void> {
     this.#ended = true;
     this.#toHandler.wake();
+    this.#lendRead();
     return this.#toClient.finish();
+  }
+
+  /** Spares the server a read of its own to learn whether input is unread. */
+  #lendRead(): void {
+    if (this.#toHandler.credit <= WINDOW - GRANT_SIZE) {
+      // The handler would have granted this much again had it taken it. Such a
+      // client is likely to be still sending, whatever this moment finds.
+      lendRead(this.#connection, Promise.resolve(true));
+    } else if (this.#reading !== null) {
+      lendRead(this.#connection, this.#reading);
+    }
   }
 
   /** Reads from the client as far ahead as the handler has granted. */
   async #sendInput(): Promise<void> {
     const input = new InputBuffer(this.#connection, -1, null);
     try {
-      while (await input.fill(Infinity)) {
+      while (await (this.#reading = input.fill(Infinity))) {
+        this.#reading = null;
         while (input.length > 0) {
           if (this.#toHandler.credit === 0) await this.#toHandler.wait();
           if (this.#ended) return;

@@ -276,14 +276,9 @@ export abstract class BaseServer<
 
   /**
    * Works on a request beside the loop: for a `processRequest()` that must not
-   * keep the server from taking the next request.
-   *
-   * What `work` throws goes to `handleError()`; at the end the request is shut
-   * down. `serverClose()` waits for it.
-   *
-   * @param request The request.
-   * @param clientAddress Where it came from.
-   * @param work Called at once, as a method of the server.
+   * keep the server from taking the next request. `work` is called at once, as a
+   * method of the server; what it throws goes to `handleError()`. At the end the
+   * request is shut down. `serverClose()` waits for it.
    */
   protected detachRequest(
     request: Request,
@@ -294,6 +289,11 @@ export abstract class BaseServer<
     ) => void | Promise<void> = this.finishRequest,
   ): void {
     this.#lifecycle.detach(request, clientAddress, work);
+  }
+
+  /** Closes a request when `work` has ended; it is active until then. */
+  protected closeAfter(request: Request, work: Promise<void>): void {
+    this.#lifecycle.closeAfter(request, work);
   }
 
   /** Calls `handleError()`, and never throws. */

@@ -119,6 +119,14 @@ export class RequestLifecycle<Request> {
     this.#end(request);
   }
 
+  /** Closes a request when `work`, which must not reject, has ended. */
+  async closeAfter(request: Request, work: Promise<void>): Promise<void> {
+    this.#begin(request);
+    await work;
+    await this.#close(request, undefined);
+    this.#end(request);
+  }
+
   /** Resolves when no request is being handled, and no error reported, any more. */
   async drained(): Promise<void> {
     while (this.#work.size + this.#reports > 0) await this.#emptied.wait();

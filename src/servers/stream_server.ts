@@ -1,6 +1,8 @@
+import { hasInputEnded } from "../streams/input_end.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { closeQuietly } from "./close_quietly.ts";
+import { dropInput, hasUnreadInput } from "./gentle_close.ts";
 import { checkCounts } from "./option_checks.ts";
 import { SocketServer, type SocketServerOptions } from "./socket_server.ts";
 
@@ -101,9 +103,13 @@ export abstract class StreamServer<Address extends Deno.Addr>
   }
 
   /**
-   * Tells the client that no more will come, so that it gets what was sent
-   * even if it sent more than was read, and calls `closeRequest()`. May be
+   * Tells the client that no more will come, and calls `closeRequest()`. May be
    * overridden.
+   *
+   * If the client has sent more than was read, the connection is closed a little
+   * later, beside the loop: what still comes is dropped until the client closes,
+   * for at most 1 second and 256 KiB. Closed at once, it would be reset, and the
+   * client would lose what it has not received yet.
    */
   override shutdownRequest(request: StreamRequest): void | Promise<void> {
     return this.#shutDown(request);
@@ -115,13 +121,16 @@ export abstract class StreamServer<Address extends Deno.Addr>
   }
 
   async #shutDown(request: StreamRequest): Promise<void> {
+    let unread = false;
     try {
       // This waits for a write under way that nobody waits for any more, and
       // with TLS for the client, which may never say a word.
       await withinTimeLimit(request.closeWrite(), GOODBYE_LIMIT, "close");
+      unread = !hasInputEnded(request) && await hasUnreadInput(request);
     } catch {
       // The client has gone, or the handler has closed the connection.
     }
-    await this.closeRequest(request);
+    if (!unread) return await this.closeRequest(request);
+    this.closeAfter(request, dropInput(request));
   }
 }

@@ -11,6 +11,7 @@ import { servingScenarios } from "./scenarios/serving.ts";
 import { stoppingScenarios } from "./scenarios/stopping.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
 import { unixPathScenarios } from "./scenarios/unix_paths.ts";
+import { unreadInputScenarios } from "./scenarios/unread_input.ts";
 
 /** The contract: what is true of every server class. */
 export const scenarios: readonly Scenario[] = [
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   ...bindingScenarios,
   ...handlerScenarios,
   ...streamScenarios,
+  ...unreadInputScenarios,
   ...datagramScenarios,
   ...unixPathScenarios,
 ];

@@ -9,9 +9,11 @@ import {
 } from "../../src/remote/frames.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
 import { errorPayload } from "../../src/remote/remote_error.ts";
+import { hasUnreadInput } from "../../src/servers/gentle_close.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
+import { until } from "../fixtures/until.ts";
 
 // The test is the far side, and the client.
 
@@ -266,4 +268,29 @@ Deno.test("NearSide.push() grants what the client has taken", async () => {
   assertEquals(creditOf(payload), GRANT_SIZE);
   far.send(FrameType.done);
   await far.end();
+});
+
+Deno.test("NearStream spares the server a read beside its own, when its handler is done", async () => {
+  const far = new FarSide();
+  far.send(FrameType.done);
+  await deadline(far.result, LIMIT_MS);
+  far.client.read = () => {
+    throw new Error("There is a read under way");
+  };
+  assertEquals(await hasUnreadInput(far.client), false);
+  await far.end();
+});
+
+Deno.test("NearStream tells the server of input that its handler has not taken", async () => {
+  const input = new MemoryConnection([new Uint8Array(GRANT_SIZE)], false);
+  const recorder = new FrameRecorder();
+  const channel = new NearSide(recorder.carrier, EVENTS);
+  const result = channel.open(input, input.remoteAddr);
+  const taken = () =>
+    recorder.of(FrameType.data).reduce((sum, f) => sum + f.payload.length, 0);
+  await until(() => taken() === GRANT_SIZE);
+  channel.push(frameBytes(FrameType.done, ID));
+  await deadline(result, LIMIT_MS);
+  assertEquals(await hasUnreadInput(input), true);
+  input.halfClose();
 });

@@ -160,6 +160,17 @@ Deno.test("RequestLifecycle.release() closes what the platform holds if closeReq
   }
 });
 
+Deno.test("RequestLifecycle.closeAfter() counts a request until its work has ended, and closes it", async () => {
+  const { lifecycle, calls } = lifecycleOf();
+  const ended = Promise.withResolvers<void>();
+  const closed = lifecycle.closeAfter("request", ended.promise);
+  await aTurn();
+  assertEquals([lifecycle.active, calls], [["request"], []]);
+  ended.resolve();
+  await closed;
+  assertEquals([lifecycle.active, calls], [[], ["closeRequest"]]);
+});
+
 Deno.test("RequestLifecycle.closeRemaining() closes each request that is being handled, once", async () => {
   const closed: string[] = [];
   const { lifecycle } = lifecycleOf({
