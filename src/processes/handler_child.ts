@@ -148,9 +148,10 @@ export class HandlerChild implements RequestRunner {
 
   async #handle({ request, clientAddress }: PendingRequest): Promise<void> {
     const limit = this.#settings.requestTimeout;
-    const timer = limit === null
-      ? undefined
-      : setTimeout(() => this.giveUp(tooLong(limit)), toMilliseconds(limit));
+    const timer = limit === null ? undefined : setTimeout(
+      () => this.giveUp(tooLong(limit, request as object)),
+      toMilliseconds(limit),
+    );
     try {
       await this.#nearSide.ready;
       await this.#hold.during(this.#nearSide.open(request, clientAddress));

@@ -117,9 +117,17 @@ export abstract class ServerHooks<Request> {
    * request is still open, unless closing it has failed, and is shut down
    * afterwards.
    *
-   * By default it prints the error to standard error: one line if the client
-   * has gone or has been too slow, a stack otherwise. What it throws itself is
-   * printed to standard error too.
+   * By default it prints the error to standard error, with its stack and with
+   * what caused it. One line it is if the request's own client has gone, has
+   * been too slow or has sent what cannot be read: a client's doing, and no fault
+   * of the program's. An error that does not come from `rfile` or `wfile` may
+   * be a database's: then the connection is asked, which may take a quarter of a
+   * second.
+   *
+   * Control characters are escaped, so that no client can forge a line: those
+   * of its name, and of an error's text, its line breaks too. A message is cut
+   * at 4096 characters, the whole at 65536. A report that cannot be written is
+   * dropped. What an overridden `handleError()` throws is printed in this way.
    *
    * @param error What was thrown.
    * @param request The request; `undefined` if the error belongs to none, or it
@@ -129,10 +137,10 @@ export abstract class ServerHooks<Request> {
    */
   handleError(
     error: unknown,
-    _request: Request | undefined,
+    request: Request | undefined,
     clientAddress: Deno.Addr | undefined,
   ): void | Promise<void> {
-    printRequestError(error, clientAddress);
+    return printRequestError(error, request, clientAddress);
   }
 
   /**

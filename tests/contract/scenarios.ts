@@ -5,6 +5,7 @@ import { failingHooksScenarios } from "./scenarios/failing_hooks.ts";
 import { handleRequestScenarios } from "./scenarios/handle_request.ts";
 import { handlerScenarios } from "./scenarios/handlers.ts";
 import { hookOrderScenarios } from "./scenarios/hook_order.ts";
+import { reportScenarios } from "./scenarios/reports.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
 
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   ...handlerScenarios,
   ...streamScenarios,
   ...datagramScenarios,
+  ...reportScenarios,
 ];
