@@ -6,38 +6,44 @@ import {
   DatagramPartingHandler,
   StreamPartingHandler,
 } from "../../fixtures/handlers/parting_handlers.ts";
+import { ResettingClient } from "../../fixtures/clients/resetting_client.ts";
 import type { StreamClient } from "../clients.ts";
 import type { AnyHandlerClass, Fixture } from "../fixture.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** How a client parts from a handler. */
-type Parting = (client: StreamClient) => unknown;
+/** A client asks a handler for a way, and parts from it; says where it was. */
+type Parting = (f: Fixture, server: AnyServer, way: string) => Promise<string>;
 
-/** What a client leaves unread turns its end into a reset. */
-const reset: Parting = async ({ connection }) => {
-  await connection.read(new Uint8Array(1));
-  connection.close();
+const resets: Parting = async (_, server, way) => {
+  const client = await ResettingClient.connect(server.serverAddress);
+  const address = formatAddress(client.address);
+  await client.send(way);
+  await client.received();
+  await client.reset();
+  return address;
 };
-const closeWithin: Parting = async (client) => {
-  await client.receive();
+const leaves = parting((client) => client.close());
+const leavesWithinALine = parting(async (client) => {
   await client.connection.write(new TextEncoder().encode("half a li"));
   client.close();
-};
-const sendMuch: Parting = (client) => client.send("x".repeat(100));
-const waitForEnd: Parting = (client) => client.ended();
+});
+const sendsALongLine = parting((client) => client.send("x".repeat(100)));
+const waits = parting((client) => client.ended());
 
 /** The ways to go that are no fault of the program's: a line each. */
 const PARTINGS: [way: string, part: Parting, name: RegExp][] = [
-  ["read a line", reset, /ConnectionReset/],
-  ["read a short line", sendMuch, /LineTooLongError/],
-  ["read exactly", closeWithin, /UnexpectedEof/],
-  ["read until", closeWithin, /UnexpectedEof/],
-  ["read exactly", reset, /ConnectionReset/],
-  ["read in time", waitForEnd, /TimedOut/],
-  ["pipe", reset, /ConnectionReset/],
-  ["write", reset, /ConnectionReset|BrokenPipe/],
-  ["read directly", reset, /ConnectionReset/],
-  ["write directly", reset, /ConnectionReset|BrokenPipe/],
+  ["read a line", resets, /ConnectionReset/],
+  ["read exactly", resets, /ConnectionReset/],
+  ["pipe", resets, /ConnectionReset/],
+  ["read directly", resets, /ConnectionReset/],
+  ["write", resets, /ConnectionReset|BrokenPipe/],
+  ["write directly", resets, /ConnectionReset|BrokenPipe/],
+  ["write", leaves, /ConnectionReset|BrokenPipe/],
+  ["write directly", leaves, /ConnectionReset|BrokenPipe/],
+  ["read exactly", leavesWithinALine, /UnexpectedEof/],
+  ["read until", leavesWithinALine, /UnexpectedEof/],
+  ["read a short line", sendsALongLine, /LineTooLongError/],
+  ["read in time", waits, /TimedOut/],
 ];
 
 /** What a client has no part in. */
@@ -50,16 +56,15 @@ const BUGS: [way: string, header: string][] = [
 const aboutStreams: Scenario[] = [
   ...PARTINGS.map(([way, part, name]): Scenario => ({
     name:
-      `handleError() prints one line if, while a handler is to ${way}, a client does ${
-        nameOf(part)
+      `handleError() prints one line where a handler is to ${way} and its client ${
+        titleOf(part)
       }`,
+    // Of Unix sockets there are no others that can be reset.
+    needs: part === resets ? { addressFamily: "AF_INET" } : {},
     async run(f) {
       using stderr = new ConsoleErrors();
       const { server, reported, end } = serve(f, StreamPartingHandler);
-      using client = await f.connectStream(server);
-      const address = formatAddress(client.address);
-      await client.send(way);
-      await part(client);
+      const address = await part(f, server, way);
       await reported;
       await end();
       assertLine(f, stderr, address);
@@ -194,7 +199,25 @@ function assertLine(
   assertEquals(texts[0]!.split("\n").length, 1, texts[0]);
 }
 
-function nameOf(part: Parting): string {
-  return Object.entries({ reset, closeWithin, sendMuch, waitForEnd })
-    .find(([_, other]) => other === part)![0];
+/** A client that is told that the handler has begun, before it parts. */
+function parting(part: (client: StreamClient) => unknown): Parting {
+  return async (f, server, way) => {
+    const client = await f.connectStream(server);
+    const address = formatAddress(client.address);
+    await client.send(way);
+    await client.receive();
+    await part(client);
+    return address;
+  };
+}
+
+function titleOf(part: Parting): string {
+  const titles: [Parting, string][] = [
+    [resets, "resets the connection"],
+    [leaves, "leaves"],
+    [leavesWithinALine, "leaves within a line"],
+    [sendsALongLine, "sends a long line"],
+    [waits, "says nothing"],
+  ];
+  return titles.find(([other]) => other === part)![1];
 }
