@@ -89,9 +89,11 @@ export class DatagramRequestHandler<
   }
 
   #reply(reply: Uint8Array, address: Deno.Addr): Promise<number> {
-    if ("path" in address && !address.path) {
+    // A UDP client may leave its port out, as RFC 768 has it.
+    const name = "path" in address ? address.path || null : address.port;
+    if (name === null || name === 0) {
       throw new NoReplyAddressError(
-        "Cannot reply to the datagram as its sender must be bound to an address: current value is null",
+        `Cannot reply to the datagram as its sender must be bound to an address: current value is ${name}`,
       );
     }
     return this.request[1].send(reply, address);

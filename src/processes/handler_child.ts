@@ -183,9 +183,8 @@ export class HandlerChild implements RequestRunner {
 
   #send(batch: Uint8Array<ArrayBuffer>): void {
     this.#input.send(batch);
-    const { unread } = this.#input;
-    if (unread <= MAX_UNREAD * (this.size + 1)) return;
-    this.#kill(readsNothing(unread));
+    if (this.#input.unread <= MAX_UNREAD * (this.size + 1)) return;
+    this.#kill(readsNothing(this.#input.unread));
   }
 
   /** Waits until the process has ended, and nothing is left to be read of it. */

@@ -64,10 +64,13 @@ export function errorPayload(
  */
 export function errorIn(
   payload: Uint8Array<ArrayBuffer>,
-  request?: object,
+  request?: Side,
 ): Error {
   return errorOf(jsonOf(payload)[0] as ErrorRecord, request, DEEPEST);
 }
+
+/** What a side has of a request, if there is one. */
+type Side = object | undefined;
 
 /** How much room is left for an error in its frame. */
 interface Room {
@@ -130,11 +133,7 @@ function partsOf(
   };
 }
 
-function errorOf(
-  record: ErrorRecord,
-  request: object | undefined,
-  depth: number,
-): Error {
+function errorOf(record: ErrorRecord, request: Side, depth: number): Error {
   if (typeof record?.name !== "string" || typeof record.message !== "string") {
     throw new RemoteProtocolError(
       "Cannot read an error as its frame must hold a name and a message",
@@ -171,11 +170,7 @@ const CLASSES: Record<string, ErrorClass | undefined> = {
   RemoteProtocolError,
 };
 
-function make(
-  record: ErrorRecord,
-  request: object | undefined,
-  depth: number,
-): Error {
+function make(record: ErrorRecord, request: Side, depth: number): Error {
   const { name, message, errors, error, suppressed } = record;
   const part = (of: ErrorRecord | undefined) =>
     of === undefined || depth < 0 ? undefined : errorOf(of, request, depth);
