@@ -118,16 +118,17 @@ export abstract class ServerHooks<Request> {
    * afterwards.
    *
    * By default it prints the error to standard error, with its stack and with
-   * what caused it. One line it is if the request's own client has gone, has
-   * been too slow or has sent what cannot be read: a client's doing, and no fault
-   * of the program's. An error that does not come from `rfile` or `wfile` may
-   * be a database's: then the connection is asked, which may take a quarter of a
-   * second.
+   * what caused it. It prints one line if the request's own client has gone, has
+   * been too slow, or has sent what cannot be read: that is no fault of the
+   * program's. What `rfile` and `wfile` throw is known to be the client's. Where
+   * a handler uses its connection without them, an error may also be that of a
+   * database: then the connection is asked, for a quarter of a second at most.
    *
-   * Control characters are escaped, so that no client can forge a line: those
-   * of its name, and of an error's text, its line breaks too. A message is cut
-   * at 4096 characters, the whole at 65536. A report that cannot be written is
-   * dropped. What an overridden `handleError()` throws is printed in this way.
+   * Control characters are escaped in all that a client may have chosen, its
+   * name and the text of an error, so that nobody can forge a line. A message is
+   * cut after 4096 characters, and a report after 65536. A report that cannot be
+   * written is dropped. What an overridden `handleError()` throws is printed in
+   * the same way.
    *
    * @param error What was thrown.
    * @param request The request; `undefined` if the error belongs to none, or it
