@@ -139,8 +139,10 @@ function printsStack(
   [way, header]: [string, string],
   handler: AnyHandlerClass,
 ): Scenario {
+  const isStream = handler === StreamPartingHandler;
+  const title = isStream ? "a handler" : "a datagram's handler";
   return {
-    name: `handleError() prints a stack where a handler is to ${way}`,
+    name: `handleError() prints a stack where ${title} is to ${way}`,
     async run(f) {
       using stderr = new ConsoleErrors();
       const { server, reported, end } = serve(f, handler);
