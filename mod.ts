@@ -164,6 +164,7 @@ export type * from "./src/servers/transport_hooks.ts";
 export * from "./src/servers/socket_server.ts";
 export * from "./src/servers/stream_server.ts";
 export * from "./src/servers/datagram_server.ts";
+export * from "./src/servers/format_address.ts";
 export type * from "./src/servers/executor.ts";
 export type * from "./src/servers/server_options.ts";
 export type * from "./src/mixins/server_constructor.ts";

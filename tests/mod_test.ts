@@ -58,6 +58,7 @@ Deno.test("mod exports these values and no others", () => {
     "UnexpectedEof",
     "UnixDatagramServer",
     "UnixStreamServer",
+    "formatAddress",
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { NoReplyAddressError } from "../errors.ts";
 import { concat } from "@std/bytes/concat";
+import { noteOrigin } from "../streams/error_origin.ts";
 import { RequestReader } from "../streams/request_reader.ts";
 import { ResponseWriter } from "../streams/response_writer.ts";
 import type { DatagramRequest, HandlerServer } from "../types.ts";
@@ -76,15 +77,25 @@ export class DatagramRequestHandler<
   override async finish(): Promise<void> {
     await this.#wfile?.flush();
     if (this.#written.length === 0) return;
-    const address = this.clientAddress;
-    if ("path" in address && !address.path) {
-      throw new NoReplyAddressError(
-        "Cannot reply to the datagram as its sender must be bound to an address: current value is null",
-      );
-    }
     const reply = this.#written.length === 1
       ? this.#written[0]!
       : concat(this.#written);
-    await this.request[1].send(reply, address);
+    try {
+      await this.#reply(reply, this.clientAddress);
+    } catch (error) {
+      noteOrigin(error, this.request[1]);
+      throw error;
+    }
+  }
+
+  #reply(reply: Uint8Array, address: Deno.Addr): Promise<number> {
+    // A UDP client may leave its port out, as RFC 768 has it.
+    const name = "path" in address ? address.path || null : address.port;
+    if (name === null || name === 0) {
+      throw new NoReplyAddressError(
+        `Cannot reply to the datagram as its sender must be bound to an address: current value is ${name}`,
+      );
+    }
+    return this.request[1].send(reply, address);
   }
 }

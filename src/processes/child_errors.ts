@@ -1,4 +1,5 @@
 import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
+import { noteOrigin } from "../streams/error_origin.ts";
 
 /** What a child's last words may say, and what is to be done about it. */
 const CURES: readonly (readonly [words: RegExp, cure: string])[] = [
@@ -27,11 +28,16 @@ export function endedBefore(
   );
 }
 
-/** Makes the error of a request that has passed its limit. */
-export function tooLong(seconds: number): Deno.errors.TimedOut {
-  return new Deno.errors.TimedOut(
+/** Makes the error of a request that has passed its limit: it has no stack. */
+export function tooLong(
+  seconds: number,
+  request: object,
+): Deno.errors.TimedOut {
+  const error = new Deno.errors.TimedOut(
     `Cannot handle the request within the requestTimeout: current value is ${seconds} seconds`,
   );
+  noteOrigin(error, request);
+  return error;
 }
 
 /** Makes the error for a process that leaves its input unread. */

@@ -149,9 +149,10 @@ export class HandlerChild implements RequestRunner {
 
   async #handle({ request, clientAddress }: PendingRequest): Promise<void> {
     const limit = this.#settings.requestTimeout;
-    const timer = limit === null
-      ? undefined
-      : setTimeout(() => this.giveUp(tooLong(limit)), toMilliseconds(limit));
+    const timer = limit === null ? undefined : setTimeout(
+      () => this.giveUp(tooLong(limit, request as object)),
+      toMilliseconds(limit),
+    );
     try {
       await this.#nearSide.ready;
       await this.#hold.during(this.#nearSide.open(request, clientAddress));
@@ -183,9 +184,8 @@ export class HandlerChild implements RequestRunner {
 
   #send(batch: Uint8Array<ArrayBuffer>): void {
     this.#input.send(batch);
-    const { unread } = this.#input;
-    if (unread <= MAX_UNREAD * (this.size + 1)) return;
-    this.#kill(readsNothing(unread));
+    if (this.#input.unread <= MAX_UNREAD * (this.size + 1)) return;
+    this.#kill(readsNothing(this.#input.unread));
   }
 
   /** Waits until the process has ended, and nothing is left to be read of it. */

@@ -59,7 +59,7 @@ export class FarDatagram implements DatagramSocket, FarRequest {
     if (type !== FrameType.sent) throw unexpectedFrame(type, "datagram");
     const [head, error] = jsonOf(payload);
     const { reply, count } = head as Sent;
-    const failure = count === undefined ? errorIn(error) : null;
+    const failure = count === undefined ? errorIn(error, this) : null;
     const sent = this.#replies.get(reply);
     this.#replies.delete(reply);
     if (failure === null) sent?.resolve(count!);

@@ -1,7 +1,7 @@
 import { RemoteProtocolError } from "../errors.ts";
 import { runHandler } from "../handlers/run_handler.ts";
 import { isClosedMeanwhile } from "../streams/closed_meanwhile.ts";
-import { noteOrigin } from "../streams/error_origin.ts";
+import { isFrom, noteOrigin } from "../streams/error_origin.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { type HandlerReference, importHandler } from "./handler_module.ts";
 import { FarDatagram } from "./far_datagram.ts";
@@ -91,7 +91,7 @@ export class FarSide {
     try {
       if (type === FrameType.open) this.#start(id, payload);
       else if (type === FrameType.abort) {
-        far?.fail(errorIn(payload));
+        far?.fail(errorIn(payload, far));
       } else far?.receive(type, payload);
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
@@ -138,7 +138,7 @@ export class FarSide {
       if (settled !== null) await settled;
       this.#end(id, FrameType.done);
     } catch (error) {
-      this.#end(id, FrameType.failed, errorPayload(error));
+      this.#end(id, FrameType.failed, errorPayload(error, far.request));
     }
   }
 
@@ -153,10 +153,13 @@ export class FarSide {
   }
 
   #reportFault(reason: unknown): void {
-    const [id, ...others] = this.#open.keys();
+    const open = [...this.#open];
     // Most likely it belongs to the request that is being handled, though an
-    // earlier one may have left it behind. Among several there is no telling.
-    const likely = id !== undefined && others.length === 0 ? id : 0;
-    this.#sender.send(FrameType.fault, likely, errorPayload(reason));
+    // earlier one may have left it behind. Among several there is no telling,
+    // unless it was the request's connection that failed.
+    const likely = open.find(([_, far]) => isFrom(reason, far.request)) ??
+      (open.length === 1 ? open[0] : undefined);
+    const [id, far] = likely ?? [0];
+    this.#sender.send(FrameType.fault, id, errorPayload(reason, far?.request));
   }
 }

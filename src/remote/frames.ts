@@ -48,7 +48,7 @@ import { RemoteProtocolError } from "../errors.ts";
  * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay`: `true` if that frame may come |
  * | `reply` | `reply`: an ID that no other reply under way has; `address`: where to |
  * | `sent` | `reply`: its ID; `count`: the bytes sent, or else an error follows |
- * | error | `name`, which tells the class, and `message`; where there is one, `stack`, `code`, and `cause`, `error`, `suppressed`: an error each, `errors`: a list of them |
+ * | error | `name`, which tells the class, and `message`; where there is one, `stack`, `code`, and `cause`, `error`, `suppressed`: an error each, `errors`: a list of them; `client`: `true` if reading from the request's client, or writing to it, has thrown the error |
  *
  * **Data.** A frame of it holds {@linkcode MAX_DATA} bytes at most. Each side
  * may send {@linkcode WINDOW} bytes a request, and then as many as it has been

@@ -1,5 +1,6 @@
 import { RemoteProtocolError } from "../errors.ts";
 import { Condition } from "../streams/condition.ts";
+import { noteOrigin } from "../streams/error_origin.ts";
 import type { DatagramRequest } from "../types.ts";
 import {
   FrameType,
@@ -68,7 +69,7 @@ export class NearDatagram implements NearRequest {
         this.#ended = true;
         return this.#result.resolve();
       case FrameType.failed:
-        return this.fail(errorIn(payload));
+        return this.fail(errorIn(payload, this.#request));
       default:
         throw unexpectedFrame(type, "datagram");
     }
@@ -102,7 +103,8 @@ export class NearDatagram implements NearRequest {
       this.#checkScope(address);
       sent = { reply, count: await this.#request[1].send(data, address) };
     } catch (error) {
-      failure = errorPayload(error);
+      noteOrigin(error, this.#request[1]);
+      failure = errorPayload(error, this.#request);
     }
     // Before the far side hears of it, and sends the next one.
     this.#underway--;

@@ -120,7 +120,7 @@ export class NearSide {
           return this.#events.onShutdown();
         case FrameType.fault:
           return this.#events.onFault(
-            errorIn(payload),
+            errorIn(payload, open?.request as object | undefined),
             open?.request,
             open?.clientAddress,
           );

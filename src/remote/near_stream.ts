@@ -1,4 +1,5 @@
 import { lendRead } from "../servers/gentle_close.ts";
+import { noteOrigin } from "../streams/error_origin.ts";
 import { InputBuffer } from "../streams/input_buffer.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
@@ -88,7 +89,7 @@ export class NearStream implements NearRequest {
         // A write at home would have failed in time for the handler to know.
         return this.#result.resolve(this.#end());
       case FrameType.failed:
-        return void this.fail(errorIn(payload));
+        return void this.fail(errorIn(payload, this.#connection));
       default:
         throw unexpectedFrame(type, "connection");
     }
@@ -149,6 +150,8 @@ export class NearStream implements NearRequest {
   }
 
   #abort(error: unknown): void {
-    if (!this.#ended) this.#send(FrameType.abort, errorPayload(error));
+    noteOrigin(error, this.#connection);
+    if (this.#ended) return;
+    this.#send(FrameType.abort, errorPayload(error, this.#connection));
   }
 }

@@ -5,6 +5,7 @@ import {
   RemoteProtocolError,
   UnexpectedEof,
 } from "../errors.ts";
+import { ELSEWHERE, isFrom, noteOrigin } from "../streams/error_origin.ts";
 import { jsonOf, jsonPayload, MAX_PAYLOAD } from "./frames.ts";
 
 /** The parts of an error that can be sent to another isolate. */
@@ -17,6 +18,8 @@ interface ErrorRecord {
   readonly stack?: string;
   /** The code of a system's error. */
   readonly code?: string;
+  /** Whether a read or a write of the request's own connection threw it. */
+  readonly client?: boolean;
   /** What led to it. */
   readonly cause?: ErrorRecord;
   /** The errors of an `AggregateError`. */
@@ -38,10 +41,15 @@ const LONGEST_TEXT = 8192;
 /**
  * Makes the payload of a frame that holds an error, from whatever was thrown.
  * Its texts are cut to what fits a frame.
+ *
+ * @param request What this side has of the request, if there is one.
  */
-export function errorPayload(thrown: unknown): Uint8Array<ArrayBuffer> {
+export function errorPayload(
+  thrown: unknown,
+  request?: unknown,
+): Uint8Array<ArrayBuffer> {
   for (let longest = LONGEST_TEXT;; longest /= 2) {
-    const room = { longest, parts: MOST_PARTS };
+    const room = { longest, parts: MOST_PARTS, request };
     const payload = jsonPayload(recordOf(thrown, room, DEEPEST));
     if (payload.length <= MAX_PAYLOAD) return payload;
   }
@@ -50,11 +58,19 @@ export function errorPayload(thrown: unknown): Uint8Array<ArrayBuffer> {
 /**
  * Reads an error from the payload of a frame. It is of the same class, if both
  * sides have it, so that a server tells a disconnect from a bug wherever the
- * handler ran.
+ * handler ran. It comes from the request's client if it did on the other side.
+ *
+ * @param request What this side has of the request, if there is one.
  */
-export function errorIn(payload: Uint8Array<ArrayBuffer>): Error {
-  return errorOf(jsonOf(payload)[0] as ErrorRecord, DEEPEST);
+export function errorIn(
+  payload: Uint8Array<ArrayBuffer>,
+  request?: Side,
+): Error {
+  return errorOf(jsonOf(payload)[0] as ErrorRecord, request, DEEPEST);
 }
+
+/** What a side has of a request, if there is one. */
+type Side = object | undefined;
 
 /** How much room is left for an error in its frame. */
 interface Room {
@@ -62,6 +78,8 @@ interface Room {
   readonly longest: number;
   /** How many errors may follow. */
   parts: number;
+  /** The request, if there is one. */
+  readonly request: unknown;
 }
 
 function recordOf(thrown: unknown, room: Room, depth: number): ErrorRecord {
@@ -78,6 +96,7 @@ function recordOf(thrown: unknown, room: Room, depth: number): ErrorRecord {
       message: cut(String(message)),
       ...(typeof stack === "string" ? { stack: cut(stack) } : {}),
       ...(typeof code === "string" ? { code: cut(code) } : {}),
+      ...(isFrom(thrown, room.request) ? { client: true } : {}),
       ...partsOf(thrown, room, depth - 1),
     };
   } catch {
@@ -103,9 +122,10 @@ function partsOf(
         ...part("suppressed", thrown.suppressed),
       }
       : {}),
-    ...(thrown instanceof AggregateError
+    // Not of anything that can be iterated, as that may never end.
+    ...(thrown instanceof AggregateError && Array.isArray(thrown.errors)
       ? {
-        errors: Array.from(thrown.errors).flatMap((error) =>
+        errors: thrown.errors.slice(0, MOST_PARTS).flatMap((error) =>
           Object.values(part("part", error))
         ),
       }
@@ -113,17 +133,21 @@ function partsOf(
   };
 }
 
-function errorOf(record: ErrorRecord, depth: number): Error {
+function errorOf(record: ErrorRecord, request: Side, depth: number): Error {
   if (typeof record?.name !== "string" || typeof record.message !== "string") {
     throw new RemoteProtocolError(
       "Cannot read an error as its frame must hold a name and a message",
     );
   }
-  const { name, stack, code, cause } = record;
-  const error = make(record, depth - 1);
+  const { name, stack, code, client, cause } = record;
+  const error = make(record, request, depth - 1);
+  if (client !== true) noteOrigin(error, ELSEWHERE);
+  else if (request !== undefined) noteOrigin(error, request);
   if (error.name !== name && name !== THROWN_VALUE) error.name = name;
   if (typeof stack === "string") error.stack = stack;
-  if (cause !== undefined && depth > 0) error.cause = errorOf(cause, depth - 1);
+  if (cause !== undefined && depth > 0) {
+    error.cause = errorOf(cause, request, depth - 1);
+  }
   if (typeof code === "string") {
     Object.defineProperty(error, "code", { value: code });
   }
@@ -146,10 +170,10 @@ const CLASSES: Record<string, ErrorClass | undefined> = {
   RemoteProtocolError,
 };
 
-function make(record: ErrorRecord, depth: number): Error {
+function make(record: ErrorRecord, request: Side, depth: number): Error {
   const { name, message, errors, error, suppressed } = record;
   const part = (of: ErrorRecord | undefined) =>
-    of === undefined || depth < 0 ? undefined : errorOf(of, depth);
+    of === undefined || depth < 0 ? undefined : errorOf(of, request, depth);
   if (name === THROWN_VALUE) return new Error(`A handler threw ${message}`);
   if (name === "UnexpectedEof") {
     return new UnexpectedEof(message, new Uint8Array(0));

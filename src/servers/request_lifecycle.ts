@@ -153,7 +153,7 @@ export class RequestLifecycle<Request> {
     try {
       await this.#hooks.handleError(error, request, clientAddress);
     } catch (handlerError) {
-      printRequestError(handlerError, clientAddress);
+      await printRequestError(handlerError, request, clientAddress);
     }
   }
 

@@ -117,9 +117,18 @@ export abstract class ServerHooks<Request> {
    * request is still open, unless closing it has failed, and is shut down
    * afterwards.
    *
-   * By default it prints the error to standard error: one line if the client
-   * has gone or has been too slow, a stack otherwise. What it throws itself is
-   * printed to standard error too.
+   * By default it prints the error to standard error, with its stack and with
+   * what caused it. It prints one line if the request's own client has gone, has
+   * been too slow, or has sent what cannot be read: that is no fault of the
+   * program's. What `rfile` and `wfile` throw is known to be the client's. Where
+   * a handler uses its connection without them, an error may also be that of a
+   * database: then the connection is asked, for a quarter of a second at most.
+   *
+   * Control characters are escaped in all that a client may have chosen, its
+   * name and the text of an error, so that nobody can forge a line. A message is
+   * cut after 4096 characters, and a report after 65536. A report that cannot be
+   * written is dropped. What an overridden `handleError()` throws is printed in
+   * the same way.
    *
    * @param error What was thrown.
    * @param request The request; `undefined` if the error belongs to none, or it
@@ -129,10 +138,10 @@ export abstract class ServerHooks<Request> {
    */
   handleError(
     error: unknown,
-    _request: Request | undefined,
+    request: Request | undefined,
     clientAddress: Deno.Addr | undefined,
   ): void | Promise<void> {
-    printRequestError(error, clientAddress);
+    return printRequestError(error, request, clientAddress);
   }
 
   /**

@@ -1,5 +1,7 @@
 import { NoReplyAddressError } from "../errors.ts";
+import { inspected } from "../inspected.ts";
 import { Condition } from "../streams/condition.ts";
+import { noteOrigin } from "../streams/error_origin.ts";
 import type { DatagramListener } from "./datagram_server.ts";
 import { SocketFile } from "./socket_file.ts";
 
@@ -87,16 +89,16 @@ export class UnixDatagramSocket implements DatagramListener {
   send(data: Uint8Array, address: Deno.Addr): Promise<number> {
     const { path } = address as Deno.UnixAddr;
     if (!path) {
-      return Promise.reject(
+      return this.#noting(Promise.reject(
         new NoReplyAddressError(
           `Cannot send a datagram as its receiver must be bound to a path: current value is ${
-            Deno.inspect(path)
+            inspected(path)
           }`,
         ),
-      );
+      ));
     }
     const to: Deno.UnixAddr = { transport: "unixpacket", path };
-    if (!this.#receiving) return this.#socket.send(data, to);
+    if (!this.#receiving) return this.#noting(this.#socket.send(data, to));
     const sent = Promise.withResolvers<number>();
     this.#waiting.push({ data: data.slice(), address: to, sent });
     if (this.#waiting.length === 1) this.#ringInTurn();
@@ -156,7 +158,16 @@ export class UnixDatagramSocket implements DatagramListener {
 
   async #sendWaiting(socket: DatagramListener = this.#socket): Promise<void> {
     for (const { data, address, sent } of this.#waiting.splice(0)) {
-      await socket.send(data, address).then(sent.resolve, sent.reject);
+      await this.#noting(socket.send(data, address))
+        .then(sent.resolve, sent.reject);
     }
+  }
+
+  /** Notes that a failure to send is one of this socket. */
+  #noting(sending: Promise<number>): Promise<number> {
+    return sending.catch((error) => {
+      noteOrigin(error, this);
+      throw error;
+    });
   }
 }

@@ -1,6 +1,9 @@
 /** The connections that errors came from; the errors may be forgotten first. */
 const origins = new WeakMap<object, object>();
 
+/** Stands for every connection that is not the request's own client. */
+export const ELSEWHERE: object = Object.freeze({});
+
 /**
  * Notes that an error was thrown by a read or a write of a connection.
  *
@@ -9,15 +12,27 @@ const origins = new WeakMap<object, object>();
  *
  * @param error What was thrown. The first connection that is noted counts.
  * @param connection The handler's request, or another connection that is read
- * from or written to.
+ * from or written to; of a datagram's request, its socket.
  */
 export function noteOrigin(error: unknown, connection: object): void {
-  if (error instanceof Error && !origins.has(error)) {
-    origins.set(error, connection);
-  }
+  if (isObject(error) && !origins.has(error)) origins.set(error, connection);
 }
 
 /** The connection that an error came from, if it is known. */
 export function originOf(error: unknown): object | undefined {
-  return error instanceof Error ? origins.get(error) : undefined;
+  return isObject(error) ? origins.get(error) : undefined;
+}
+
+/** Whether it is known that an error came from a request's own client. */
+export function isFrom(error: unknown, request: unknown): boolean {
+  const origin = originOf(error);
+  return origin !== undefined &&
+    (origin === request ||
+      // A datagram and the socket that replies go through.
+      (Array.isArray(request) && request.includes(origin)));
+}
+
+/** Not `instanceof`: what was thrown may be a proxy that throws when asked. */
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

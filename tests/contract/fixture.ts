@@ -80,6 +80,11 @@ export class Fixture implements AsyncDisposable {
     return this.serverClass.socketType === "SOCK_STREAM";
   }
 
+  /** Whether the class serves connections whose clients have no name. */
+  get isUnixStream(): boolean {
+    return this.isStream && this.serverClass.addressFamily === "AF_UNIX";
+  }
+
   /** An address that nobody listens on. */
   address(): { hostname: string; port: number } | { path: string } {
     return this.serverClass.addressFamily === "AF_UNIX"

@@ -7,6 +7,7 @@ import { forgottenPromisesScenarios } from "./scenarios/forgotten_promises.ts";
 import { handleRequestScenarios } from "./scenarios/handle_request.ts";
 import { handlerScenarios } from "./scenarios/handlers.ts";
 import { hookOrderScenarios } from "./scenarios/hook_order.ts";
+import { reportScenarios } from "./scenarios/reports.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
 import { stoppingScenarios } from "./scenarios/stopping.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   ...unreadInputScenarios,
   ...datagramScenarios,
   ...unixPathScenarios,
+  ...reportScenarios,
 ];

@@ -5,6 +5,7 @@ import {
   NoReplyAddressError,
   UDPServer,
 } from "@socketserver/socketserver";
+import { originOf } from "../../src/streams/error_origin.ts";
 
 const encoder = new TextEncoder();
 
@@ -143,10 +144,16 @@ Deno.test("DatagramRequestHandler.request sends further replies, and empty ones"
   assertEquals(replies, ["direct", "", "from wfile"]);
 });
 
-for (const path of [null, ""]) {
-  Deno.test(`DatagramRequestHandler.finish() rejects if there is a reply to a client whose path is ${JSON.stringify(path)}`, async () => {
+for (
+  const [what, address] of Object.entries({
     // What a Unix datagram server gives for a client that is not bound.
-    const client = { transport: "unixpacket", path } as Deno.UnixAddr;
+    "whose path is null": { transport: "unixpacket", path: null },
+    "whose path is empty": { transport: "unixpacket", path: "" },
+    "whose port is 0": { transport: "udp", hostname: "127.0.0.1", port: 0 },
+  })
+) {
+  Deno.test(`DatagramRequestHandler.finish() rejects if there is a reply to a client ${what}`, async () => {
+    const client = address as Deno.Addr;
     const socket = {
       addr: client,
       send: () => Promise.reject(new Error("sent to nobody")),
@@ -157,10 +164,12 @@ for (const path of [null, ""]) {
       null!,
     );
     await handler.wfile.write("reply");
-    await assertRejects(
+    const value = "port" in address ? 0 : null;
+    const error = await assertRejects(
       () => handler.run(),
       NoReplyAddressError,
-      "Cannot reply to the datagram as its sender must be bound to an address: current value is null",
+      `Cannot reply to the datagram as its sender must be bound to an address: current value is ${value}`,
     );
+    assertEquals(originOf(error), socket);
   });
 }

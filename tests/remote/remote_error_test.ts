@@ -14,6 +14,11 @@ import {
 } from "@socketserver/socketserver";
 import { jsonPayload, MAX_PAYLOAD } from "../../src/remote/frames.ts";
 import { errorIn, errorPayload } from "../../src/remote/remote_error.ts";
+import {
+  ELSEWHERE,
+  noteOrigin,
+  originOf,
+} from "../../src/streams/error_origin.ts";
 
 /** What the server gets of what was thrown. */
 function carried(thrown: unknown): Error & { code?: unknown } {
@@ -273,3 +278,50 @@ for (
     assertInstanceOf(carried(error), Error);
   });
 }
+
+Deno.test("errorIn() notes the near request for what came from the far one, with parts and causes", () => {
+  const [far, near] = [{}, {}];
+  const own = (error: Error) => {
+    noteOrigin(error, far);
+    return error;
+  };
+  const reset = own(new Deno.errors.ConnectionReset("by the client"));
+  const pipe = new Deno.errors.BrokenPipe("of a database", { cause: reset });
+  const payload = errorPayload(new SuppressedError(pipe, reset), far);
+  const error = errorIn(payload as Uint8Array<ArrayBuffer>, near);
+  assertInstanceOf(error, SuppressedError);
+  assertStrictEquals(originOf(error), ELSEWHERE);
+  assertStrictEquals(originOf(error.suppressed), near);
+  assertStrictEquals(originOf(error.error), ELSEWHERE);
+  assertStrictEquals(originOf(error.error.cause), near);
+});
+
+Deno.test("errorIn() notes no request if there is none", () => {
+  const error = new Deno.errors.ConnectionReset("why");
+  const far = [new Uint8Array(1), {}];
+  noteOrigin(error, far[1]!);
+  const payload = errorPayload(error, far) as Uint8Array<ArrayBuffer>;
+  assertStrictEquals(originOf(errorIn(payload)), undefined);
+  for (const request of [undefined, {}]) {
+    const payload = errorPayload(error, request) as Uint8Array<ArrayBuffer>;
+    assertStrictEquals(originOf(errorIn(payload, {})), ELSEWHERE);
+  }
+});
+
+for (const client of ["true", 1, null, {}]) {
+  Deno.test(`errorIn() takes ${JSON.stringify(client)} for no claim about the client`, () => {
+    const record = { name: "Error", message: "forged", client };
+    assertStrictEquals(originOf(errorIn(jsonPayload(record), {})), ELSEWHERE);
+  });
+}
+
+Deno.test("errorIn() gives an AggregateError whose errors never end", () => {
+  const endless = Object.assign(new AggregateError([], "endless"), {
+    errors: {
+      *[Symbol.iterator]() {
+        for (;;) yield new Error("one more");
+      },
+    },
+  });
+  assertEquals(carried(endless).message, "endless");
+});

@@ -1,0 +1,111 @@
+import { LineTooLongError, NoReplyAddressError } from "../errors.ts";
+import { ELSEWHERE, isFrom, originOf } from "../streams/error_origin.ts";
+import { withinTimeLimit } from "../streams/time_limit.ts";
+import type { StreamRequest } from "../types.ts";
+
+/** How long it may take to find out whether a client is lost, in seconds. */
+const ASKING_LIMIT = 0.25;
+/** How deep errors may be nested in those that suppressed them. */
+const DEEPEST_PART = 4;
+const NOTHING = new Uint8Array(0);
+
+/** A connection says no more than that it is lost, or makes no sense. */
+const LOSSES = [
+  Deno.errors.ConnectionReset,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.BrokenPipe,
+  Deno.errors.NotConnected,
+  Deno.errors.Interrupted,
+  Deno.errors.InvalidData,
+  Deno.errors.UnexpectedEof,
+];
+/** What a client alone may have done wrong, if it was on its connection. */
+const FAULTS = [
+  ...LOSSES,
+  Deno.errors.TimedOut,
+  LineTooLongError,
+  // Of replies to datagrams: it has gone, or cannot be replied to.
+  NoReplyAddressError,
+  Deno.errors.ConnectionRefused,
+  Deno.errors.NotFound,
+  Deno.errors.PermissionDenied,
+  Deno.errors.NetworkUnreachable,
+];
+
+/** `null`: the connection must be asked. */
+type Verdict = boolean | null;
+
+/**
+ * Whether an error says no more than that the request's own client has gone, or
+ * has been too slow, or has talked nonsense: what every server meets all day,
+ * and no fault of the program's.
+ *
+ * The error is known by the connection that it came from. A handler that uses
+ * its connection without `rfile` and `wfile` leaves that open, and the class
+ * alone does not tell: a database may have hung up. There the connection is
+ * asked by a write of nothing, which rejects if the client is lost. (With TLS it
+ * does not, if a read has found the loss: such an error is not taken for the
+ * client's.)
+ *
+ * @param request The request; `undefined` if the error came instead of one.
+ */
+export function isOwnClients(
+  error: unknown,
+  request: unknown,
+): boolean | Promise<boolean> {
+  try {
+    const parts = partsOf(error, DEEPEST_PART);
+    const verdicts = parts.map((part) => verdictOn(part, request));
+    if (verdicts.includes(false)) return false;
+    if (!verdicts.includes(null)) return true;
+    const asked = parts.filter((_, i) => verdicts[i] === null);
+    return isLost(request as StreamRequest, asked);
+  } catch {
+    return false; // even to look at an error may throw
+  }
+}
+
+function partsOf(error: unknown, depth: number): unknown[] {
+  if (depth === 0 || !(error instanceof SuppressedError)) return [error];
+  return [error.suppressed, error.error]
+    .flatMap((part) => partsOf(part, depth - 1));
+}
+
+function verdictOn(error: unknown, request: unknown): Verdict {
+  const origin = originOf(error);
+  if (origin === ELSEWHERE) return false;
+  if (request === undefined) {
+    return isOne(error, origin === undefined ? LOSSES : FAULTS);
+  }
+  if (isFrom(error, request)) return isOne(error, FAULTS);
+  return isOne(error, LOSSES) && isConnection(request) ? null : false;
+}
+
+async function isLost(
+  connection: StreamRequest,
+  errors: unknown[],
+): Promise<boolean> {
+  try {
+    // It waits where the client is slow to take what was written before.
+    const asking = connection.write(NOTHING);
+    await withinTimeLimit(asking, ASKING_LIMIT, "write");
+    return false;
+  } catch (error) {
+    // If it was closed here, so that a read of it was interrupted.
+    return error instanceof Deno.errors.BadResource
+      ? errors.every((error) => error instanceof Deno.errors.Interrupted)
+      : isOne(error, LOSSES);
+  }
+}
+
+function isOne(
+  error: unknown,
+  classes: readonly (abstract new (...args: never[]) => Error)[],
+): boolean {
+  return classes.some((ErrorClass) => error instanceof ErrorClass);
+}
+
+function isConnection(request: unknown): boolean {
+  const { read, write, closeWrite } = request as Partial<StreamRequest>;
+  return [read, write, closeWrite].every((part) => typeof part === "function");
+}
