@@ -105,10 +105,12 @@ export class NearOutput {
 
   async #writeFirst(): Promise<void> {
     const writing = this.#connection.write(this.#inflow.first);
-    const count =
-      await (this.writeLimit === null
-        ? writing
-        : withinTimeLimit(writing, this.writeLimit, "write"));
+    const count = await (this.writeLimit === null ? writing : withinTimeLimit(
+      writing,
+      this.writeLimit,
+      "write",
+      this.#connection,
+    ));
     this.#inflow.skip(count);
   }
 }

@@ -1,4 +1,5 @@
 import { isClosedMeanwhile } from "../streams/closed_meanwhile.ts";
+import { ELSEWHERE, noteOrigin } from "../streams/error_origin.ts";
 
 /** What is told of a rejection. */
 export interface RejectionReporter {
@@ -23,6 +24,8 @@ export function catchForgottenRejections(
     const serving = servingNow();
     if (serving === undefined || event.defaultPrevented) return;
     event.preventDefault();
-    if (!isClosedMeanwhile(event.reason)) serving.report(event.reason);
+    if (isClosedMeanwhile(event.reason)) return;
+    noteOrigin(event.reason, ELSEWHERE);
+    serving.report(event.reason);
   });
 }

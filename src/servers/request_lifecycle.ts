@@ -157,7 +157,10 @@ export class RequestLifecycle<Request> {
     }
   }
 
-  /** Passes an error that belongs to no request to `handleError()`, beside the loop. */
+  /**
+   * Passes an error that belongs to no request to `handleError()`, beside the
+   * loop.
+   */
   async reportApart(error: unknown): Promise<void> {
     this.#reports++;
     await this.report(error, undefined, undefined);

@@ -1,3 +1,4 @@
+import { ELSEWHERE, noteOrigin } from "../streams/error_origin.ts";
 import {
   LAST_GRACE,
   succeedsWithin,
@@ -329,6 +330,7 @@ export class ServeLoop<Request> {
     try {
       await this.#hooks.serviceActions();
     } catch (error) {
+      noteOrigin(error, ELSEWHERE);
       await this.#lifecycle.report(error, undefined, undefined);
     }
   }

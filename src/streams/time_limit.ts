@@ -9,9 +9,9 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
  */
 export const LAST_GRACE = 0.25;
 
-/** Makes a duration the delay of a timer, however long or negative it is. */
+/** Makes a duration the delay of a timer, whatever was set in its place. */
 export function toMilliseconds(seconds: number): number {
-  return Math.min(Math.max(0, seconds * 1000), LONGEST_DELAY_MS);
+  return Math.min(Math.max(0, seconds * 1000 || 0), LONGEST_DELAY_MS);
 }
 
 /**
