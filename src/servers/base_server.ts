@@ -7,6 +7,7 @@ import {
   checkedTimeout,
   checkHandlerClass,
   checkServeOptions,
+  durationIn,
 } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
@@ -126,7 +127,7 @@ export abstract class BaseServer<
       releaseUntaken: () => this.releaseUntaken(),
       handlesBesideLoop: () => this.handlesBesideLoop,
       repliesByListener: () => this.repliesByListener,
-      drainTimeout: () => this.drainTimeout,
+      drainTimeout: () => durationIn(this.drainTimeout),
     }, this.#lifecycle);
   }
 
@@ -217,7 +218,7 @@ export abstract class BaseServer<
   serverClose(): Promise<void> {
     this.#closed ??= closeServer({
       blockOnClose: this.blockOnClose,
-      drainTimeout: this.drainTimeout,
+      drainTimeout: durationIn(this.drainTimeout),
       repliesByListener: this.repliesByListener,
       loop: this.#loop,
       lifecycle: this.#lifecycle,

@@ -32,6 +32,11 @@ export class InterruptibleWait<T> {
     this.#check = check;
   }
 
+  /** Whether the source has been asked, and what it yields has not been taken. */
+  get underway(): boolean {
+    return this.#underway || this.#kept !== null;
+  }
+
   /**
    * Waits for what the source yields. Only one may wait at a time.
    *

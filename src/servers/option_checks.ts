@@ -179,3 +179,9 @@ function checkedNumber(
   if (typeof value === "number") return value;
   throw new TypeError(brokenRule(action, `${name} must be ${kind}`, value));
 }
+
+/** The duration that a field holds: what is none counts as no time at all. */
+export function durationIn(field: unknown): number | null {
+  if (field === null || field === undefined) return null;
+  return typeof field === "number" ? field || 0 : 0;
+}

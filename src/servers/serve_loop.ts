@@ -20,10 +20,8 @@ import type { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
 import { callAs, runAs, type Serving } from "./serving_context.ts";
 
-/** How long requests that wait already are taken at the end, in milliseconds. */
-const TAKING_LIMIT_MS = 100;
-/** How long ago a server may have stopped that is being closed, in milliseconds. */
-const RECENT_MS = 1000;
+/** How long a stopped run takes further requests that wait already, in seconds. */
+const TAKING_LIMIT = 0.1;
 
 /** The hooks that the loop calls. */
 export type ServeHooks<Request> = Pick<
@@ -63,8 +61,6 @@ export class ServeLoop<Request> {
   #closed = false;
   /** Whether what still comes is not handled any more. */
   #ended = false;
-  /** When the last run ended; in milliseconds. */
-  #lastEnd = -Infinity;
   readonly #backOff = new BackOff();
   readonly #shortage = new Shortage();
   readonly #failures = new FailureReports();
@@ -134,23 +130,16 @@ export class ServeLoop<Request> {
   }
 
   /**
-   * Stops, and handles the requests that wait already: before the listener is
-   * closed, which turns away the clients in the system's queue. Only where that
-   * keeps no other request waiting, and if it has served until now.
+   * Stops before the listener is closed.
+   *
+   * @returns A promise for when the run has taken what waits already, which
+   * resolves soon in any case; `null` if nothing is to be waited for.
    */
-  async takeWaiting(): Promise<void> {
-    const { handlesBesideLoop, repliesByListener } = this.#means;
-    if (!handlesBesideLoop() || repliesByListener()) return;
-    const end = performance.now() + TAKING_LIMIT_MS;
+  stopTaking(): Promise<unknown> | null {
     const run = this.#run;
-    run?.stop();
-    if (run === null && performance.now() - this.#lastEnd > RECENT_MS) return;
-    if (run?.forever) await succeedsWithin(run.ended, TAKING_LIMIT_MS / 1000);
-    while (this.#run === null && performance.now() < end) {
-      const arrival = await this.#nextWaiting();
-      if (arrival === null) return;
-      callAs(this.#serving, () => this.#lifecycle.dispatch(arrival, true));
-    }
+    if (!run?.forever || !this.#takesMore) return null;
+    run.stop();
+    return succeedsWithin(run.ended, TAKING_LIMIT);
   }
 
   /**
@@ -164,6 +153,13 @@ export class ServeLoop<Request> {
     run?.stop();
     this.#arrivals.close((arrival) => this.#takeLate(arrival));
     if (run?.forever) await run.ended;
+  }
+
+  /** Resolves when what the closed listener had given out has come, if it may. */
+  async lastTaken(): Promise<void> {
+    // It is on its way: that takes a few steps, but no event.
+    const may = this.#arrivals.underway && this.#takesMore;
+    if (may) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 
   /** Releases, from now on, a request that comes too late. */
@@ -189,7 +185,6 @@ export class ServeLoop<Request> {
   /** Even if a hook has thrown, the server can serve again, and be closed. */
   #end(run: Run): void {
     this.#run = null;
-    this.#lastEnd = performance.now();
     run.end();
     this.#failures.endTurn();
     this.#means.rest(!run.forever);
@@ -226,6 +221,43 @@ export class ServeLoop<Request> {
         if (handled !== undefined) await this.#waitFor(handled, arrival);
       }
       if (run.paced) await this.#callServiceActions();
+    }
+    if (this.#takesMore) await this.#takeWaiting(run);
+  }
+
+  /** Whether further requests may be taken when the server is told to stop. */
+  get #takesMore(): boolean {
+    return this.#means.handlesBesideLoop() && !this.#means.repliesByListener();
+  }
+
+  /**
+   * Takes the requests that wait already: clients have been let in by the system
+   * that may have sent their requests. That keeps no other request waiting.
+   */
+  async #takeWaiting(run: Run): Promise<void> {
+    const end = performance.now() + toMilliseconds(TAKING_LIMIT);
+    if (!this.#arrivals.underway) return; // it was told to stop before it began
+    while (performance.now() < end && this.#means.whenFree() === null) {
+      const arrival = await this.#nextWaiting(run);
+      if (arrival === null) return;
+      this.#lifecycle.dispatch(arrival, true);
+    }
+  }
+
+  /** A request that waits already; `null` if there is none. */
+  async #nextWaiting(run: Run): Promise<Arrival<Request> | null> {
+    const waiting = this.#arrivals.next();
+    // In two turns the platform has told of all that there is.
+    let timer = setTimeout(() => {
+      timer = setTimeout(() => this.#arrivals.wake(), 0);
+    }, 0);
+    try {
+      return await waiting;
+    } catch (error) {
+      await this.#recover(error, run);
+      return null;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -300,29 +332,11 @@ export class ServeLoop<Request> {
     if (this.#failures.isFlood() || exhausted) await this.#backOff.pause(run);
   }
 
-  /** A request that waits already; `null` if none does. */
-  async #nextWaiting(): Promise<Arrival<Request> | null> {
-    const waiting = this.#arrivals.next();
-    let timer = setTimeout(() => {
-      timer = setTimeout(() => this.#arrivals.wake(), 0);
-    }, 0);
-    try {
-      return await waiting;
-    } catch {
-      this.#means.releaseUntaken();
-      return null;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   /** Takes a request that comes when the server is being closed. */
   #takeLate(arrival: Arrival<Request>): void {
-    const late = this.#ended || !this.#means.handlesBesideLoop() ||
-      this.#means.repliesByListener();
     callAs(this.#serving, () => {
-      if (late) this.#lifecycle.release(arrival);
-      else this.#lifecycle.dispatch(arrival);
+      if (this.#ended || !this.#takesMore) this.#lifecycle.release(arrival);
+      else this.#lifecycle.dispatch(arrival, true);
     });
   }
 

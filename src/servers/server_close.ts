@@ -10,15 +10,13 @@ import type { ServeLoop } from "./serve_loop.ts";
 /** How long threads, processes and a socket may take to end, in seconds. */
 const RELEASE_LIMIT = 3;
 
-const CLOSE = "close the server";
-
 /** The parts of a server that are closed, and how. */
 export interface ClosingServer {
   readonly blockOnClose: boolean;
   readonly drainTimeout: number | null;
   readonly loop: Pick<
     ServeLoop<unknown>,
-    "takeWaiting" | "close" | "end" | "abandon"
+    "stopTaking" | "lastTaken" | "close" | "end" | "abandon"
   >;
   readonly lifecycle: Pick<
     RequestLifecycle<unknown>,
@@ -48,13 +46,16 @@ export interface ClosingServer {
  */
 export async function closeServer(server: ClosingServer): Promise<void> {
   const { blockOnClose, drainTimeout } = server;
-  if (blockOnClose) await server.loop.takeWaiting();
+  const taking = blockOnClose ? server.loop.stopTaking() : null;
+  if (taking !== null) await taking;
   const replying = server.repliesByListener && server.lifecycle.size > 0;
   const looped = server.loop.close();
   const freed = freeAddress(server, replying);
-  const freedInTime = drainTimeout === null
-    ? freed
-    : withinTimeLimit(freed, drainTimeout + LAST_GRACE, CLOSE);
+  const freedInTime = drainTimeout === null ? freed : withinTimeLimit(
+    freed,
+    drainTimeout + LAST_GRACE,
+    "close the listener",
+  );
   freedInTime.catch(() => {}); // it may fail before it is waited for, below
   const drained = drain(server, looped, freed);
   const release = async () => {
@@ -68,7 +69,11 @@ export async function closeServer(server: ClosingServer): Promise<void> {
     await release();
   } else {
     await endInTime(server, drained, drainTimeout);
-    await withinTimeLimit(release(), RELEASE_LIMIT, CLOSE);
+    await withinTimeLimit(
+      release(),
+      RELEASE_LIMIT,
+      "end what ran the requests",
+    );
     // Handlers elsewhere may have been ended by that.
     await succeedsWithin(drained, LAST_GRACE);
   }
@@ -95,8 +100,7 @@ async function drain(
 ): Promise<void> {
   await looped;
   await freed.catch(() => {});
-  // What it had is on its way to the loop: it needs a few steps, not an event.
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await server.loop.lastTaken();
   await server.lifecycle.drained();
   server.loop.end();
 }

@@ -131,6 +131,7 @@ export abstract class SocketServer<
    * has noted by `waitingFor()`, the failure of that call counts, and no other.
    */
   protected override async isListenerGone(error: unknown): Promise<boolean> {
+    if (this.#socket === null) return true; // it was never bound
     if (this.#pending === null) return super.isListenerGone(error);
     let gone = false;
     this.#pending.catch((failure) => gone = isSocketGone(failure));
