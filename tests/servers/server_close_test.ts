@@ -194,7 +194,9 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     release.resolve();
     await deadline(closed, LIMIT_MS);
     await deadline(serving, LIMIT_MS);
-    assertEquals(events, ["handled", "closed"]);
+    // One that asked whether it is refused may have been in time.
+    assertEquals([events[0], events.at(-1)], ["handled", "closed"]);
+    assertEquals(events.filter((event) => event === "closed").length, 1);
     assertEquals(server.activeRequests, []);
   });
 

@@ -409,9 +409,9 @@ Deno.test("TCPServer.serveForever() sets no timer if there are no serviceActions
   const serving = server.serveForever();
   using client = await connectTo(server);
   assertEquals(await new Response(client.readable).text(), "served");
+  assertEquals(timers.count, 0);
   await server.shutdown();
   await serving;
-  assertEquals(timers.count, 0);
 });
 
 Deno.test("TCPServer.serveForever() sets one timer for serviceActions()", async () => {
@@ -424,9 +424,9 @@ Deno.test("TCPServer.serveForever() sets one timer for serviceActions()", async 
   using timers = countTimers();
   const serving = server.serveForever({ pollInterval: 0.001 });
   await called.promise;
+  assertEquals(timers.count, 1);
   await server.shutdown();
   await serving;
-  assertEquals(timers.count, 1);
 });
 
 for (const Server of [TCPServer, AsyncTCPServer]) {
