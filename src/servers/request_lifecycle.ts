@@ -94,6 +94,17 @@ export class RequestLifecycle<Request> {
     return beside && typeof verified === "object" ? undefined : settled;
   }
 
+  /** Handles requests in the next turn; they count from now on. */
+  async dispatchSoon(arrivals: readonly Arrival<Request>[]): Promise<void> {
+    if (arrivals.length === 0) return;
+    for (const [request] of arrivals) this.#begin(request);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    for (const arrival of arrivals) {
+      this.dispatch(arrival, true);
+      this.#end(arrival[0]);
+    }
+  }
+
   /** Works on a request while the server takes others, and then releases it. */
   async detach(
     request: Request,

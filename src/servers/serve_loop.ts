@@ -22,6 +22,8 @@ import { callAs, runAs, type Serving } from "./serving_context.ts";
 
 /** How long a stopped run takes further requests that wait already, in seconds. */
 const TAKING_LIMIT = 0.1;
+/** After how long without any none are taken to wait, in milliseconds. */
+const QUIET_MS = 5;
 
 /** The hooks that the loop calls. */
 export type ServeHooks<Request> = Pick<
@@ -233,24 +235,30 @@ export class ServeLoop<Request> {
   /**
    * Takes the requests that wait already: clients have been let in by the system
    * that may have sent their requests. That keeps no other request waiting.
+   *
+   * Their handlers begin when no more come, and when the caller has been told.
+   * Clients that come again as soon as they are answered then find the listener
+   * closed, if it is to be, and not a queue that is dropped.
    */
   async #takeWaiting(run: Run): Promise<void> {
     const end = performance.now() + toMilliseconds(TAKING_LIMIT);
     if (!this.#arrivals.underway) return; // it was told to stop before it began
+    const taken: Arrival<Request>[] = [];
     while (performance.now() < end && this.#means.whenFree() === null) {
-      const arrival = await this.#nextWaiting(run);
-      if (arrival === null) return;
-      this.#lifecycle.dispatch(arrival, true);
+      const arrival = await this.#nextSoon(run);
+      if (arrival === null) break;
+      taken.push(arrival);
     }
+    this.#lifecycle.dispatchSoon(taken);
   }
 
-  /** A request that waits already; `null` if there is none. */
-  async #nextWaiting(run: Run): Promise<Arrival<Request> | null> {
+  /** The next request; `null` if none comes for a moment. */
+  async #nextSoon(run: Run): Promise<Arrival<Request> | null> {
     const waiting = this.#arrivals.next();
-    // In two turns the platform has told of all that there is.
+    // What has come while the loop was busy is seen in the turn after the pause.
     let timer = setTimeout(() => {
       timer = setTimeout(() => this.#arrivals.wake(), 0);
-    }, 0);
+    }, QUIET_MS);
     try {
       return await waiting;
     } catch (error) {

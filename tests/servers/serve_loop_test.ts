@@ -479,6 +479,36 @@ Deno.test("ServeLoop.runOnce() is not ended by stop(), but by close()", async ()
   await deadline(ended, LIMIT_MS);
 });
 
+Deno.test("ServeLoop.stop() takes what waits already, where requests are handled beside the loop", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  const running = f.loop.run({}, false);
+  await f.asked;
+  const stopped = f.loop.stop();
+  for (const request of ["one", "two", "three"]) f.give(request);
+  await deadline(stopped, LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.handled, []); // the caller is told first
+  await f.untilHandled(3);
+  assertEquals(f.handled, ["one", "two", "three"]);
+});
+
+Deno.test("ServeLoop.stop() comes to its end although requests come on and on", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  const running = f.loop.run({}, false);
+  await f.asked;
+  let coming = true;
+  f.getRequest = () => Promise.resolve(["again", ADDRESS]);
+  const stopped = f.loop.stop().then(() => coming = false);
+  while (coming) {
+    f.give("again");
+    await aTurn();
+  }
+  await deadline(stopped, LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+});
+
 for (const how of ["stop()", "an aborted signal"]) {
   Deno.test(`ServeLoop.run() ends drainTimeout after ${how}, closes the request in it, and can run again`, async () => {
     const f = new LoopFixture();
