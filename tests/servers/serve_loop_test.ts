@@ -507,6 +507,7 @@ Deno.test("ServeLoop.stop() comes to its end although requests come on and on", 
   }
   await deadline(stopped, LIMIT_MS);
   await deadline(running, LIMIT_MS);
+  await aTurn(); // in which those that were taken are handled
 });
 
 for (const how of ["stop()", "an aborted signal"]) {
