@@ -92,6 +92,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
     return [connection, connection.remoteAddr];
   }
 
+  /** Notes that the loop has what `getRequest()` gave out. */
   protected override requestTaken(): void {
     this.#untaken = null;
   }

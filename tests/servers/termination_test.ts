@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { RequestReader } from "@socketserver/socketserver";
 import { ChildProgram } from "../fixtures/child_program.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
@@ -92,12 +92,9 @@ for (const { name, addressFamily, concurrent } of streamClasses) {
       child.kill("SIGTERM");
       await Promise.all(clients);
       const given = Number(await child.line());
-      console.log(name, "one", {
-        given,
-        answered: loop.answered,
-        asked: loop.asked,
-      });
-      if (concurrent) assertEquals(given - loop.answered, 0);
+      // A plain server may be given one more as it stops, and hangs up.
+      const most = concurrent ? 0 : 1;
+      assert(given - loop.answered <= most, `${loop.answered} of ${given}`);
     },
   });
 
@@ -120,12 +117,7 @@ for (const { name, addressFamily, concurrent } of streamClasses) {
       child.kill("SIGTERM");
       loop.stop();
       await Promise.all(clients);
-      console.log(name, "all", {
-        given: await child.line(),
-        answered: loop.answered,
-        asked: loop.asked,
-      });
-      assertEquals(loop.asked - loop.answered, 0);
+      assertEquals(loop.answered, loop.asked);
     },
   });
 }
