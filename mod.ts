@@ -8,6 +8,8 @@
  * ```text
  * ServerHooks                           what may be overridden
  * |
+ * TransportHooks                        what a transport says of its socket
+ * |
  * BaseServer                            the life of a server; does no I/O
  * |
  * SocketServer                          has a socket of its own
@@ -65,12 +67,12 @@
  * | `processRequestThread()` | `processRequest()` of `ThreadingMixIn` | `finishRequest()` |
  * | `finishRequest()` | `processRequest()`, `processRequestThread()` | by the executor, the handler: `setup()`, `handle()`, `finish()` |
  * | `shutdownRequest()` | after handling, refusal or failure | `closeRequest()` |
- * | `closeRequest()` | `shutdownRequest()`, and `serverClose()` after `drainTimeout` | the connection's `close()` |
- * | `handleError()` | when a handler or a hook throws | standard error |
+ * | `closeRequest()` | `shutdownRequest()`, a little later if the client still sends; `shutdown()` and `serverClose()` after `drainTimeout` | the connection's `close()` |
+ * | `handleError()` | when a handler or a hook throws, or has forgotten a promise that rejects | standard error |
  * | `handleTimeout()` | `handleRequest()`, after `timeout` seconds | nothing |
  * | `serviceActions()` | `serveForever()`, after every request and every `pollInterval` seconds | nothing |
  * | `shutdownByHandler()` | a handler on a thread or in a process, by `this.server.shutdown()` | `shutdown()` |
- * | `shutdown()`, `serverClose()` | you, from anywhere | each waits for what it ends |
+ * | `shutdown()`, `serverClose()` | you, from anywhere | each waits for what it ends, at most `drainTimeout` seconds |
  *
  * All but your own four are hooks: a subclass may override them, and may make
  * them asynchronous, the first two excepted.
@@ -92,8 +94,10 @@
  *                        shutdownRequest -> closeRequest
  * ```
  *
- * Whatever throws, the request is released and the server goes on. `finish()`
- * is called even if `handle()` throws, and not if `setup()` does.
+ * Whatever throws on this way, the request is released and the server goes on.
+ * An error of `getRequest()` goes to `handleError()` without a request, and ends
+ * `serveForever()` only if it says that the server's own socket is no more.
+ * `finish()` is called even if `handle()` throws, and not if `setup()` does.
  *
  * Every duration is in seconds, as in Python.
  *
