@@ -119,7 +119,7 @@ export abstract class BaseServer<
     this.#lifecycle = new RequestLifecycle(this);
     this.#loop = new ServeLoop(this, {
       start: () => this.#startExecutor(),
-      whenFree: () => this.#ownExecutor.whenFree(),
+      whenFree: (taken) => this.#ownExecutor.whenFree(taken),
       rest: (soonAgain) => this.#executor?.rest(soonAgain),
       keepAlive: (program) => this.keepAlive(program),
       isListenerGone: (error) => this.isListenerGone(error),

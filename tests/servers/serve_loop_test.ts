@@ -25,6 +25,8 @@ class LoopFixture implements ServeHooks<string> {
   readonly log: string[] = [];
   /** What holds the loop back. */
   held: Promise<void> | null = null;
+  /** How many requests may be taken and not be handled yet. */
+  room = Infinity;
   /** How often the loop has asked whether it may go on. */
   timesAsked = 0;
   /** The error that says that the socket is no more. */
@@ -46,7 +48,7 @@ class LoopFixture implements ServeHooks<string> {
 
   constructor() {
     const lifecycle = new RequestLifecycle<string>({
-      verifyRequest: () => this.verified,
+      verifyRequest: () => this.verifyRequest(),
       processRequest: (request) => {
         this.#note(this.handled, request);
         return this.processing;
@@ -60,10 +62,10 @@ class LoopFixture implements ServeHooks<string> {
     });
     this.loop = new ServeLoop(this, {
       start: () => this.starting(),
-      whenFree: () => {
+      whenFree: (taken = 0) => {
         this.timesAsked++;
         this.#changed.notify();
-        return this.held;
+        return taken < this.room ? this.held : Promise.resolve();
       },
       rest: (soonAgain) => this.log.push(soonAgain ? "rest soon" : "rest"),
       keepAlive: (program) => this.log.push(program ? "ref" : "unref"),
@@ -104,6 +106,10 @@ class LoopFixture implements ServeHooks<string> {
 
   untilLogged(entry: string): Promise<void> {
     return this.#until(() => this.log.includes(entry));
+  }
+
+  verifyRequest(): boolean | Promise<boolean> {
+    return this.verified;
   }
 
   getRequest(): Promise<Arrival<string>> {
@@ -491,6 +497,62 @@ Deno.test("ServeLoop.stop() takes what waits already, where requests are handled
   assertEquals(f.handled, []); // the caller is told first
   await f.untilHandled(3);
   assertEquals(f.handled, ["one", "two", "three"]);
+});
+
+Deno.test("ServeLoop.stop() takes what waits already if a handler calls it that does not wait", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  f.verifyRequest = () => {
+    f.loop.stop();
+    return true;
+  };
+  const running = f.loop.run({}, false);
+  for (const request of ["last", "waits"]) f.give(request);
+  await deadline(running, LIMIT_MS);
+  await f.untilHandled(2);
+  assertEquals(f.handled, ["last", "waits"]);
+});
+
+Deno.test("ServeLoop.stop() takes what waits behind a client that fails", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  const running = f.loop.run({}, false);
+  await f.asked;
+  const stopped = f.loop.stop();
+  f.fail(new RangeError("a bad client"));
+  f.give("a good one");
+  await deadline(stopped, LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  await f.untilHandled(1);
+  assertEquals(f.errors.length, 1);
+});
+
+Deno.test("ServeLoop.stop() takes no more than the executor has room for", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  f.room = 2;
+  const running = f.loop.run({}, false);
+  await f.asked;
+  const stopped = f.loop.stop();
+  for (const request of ["one", "two", "three"]) f.give(request);
+  await deadline(stopped, LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  await f.untilHandled(2);
+  assertEquals(f.handled, ["one", "two"]);
+});
+
+Deno.test("ServeLoop.stop() has handled what it took before its socket was no more", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  f.gone = systemError("EBADF");
+  const running = f.loop.run({}, false);
+  await f.asked;
+  const stopped = f.loop.stop();
+  f.give("one");
+  f.fail(f.gone);
+  await deadline(stopped, LIMIT_MS);
+  await assertRejects(() => deadline(running, LIMIT_MS), Error, "EBADF");
+  await f.untilHandled(1);
 });
 
 Deno.test("ServeLoop.stop() comes to its end although requests come on and on", async () => {

@@ -80,6 +80,30 @@ export const stoppingScenarios: Scenario[] = [
     },
   },
   {
+    name: "serverClose() called by verifyRequest() leaves no client unanswered",
+    needs: { socketType: "SOCK_STREAM", concurrent: true },
+    async run(f) {
+      class Server extends f.Server {}
+      override(Server, "verifyRequest", (proceed) => {
+        server.serverClose();
+        return proceed();
+      });
+      const server: AnyServer = new Server(f.address(), f.handlers.LineEcho);
+      const clients = [];
+      for (let i = 0; i < 5; i++) {
+        const client = await f.connectStream(server);
+        await client.send(`line ${i}`);
+        clients.push(client);
+      }
+      await server.serveForever();
+      for (const [i, client] of clients.entries()) {
+        assertEquals(await client.receive(), `line ${i}`);
+        client.close();
+      }
+      await server.serverClose();
+    },
+  },
+  {
     name: "serverClose() ends although getRequest() never settles",
     async run(f) {
       const hanging = Promise.withResolvers<void>();
