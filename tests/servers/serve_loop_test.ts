@@ -639,6 +639,17 @@ Deno.test("ServeLoop.close() releases a request that comes too late", async () =
   assertEquals(f.log, ["ref", "rest"]); // the program hears of the socket's end
 });
 
+Deno.test("ServeLoop.end() has a connection closed that getRequest() has not given out", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  await f.asked;
+  await deadline(f.loop.close(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.untaken, 0);
+  f.loop.end();
+  assertEquals(f.untaken, 1);
+});
+
 Deno.test("ServeLoop.abandon() ends a run whose request does not end", async () => {
   const f = new LoopFixture();
   f.processing = new Promise(() => {});
