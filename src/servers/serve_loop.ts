@@ -283,7 +283,8 @@ export class ServeLoop<Request> {
   ): Promise<void> {
     this.#inHand = arrival;
     await handled;
-    this.#inHand = null;
+    // If this run has been abandoned, it may be another's by now.
+    if (this.#inHand === arrival) this.#inHand = null;
   }
 
   /** Waits until the executor takes requests again. */

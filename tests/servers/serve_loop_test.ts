@@ -650,6 +650,24 @@ Deno.test("ServeLoop.end() has a connection closed that getRequest() has not giv
   assertEquals(f.untaken, 1);
 });
 
+Deno.test("ServeLoop.stop() closes the request of its run although one of an earlier run has ended meanwhile", async () => {
+  const f = new LoopFixture();
+  f.drainTimeout = 0.01;
+  const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  for (const [i, request] of ["first", "second"].entries()) {
+    f.processing = ends[i]!.promise;
+    const running = f.loop.run({}, false);
+    f.give(request);
+    await f.untilHandled(i + 1);
+    ends[i - 1]?.resolve();
+    await aTurn();
+    await deadline(f.loop.stop(), LIMIT_MS);
+    await deadline(running, LIMIT_MS);
+  }
+  ends[1]!.resolve();
+  assertEquals(f.closed, ["first", "second"]);
+});
+
 Deno.test("ServeLoop.abandon() ends a run whose request does not end", async () => {
   const f = new LoopFixture();
   f.processing = new Promise(() => {});
