@@ -77,8 +77,8 @@ export abstract class PoolExecutor<Server extends PooledServer>
     await avertPanics(); // if there was no room for that either
   }
 
-  whenFree(): Promise<void> | null {
-    const { length } = this.queue;
+  whenFree(taken = 0): Promise<void> | null {
+    const length = this.queue.length + taken;
     if (this.startPause.lasts && length > 0) {
       return Promise.race([this.startPause.over(), this.queue.whenShrunk()]);
     }

@@ -73,7 +73,8 @@ export abstract class BaseServer<
    */
   blockOnClose: boolean;
   /**
-   * The longest wait of `serverClose()`, in seconds; `null` for ever.
+   * The longest wait of `serverClose()` and `shutdown()`, in seconds; `null` for
+   * ever.
    *
    * @default {null}
    */
@@ -119,7 +120,7 @@ export abstract class BaseServer<
     this.#lifecycle = new RequestLifecycle(this);
     this.#loop = new ServeLoop(this, {
       start: () => this.#startExecutor(),
-      whenFree: () => this.#ownExecutor.whenFree(),
+      whenFree: (taken) => this.#ownExecutor.whenFree(taken),
       rest: (soonAgain) => this.#executor?.rest(soonAgain),
       keepAlive: (program) => this.keepAlive(program),
       isListenerGone: (error) => this.isListenerGone(error),
@@ -153,8 +154,8 @@ export abstract class BaseServer<
    * @throws {Deno.errors.BadResource} If the server has been closed.
    * @throws {HandlerNotFoundError} If handlers run elsewhere and theirs cannot
    * be found, unless `finishRequest()` is overridden.
-   * @throws {unknown} What `getRequest()` throws, if it is neither a client's
-   * doing nor a lack of resources.
+   * @throws {unknown} What `getRequest()` throws, if it says that the socket is
+   * no more; see `isListenerGone()`.
    */
   async serveForever(options: ServeForeverOptions = {}): Promise<void> {
     checkServeOptions(options);
@@ -186,9 +187,10 @@ export abstract class BaseServer<
    * Stops {@linkcode BaseServer.serveForever}.
    *
    * The socket stays open: clients can still connect, and wait until the
-   * server serves again or is closed. Requests handled beside the loop go on.
-   * It may be called from anywhere and any number of times, and before any
-   * `serveForever()` it changes nothing.
+   * server serves again or is closed. Requests handled beside the loop go on,
+   * and connections that wait already join them. A request that the loop itself
+   * handles is closed after `drainTimeout`. It may be called from anywhere, any
+   * number of times, and before any `serveForever()` it changes nothing.
    *
    * @returns A promise that resolves when `serveForever()` has come to its
    * end. Called by a handler or another hook, it resolves at once, as that end
@@ -205,11 +207,11 @@ export abstract class BaseServer<
    * First the socket is closed, so that no client can connect any more; a
    * datagram server's only after the last replies, which leave through it. Then,
    * if `blockOnClose` is set, it waits until the requests being handled have
-   * ended, at most `drainTimeout` seconds, and closes those that have not;
-   * their handlers have a moment more for their `finally` blocks. Without
-   * `blockOnClose` they are left to end by themselves. At last threads and
-   * child processes are ended. It may be called from anywhere and any number
-   * of times.
+   * ended, also connections that waited already, at most `drainTimeout` seconds,
+   * and closes those that have not; their handlers have a moment more for their
+   * `finally` blocks. Without `blockOnClose` they are left to end by themselves.
+   * At last threads and child processes are ended. It may be called from
+   * anywhere and any number of times.
    *
    * @returns A promise that resolves when all of this is done. Called by a
    * handler or another hook, it resolves at once, as it would wait for its

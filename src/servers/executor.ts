@@ -14,10 +14,11 @@ export interface Executor {
   /**
    * Whether a further request may come.
    *
+   * @param taken How many have come that it has not been given yet.
    * @returns `null` if one may, or else a promise that resolves when to ask
    * again.
    */
-  whenFree(): Promise<void> | null;
+  whenFree(taken?: number): Promise<void> | null;
   /** Has a request handled to its end; throws what its handler throws. */
   run(request: unknown, clientAddress: Deno.Addr): void | Promise<void>;
   /**

@@ -94,14 +94,18 @@ export class RequestLifecycle<Request> {
     return beside && typeof verified === "object" ? undefined : settled;
   }
 
-  /** Handles requests in the next turn; they count from now on. */
+  /**
+   * Handles requests in the next turn, as the loop would: one after the other,
+   * if `processRequest()` is waited for. They count from now on.
+   */
   async dispatchSoon(arrivals: readonly Arrival<Request>[]): Promise<void> {
     if (arrivals.length === 0) return;
     for (const [request] of arrivals) this.#begin(request);
     await new Promise((resolve) => setTimeout(resolve, 0));
     for (const arrival of arrivals) {
-      this.dispatch(arrival, true);
+      const handled = this.dispatch(arrival, true);
       this.#end(arrival[0]);
+      if (handled !== undefined) await handled;
     }
   }
 

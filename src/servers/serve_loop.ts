@@ -19,11 +19,7 @@ import { Run, type RunOptions } from "./run.ts";
 import type { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
 import { callAs, runAs, type Serving } from "./serving_context.ts";
-
-/** How long a stopped run takes further requests that wait already, in seconds. */
-const TAKING_LIMIT = 0.1;
-/** After how long without any none are taken to wait, in milliseconds. */
-const QUIET_MS = 5;
+import { takeWaiting, TAKING_LIMIT } from "./take_waiting.ts";
 
 /** The hooks that the loop calls. */
 export type ServeHooks<Request> = Pick<
@@ -164,9 +160,10 @@ export class ServeLoop<Request> {
     if (may) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 
-  /** Releases, from now on, a request that comes too late. */
+  /** Releases, from now on, a request that comes too late, or is half taken. */
   end(): void {
     this.#ended = true;
+    this.#means.releaseUntaken();
   }
 
   /** Ends the run although a request in it has not ended. */
@@ -208,6 +205,7 @@ export class ServeLoop<Request> {
 
   async #serve(run: Run): Promise<void> {
     await run.until(() => this.#means.start());
+    if (run.stopped) return; // it was told to stop before it began
     while (!run.stopped) {
       const held = this.#means.whenFree();
       if (held !== null) {
@@ -241,31 +239,15 @@ export class ServeLoop<Request> {
    * closed, if it is to be, and not a queue that is dropped.
    */
   async #takeWaiting(run: Run): Promise<void> {
-    const end = performance.now() + toMilliseconds(TAKING_LIMIT);
-    if (!this.#arrivals.underway) return; // it was told to stop before it began
     const taken: Arrival<Request>[] = [];
-    while (performance.now() < end && this.#means.whenFree() === null) {
-      const arrival = await this.#nextSoon(run);
-      if (arrival === null) break;
-      taken.push(arrival);
-    }
-    this.#lifecycle.dispatchSoon(taken);
-  }
-
-  /** The next request; `null` if none comes for a moment. */
-  async #nextSoon(run: Run): Promise<Arrival<Request> | null> {
-    const waiting = this.#arrivals.next();
-    // What has come while the loop was busy is seen in the turn after the pause.
-    let timer = setTimeout(() => {
-      timer = setTimeout(() => this.#arrivals.wake(), 0);
-    }, QUIET_MS);
     try {
-      return await waiting;
-    } catch (error) {
-      await this.#recover(error, run);
-      return null;
+      await takeWaiting({
+        arrivals: this.#arrivals,
+        hasRoom: (taken) => this.#means.whenFree(taken) === null,
+        recover: (error) => this.#recover(error, run),
+      }, taken);
     } finally {
-      clearTimeout(timer);
+      this.#lifecycle.dispatchSoon(taken);
     }
   }
 
@@ -301,7 +283,8 @@ export class ServeLoop<Request> {
   ): Promise<void> {
     this.#inHand = arrival;
     await handled;
-    this.#inHand = null;
+    // If this run has been abandoned, it may be another's by now.
+    if (this.#inHand === arrival) this.#inHand = null;
   }
 
   /** Waits until the executor takes requests again. */
@@ -324,20 +307,27 @@ export class ServeLoop<Request> {
     }
   }
 
-  /** Decides what a failed wait for a request means; throws if the worst. */
-  async #recover(error: unknown, run: Run): Promise<void> {
+  /**
+   * Decides what a failed wait for a request means; throws if the worst.
+   *
+   * @returns Whether the next one may succeed at once.
+   */
+  async #recover(error: unknown, run: Run): Promise<boolean> {
     this.#means.releaseUntaken();
-    if (this.#closed) return run.stop();
-    if (await this.#means.isListenerGone(error)) {
-      if (run.forever && isSocketClosed(error)) return run.stop();
-      throw error;
+    const gone = !this.#closed && await this.#means.isListenerGone(error);
+    if (this.#closed || (gone && run.forever && isSocketClosed(error))) {
+      run.stop();
+      return false;
     }
+    if (gone) throw error;
     const exhausted = isExhaustion(error);
     const news = exhausted
       ? this.#shortage.begins()
       : this.#failures.isDue(error);
     if (news) this.#lifecycle.reportApart(error);
-    if (this.#failures.isFlood() || exhausted) await this.#backOff.pause(run);
+    if (!this.#failures.isFlood() && !exhausted) return true;
+    await this.#backOff.pause(run);
+    return false;
   }
 
   /** Takes a request that comes when the server is being closed. */

@@ -59,8 +59,11 @@ export async function closeServer(server: ClosingServer): Promise<void> {
   freedInTime.catch(() => {}); // it may fail before it is waited for, below
   const drained = drain(server, looped, freed);
   const release = async () => {
-    await server.executor()?.close();
-    if (replying) await server.closeListener();
+    try {
+      await server.executor()?.close();
+    } finally {
+      if (replying) await server.closeListener();
+    }
   };
   if (!blockOnClose) {
     drained.then(release).catch((error) => server.report(error));

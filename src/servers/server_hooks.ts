@@ -49,8 +49,10 @@ export abstract class ServerHooks<Request> {
 
   /**
    * To be overridden: waits for a request. Called by the loop, one call at a
-   * time. What it throws is a client's doing, or a lack of resources, and the
-   * loop goes on; or else it ends `serveForever()`.
+   * time. What it throws is a client's doing, or a lack of resources: it goes to
+   * `handleError()` without a request, once a second if it is the same again, and
+   * the loop goes on. Only that the server's own socket is no more ends
+   * `serveForever()`.
    *
    * @returns The request, and where it came from.
    */
@@ -60,7 +62,9 @@ export abstract class ServerHooks<Request> {
 
   /**
    * Decides whether a request is processed. Called by the loop, before
-   * `processRequest()`; no other request is taken meanwhile.
+   * `processRequest()`. Where requests are handled one after the other, no other
+   * one is taken meanwhile; where many are at once, a promise keeps nobody else
+   * waiting. The request counts as active.
    *
    * @returns False to refuse the request, which is then shut down.
    */

@@ -20,8 +20,8 @@ export interface ServerOptions {
    */
   blockOnClose?: boolean;
   /**
-   * The longest wait of `serverClose()`, in seconds; `null` for ever. The
-   * requests that are left then are closed.
+   * The longest wait of `serverClose()` and `shutdown()`, in seconds; `null` for
+   * ever. The requests that are left then are closed.
    *
    * @default {null}
    */

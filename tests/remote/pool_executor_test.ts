@@ -196,6 +196,17 @@ Deno.test("PoolExecutor.whenFree() holds the server back while maxWaitingRequest
   }
 });
 
+Deno.test("PoolExecutor.whenFree() counts the requests that it has not been given yet", async () => {
+  const pool = new OnePool();
+  const handled = [1, 2].map(() => pool.run(aConnection(), ADDRESS));
+  assertEquals(pool.whenFree(0), null); // one is handled, and one waits
+  assert(pool.whenFree(1) !== null);
+  for (const each of handled) {
+    pool.end();
+    await each;
+  }
+});
+
 Deno.test("PoolExecutor.rest() retires idle runners at once, or in a moment", async () => {
   const pool = new OnePool();
   assertEquals(pool.wanted, false);

@@ -171,6 +171,24 @@ Deno.test("RequestLifecycle.closeAfter() counts a request until its work has end
   assertEquals([lifecycle.active, calls], [[], ["closeRequest"]]);
 });
 
+Deno.test("RequestLifecycle.dispatchSoon() counts requests at once, and handles one after the other where processRequest() waits", async () => {
+  const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let begun = 0;
+  const { lifecycle } = lifecycleOf({
+    processRequest: () => ends[begun++]!.promise,
+  });
+  lifecycle.dispatchSoon([["one", ADDRESS], ["two", ADDRESS]]);
+  assertEquals([lifecycle.size, begun], [2, 0]);
+  await aTurn();
+  await aTurn();
+  assertEquals([lifecycle.size, begun], [2, 1]);
+  ends[0]!.resolve();
+  await aTurn();
+  assertEquals([lifecycle.size, begun], [1, 2]);
+  ends[1]!.resolve();
+  await lifecycle.drained();
+});
+
 Deno.test("RequestLifecycle.closeRemaining() closes each request that is being handled, once", async () => {
   const closed: string[] = [];
   const { lifecycle } = lifecycleOf({

@@ -25,6 +25,8 @@ class LoopFixture implements ServeHooks<string> {
   readonly log: string[] = [];
   /** What holds the loop back. */
   held: Promise<void> | null = null;
+  /** How many requests may be taken and not be handled yet. */
+  room = Infinity;
   /** How often the loop has asked whether it may go on. */
   timesAsked = 0;
   /** The error that says that the socket is no more. */
@@ -46,7 +48,7 @@ class LoopFixture implements ServeHooks<string> {
 
   constructor() {
     const lifecycle = new RequestLifecycle<string>({
-      verifyRequest: () => this.verified,
+      verifyRequest: () => this.verifyRequest(),
       processRequest: (request) => {
         this.#note(this.handled, request);
         return this.processing;
@@ -60,10 +62,10 @@ class LoopFixture implements ServeHooks<string> {
     });
     this.loop = new ServeLoop(this, {
       start: () => this.starting(),
-      whenFree: () => {
+      whenFree: (taken = 0) => {
         this.timesAsked++;
         this.#changed.notify();
-        return this.held;
+        return taken < this.room ? this.held : Promise.resolve();
       },
       rest: (soonAgain) => this.log.push(soonAgain ? "rest soon" : "rest"),
       keepAlive: (program) => this.log.push(program ? "ref" : "unref"),
@@ -104,6 +106,10 @@ class LoopFixture implements ServeHooks<string> {
 
   untilLogged(entry: string): Promise<void> {
     return this.#until(() => this.log.includes(entry));
+  }
+
+  verifyRequest(): boolean | Promise<boolean> {
+    return this.verified;
   }
 
   getRequest(): Promise<Arrival<string>> {
@@ -493,6 +499,62 @@ Deno.test("ServeLoop.stop() takes what waits already, where requests are handled
   assertEquals(f.handled, ["one", "two", "three"]);
 });
 
+Deno.test("ServeLoop.stop() takes what waits already if a handler calls it that does not wait", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  f.verifyRequest = () => {
+    f.loop.stop();
+    return true;
+  };
+  const running = f.loop.run({}, false);
+  for (const request of ["last", "waits"]) f.give(request);
+  await deadline(running, LIMIT_MS);
+  await f.untilHandled(2);
+  assertEquals(f.handled, ["last", "waits"]);
+});
+
+Deno.test("ServeLoop.stop() takes what waits behind a client that fails", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  const running = f.loop.run({}, false);
+  await f.asked;
+  const stopped = f.loop.stop();
+  f.fail(new RangeError("a bad client"));
+  f.give("a good one");
+  await deadline(stopped, LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  await f.untilHandled(1);
+  assertEquals(f.errors.length, 1);
+});
+
+Deno.test("ServeLoop.stop() takes no more than the executor has room for", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  f.room = 2;
+  const running = f.loop.run({}, false);
+  await f.asked;
+  const stopped = f.loop.stop();
+  for (const request of ["one", "two", "three"]) f.give(request);
+  await deadline(stopped, LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  await f.untilHandled(2);
+  assertEquals(f.handled, ["one", "two"]);
+});
+
+Deno.test("ServeLoop.stop() has handled what it took before its socket was no more", async () => {
+  const f = new LoopFixture();
+  f.beside = true;
+  f.gone = systemError("EBADF");
+  const running = f.loop.run({}, false);
+  await f.asked;
+  const stopped = f.loop.stop();
+  f.give("one");
+  f.fail(f.gone);
+  await deadline(stopped, LIMIT_MS);
+  await assertRejects(() => deadline(running, LIMIT_MS), Error, "EBADF");
+  await f.untilHandled(1);
+});
+
 Deno.test("ServeLoop.stop() comes to its end although requests come on and on", async () => {
   const f = new LoopFixture();
   f.beside = true;
@@ -575,6 +637,35 @@ Deno.test("ServeLoop.close() releases a request that comes too late", async () =
   await f.untilReleased(1);
   assertEquals([f.handled, f.released], [[], ["too late"]]);
   assertEquals(f.log, ["ref", "rest"]); // the program hears of the socket's end
+});
+
+Deno.test("ServeLoop.end() has a connection closed that getRequest() has not given out", async () => {
+  const f = new LoopFixture();
+  const running = f.loop.run({}, false);
+  await f.asked;
+  await deadline(f.loop.close(), LIMIT_MS);
+  await deadline(running, LIMIT_MS);
+  assertEquals(f.untaken, 0);
+  f.loop.end();
+  assertEquals(f.untaken, 1);
+});
+
+Deno.test("ServeLoop.stop() closes the request of its run although one of an earlier run has ended meanwhile", async () => {
+  const f = new LoopFixture();
+  f.drainTimeout = 0.01;
+  const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  for (const [i, request] of ["first", "second"].entries()) {
+    f.processing = ends[i]!.promise;
+    const running = f.loop.run({}, false);
+    f.give(request);
+    await f.untilHandled(i + 1);
+    ends[i - 1]?.resolve();
+    await aTurn();
+    await deadline(f.loop.stop(), LIMIT_MS);
+    await deadline(running, LIMIT_MS);
+  }
+  ends[1]!.resolve();
+  assertEquals(f.closed, ["first", "second"]);
 });
 
 Deno.test("ServeLoop.abandon() ends a run whose request does not end", async () => {

@@ -4,6 +4,7 @@ import { retry } from "@std/async/retry";
 import {
   AsyncTCPServer,
   TCPServer,
+  UDPServer,
   UnixStreamServer,
 } from "@socketserver/socketserver";
 import { bindAgain } from "../fixtures/bind_again.ts";
@@ -431,6 +432,29 @@ Deno.test("TCPServer.serverClose() reports an executor that fails to close witho
   await deadline(server.serverClose(), LIMIT_MS);
   assertStrictEquals(await record.nth(1), FAILURE);
   assertEquals(await rejections.count(), 0);
+});
+
+Deno.test("UDPServer.serverClose() closes its socket although its executor fails to close", async () => {
+  const Server = overrideExecutor(
+    UDPServer,
+    "close",
+    () => Promise.reject(FAILURE),
+  );
+  const server: UDPServer = new Server(ADDRESS, async () => {
+    server.serverClose();
+    await null;
+  });
+  const record = new ErrorRecord(server);
+  const serving = server.serveForever();
+  const client = Deno.listenDatagram({ transport: "udp", ...ADDRESS });
+  await client.send(new Uint8Array(1), server.serverAddress);
+  await deadline(serving, LIMIT_MS);
+  assertStrictEquals(await record.nth(1), FAILURE);
+  client.close();
+  await using second = await bindAgain(() =>
+    new UDPServer(server.serverAddress, () => {})
+  );
+  assertEquals(second.serverAddress, server.serverAddress);
 });
 
 Deno.test("TCPServer.serverClose() called by a handler reports an executor that fails to close", async () => {

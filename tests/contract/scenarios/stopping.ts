@@ -80,6 +80,54 @@ export const stoppingScenarios: Scenario[] = [
     },
   },
   {
+    name:
+      "serverClose() closes the connection that an overridden getRequest() has not returned",
+    needs: { socketType: "SOCK_STREAM" },
+    async run(f) {
+      const greeting = Promise.withResolvers<void>();
+      class Server extends f.Server {
+        // deno-lint-ignore no-explicit-any -- as the base has it
+        override async getRequest(): Promise<any> {
+          const arrival = await super.getRequest();
+          greeting.resolve();
+          await arrival[0].read(new Uint8Array(1));
+          return arrival;
+        }
+      }
+      const server: AnyServer = new Server(f.address(), f.handlers.LineEcho);
+      const serving = server.serveForever();
+      using silent = await f.connectStream(server);
+      await greeting.promise;
+      await server.serverClose();
+      await serving;
+      await silent.ended();
+    },
+  },
+  {
+    name: "serverClose() called by verifyRequest() leaves no client unanswered",
+    needs: { socketType: "SOCK_STREAM", concurrent: true },
+    async run(f) {
+      class Server extends f.Server {}
+      override(Server, "verifyRequest", (proceed) => {
+        server.serverClose();
+        return proceed();
+      });
+      const server: AnyServer = new Server(f.address(), f.handlers.LineEcho);
+      const clients = [];
+      for (let i = 0; i < 5; i++) {
+        const client = await f.connectStream(server);
+        await client.send(`line ${i}`);
+        clients.push(client);
+      }
+      await server.serveForever();
+      for (const [i, client] of clients.entries()) {
+        assertEquals(await client.receive(), `line ${i}`);
+        client.close();
+      }
+      await server.serverClose();
+    },
+  },
+  {
     name: "serverClose() ends although getRequest() never settles",
     async run(f) {
       const hanging = Promise.withResolvers<void>();
