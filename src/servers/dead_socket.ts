@@ -52,6 +52,8 @@ export function isDeadSocket(path: string): boolean {
 export function takeAway(dead: SocketFile): void {
   using folder = PrivateFolder.beside(dead.path);
   if (folder === null) return dead.remove();
+  // A living one is not to be moved even for a moment: its place would be taken.
+  if (!dead.isAt()) return;
   try {
     folder.takeIn();
   } catch (error) {
