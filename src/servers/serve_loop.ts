@@ -164,9 +164,10 @@ export class ServeLoop<Request> {
     if (may) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 
-  /** Releases, from now on, a request that comes too late. */
+  /** Releases, from now on, a request that comes too late, or is still to come. */
   end(): void {
     this.#ended = true;
+    this.#means.releaseUntaken();
   }
 
   /** Ends the run although a request in it has not ended. */
