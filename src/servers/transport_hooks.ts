@@ -51,8 +51,9 @@ export abstract class TransportHooks<Request> extends ServerHooks<Request> {
 
   /**
    * To be overridden where `getRequest()` gives out what must be closed: closes
-   * what the loop has not taken. Called after each error of `getRequest()`: an
-   * override may have thrown after a call of the base's.
+   * what the loop has not taken. Called after each error of `getRequest()`, as an
+   * override may have thrown after a call of the base's, and when the server is
+   * closed, as an override may wait for ever for what a silent client says.
    */
   protected releaseUntaken(): void {}
 }

@@ -68,6 +68,31 @@ export const clientsFaultsScenarios: Scenario[] = [
   })),
   {
     name:
+      "serverClose() closes a connection that an overridden getRequest() still greets",
+    needs: { socketType: "SOCK_STREAM" },
+    async run(f) {
+      const greeting = Promise.withResolvers<void>();
+      class Server extends f.Server {
+        // deno-lint-ignore no-explicit-any -- as the base has it
+        override async getRequest(): Promise<any> {
+          const arrival = await super.getRequest();
+          greeting.resolve();
+          await arrival[0].read(new Uint8Array(1));
+          return arrival;
+        }
+      }
+      await using server = new Server(f.address(), f.handlers.LineEcho);
+      const serving = server.serveForever();
+      using silent = await f.connectStream(server);
+      await greeting.promise;
+      await server.serverClose();
+      await serving;
+      await silent.ended();
+      f.record.take();
+    },
+  },
+  {
+    name:
       "getRequest() closes no connection that is being handled when a later one fails",
     needs: { socketType: "SOCK_STREAM", concurrent: true },
     async run(f) {
