@@ -1,28 +1,8 @@
-import { inspected } from "../inspected.ts";
-import { Condition } from "../streams/condition.ts";
 import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
+import { ActiveWork } from "./active_work.ts";
+import type { Arrival } from "./arrival.ts";
 import { printRequestError } from "./error_report.ts";
 import type { ServerHooks } from "./server_hooks.ts";
-
-/** A request, and where it came from. */
-export type Arrival<Request> = readonly [
-  request: Request,
-  clientAddress: Deno.Addr,
-];
-
-/**
- * Checks what an overridden `getRequest()` has returned.
- *
- * @throws {TypeError} If it is no request with an address.
- */
-export function checkArrival(arrival: readonly unknown[]): void {
-  if (Array.isArray(arrival) && arrival.length === 2) return;
-  throw new TypeError(
-    `Cannot take a request as getRequest() must return [request, clientAddress]: current value is ${
-      inspected(arrival)
-    }`,
-  );
-}
 
 /** The hooks that a request is led through. */
 export type RequestHooks<Request> = Pick<
@@ -44,12 +24,7 @@ export type RequestHooks<Request> = Pick<
  */
 export class RequestLifecycle<Request> {
   readonly #hooks: RequestHooks<Request>;
-  /** How many pieces of work go on with each request. */
-  readonly #work = new Map<Request, number>();
-  /** How many errors are being reported that belong to no request. */
-  #reports = 0;
-  /** The last request, or report, has ended. */
-  readonly #emptied = new Condition();
+  readonly #work = new ActiveWork<Request>();
 
   constructor(hooks: RequestHooks<Request>) {
     this.#hooks = hooks;
@@ -62,7 +37,7 @@ export class RequestLifecycle<Request> {
 
   /** The requests being handled. */
   get active(): Request[] {
-    return [...this.#work.keys()];
+    return this.#work.requests;
   }
 
   /**
@@ -77,14 +52,14 @@ export class RequestLifecycle<Request> {
     [request, clientAddress]: Arrival<Request>,
     beside = false,
   ): void | Promise<void> {
-    this.#begin(request);
+    this.#work.begin(request);
     let verified: boolean | Promise<boolean>;
     let processed: void | Promise<void> = undefined;
     try {
       verified = this.#hooks.verifyRequest(request, clientAddress);
       if (verified === true) {
         processed = this.#hooks.processRequest(request, clientAddress);
-        if (processed === undefined) return this.#end(request);
+        if (processed === undefined) return this.#work.end(request);
       }
     } catch (error) {
       return this.#settle(Promise.reject(error), request, clientAddress);
@@ -100,11 +75,11 @@ export class RequestLifecycle<Request> {
    */
   async dispatchSoon(arrivals: readonly Arrival<Request>[]): Promise<void> {
     if (arrivals.length === 0) return;
-    for (const [request] of arrivals) this.#begin(request);
+    for (const [request] of arrivals) this.#work.begin(request);
     await new Promise((resolve) => setTimeout(resolve, 0));
     for (const arrival of arrivals) {
       const handled = this.dispatch(arrival, true);
-      this.#end(arrival[0]);
+      this.#work.end(arrival[0]);
       if (handled !== undefined) await handled;
     }
   }
@@ -115,7 +90,7 @@ export class RequestLifecycle<Request> {
     clientAddress: Deno.Addr,
     work: (request: Request, clientAddress: Deno.Addr) => void | Promise<void>,
   ): Promise<void> {
-    this.#begin(request);
+    this.#work.begin(request);
     try {
       const worked = work.call(this.#hooks, request, clientAddress);
       if (worked !== undefined) await worked;
@@ -123,28 +98,28 @@ export class RequestLifecycle<Request> {
       await this.report(error, request, clientAddress);
     } finally {
       await this.#shutDown(request, clientAddress);
-      this.#end(request);
+      this.#work.end(request);
     }
   }
 
   /** Releases a request that nobody is to handle. */
   async release([request, clientAddress]: Arrival<Request>): Promise<void> {
-    this.#begin(request);
+    this.#work.begin(request);
     await this.#shutDown(request, clientAddress);
-    this.#end(request);
+    this.#work.end(request);
   }
 
   /** Closes a request when `work`, which must not reject, has ended. */
   async closeAfter(request: Request, work: Promise<void>): Promise<void> {
-    this.#begin(request);
+    this.#work.begin(request);
     await work;
     await this.#close(request, undefined);
-    this.#end(request);
+    this.#work.end(request);
   }
 
   /** Resolves when no request is being handled, and no error reported, any more. */
-  async drained(): Promise<void> {
-    while (this.#work.size + this.#reports > 0) await this.#emptied.wait();
+  drained(): Promise<void> {
+    return this.#work.drained();
   }
 
   /** Closes the requests that are being handled; never takes long. */
@@ -176,11 +151,8 @@ export class RequestLifecycle<Request> {
    * Passes an error that belongs to no request to `handleError()`, beside the
    * loop.
    */
-  async reportApart(error: unknown): Promise<void> {
-    this.#reports++;
-    await this.report(error, undefined, undefined);
-    this.#reports--;
-    this.#notifyIfEmpty();
+  reportApart(error: unknown): Promise<void> {
+    return this.#work.report(this.report(error, undefined, undefined));
   }
 
   async #processIf(
@@ -205,23 +177,8 @@ export class RequestLifecycle<Request> {
       await this.report(error, request, clientAddress);
       await this.#shutDown(request, clientAddress);
     } finally {
-      this.#end(request);
+      this.#work.end(request);
     }
-  }
-
-  #begin(request: Request): void {
-    this.#work.set(request, (this.#work.get(request) ?? 0) + 1);
-  }
-
-  #end(request: Request): void {
-    const others = this.#work.get(request)! - 1;
-    if (others > 0) return void this.#work.set(request, others);
-    this.#work.delete(request);
-    this.#notifyIfEmpty();
-  }
-
-  #notifyIfEmpty(): void {
-    if (this.#work.size + this.#reports === 0) this.#emptied.notify();
   }
 
   async #shutDown(request: Request, clientAddress: Deno.Addr): Promise<void> {

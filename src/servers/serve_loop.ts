@@ -4,22 +4,15 @@ import {
   succeedsWithin,
   toMilliseconds,
 } from "../streams/time_limit.ts";
-import { isSocketClosed } from "./accept_errors.ts";
-import { BackOff } from "./back_off.ts";
+import type { Arrival } from "./arrival.ts";
 import type { Executor } from "./executor.ts";
-import { isExhaustion, Shortage } from "./exhaustion.ts";
-import { FailureReports } from "./failure_reports.ts";
-import { InterruptibleWait } from "./interruptible_wait.ts";
-import {
-  type Arrival,
-  checkArrival,
-  type RequestLifecycle,
-} from "./request_lifecycle.ts";
+import { type IntakeMeans, RequestIntake } from "./request_intake.ts";
+import type { RequestLifecycle } from "./request_lifecycle.ts";
 import { Run, type RunOptions } from "./run.ts";
 import type { ServerHooks } from "./server_hooks.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
 import { callAs, runAs, type Serving } from "./serving_context.ts";
-import { takeWaiting, TAKING_LIMIT } from "./take_waiting.ts";
+import { TAKING_LIMIT } from "./take_waiting.ts";
 
 /** The hooks that the loop calls. */
 export type ServeHooks<Request> = Pick<
@@ -29,11 +22,8 @@ export type ServeHooks<Request> = Pick<
 
 /** What else the loop needs of its server; see `TransportHooks`. */
 export interface ServeMeans
-  extends Pick<Executor, "start" | "whenFree" | "rest"> {
+  extends IntakeMeans, Pick<Executor, "start" | "whenFree" | "rest"> {
   keepAlive(program: boolean): void;
-  isListenerGone(error: unknown): boolean | Promise<boolean>;
-  requestTaken(): void;
-  releaseUntaken(): void;
   repliesByListener(): boolean;
   /** Whether requests are handled beside the loop. */
   handlesBesideLoop(): boolean;
@@ -51,7 +41,7 @@ export class ServeLoop<Request> {
   readonly #hooks: ServeHooks<Request>;
   readonly #means: ServeMeans;
   readonly #lifecycle: RequestLifecycle<Request>;
-  readonly #arrivals: InterruptibleWait<Arrival<Request>>;
+  readonly #intake: RequestIntake<Request>;
   readonly #serving: Serving;
   #run: Run | null = null;
   /** What the loop itself handles, and waits for. */
@@ -59,9 +49,6 @@ export class ServeLoop<Request> {
   #closed = false;
   /** Whether what still comes is not handled any more. */
   #ended = false;
-  readonly #backOff = new BackOff();
-  readonly #shortage = new Shortage();
-  readonly #failures = new FailureReports();
 
   constructor(
     hooks: ServeHooks<Request>,
@@ -71,17 +58,9 @@ export class ServeLoop<Request> {
     this.#hooks = hooks;
     this.#means = means;
     this.#lifecycle = lifecycle;
-    this.#arrivals = new InterruptibleWait(
-      () => hooks.getRequest(),
-      (arrival) => {
-        checkArrival(arrival);
-        means.requestTaken();
-      },
-    );
-    this.#serving = {
-      server: hooks,
-      report: (error) => lifecycle.reportApart(error),
-    };
+    const report = (error: unknown) => void lifecycle.reportApart(error);
+    this.#intake = new RequestIntake(hooks, means, report);
+    this.#serving = { server: hooks, report };
   }
 
   /**
@@ -149,14 +128,14 @@ export class ServeLoop<Request> {
     const run = this.#run;
     this.#closed = true;
     run?.stop();
-    this.#arrivals.close((arrival) => this.#takeLate(arrival));
+    this.#intake.close((arrival) => this.#takeLate(arrival));
     if (run?.forever) await run.ended;
   }
 
   /** Resolves when what the closed listener had given out has come, if it may. */
   async lastTaken(): Promise<void> {
     // It is on its way: that takes a few steps, but no event.
-    const may = this.#arrivals.underway && this.#takesMore;
+    const may = this.#intake.underway && this.#takesMore;
     if (may) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 
@@ -185,7 +164,7 @@ export class ServeLoop<Request> {
   #end(run: Run): void {
     this.#run = null;
     run.end();
-    this.#failures.endTurn();
+    this.#intake.rest();
     this.#means.rest(!run.forever);
     // Lets the program end, unless the socket is being closed.
     if (!this.#closed) this.#means.keepAlive(false);
@@ -212,7 +191,7 @@ export class ServeLoop<Request> {
         await this.#holdBack(run, held);
         continue;
       }
-      const arrival = await this.#next(run);
+      const arrival = await this.#intake.next(run);
       if (arrival !== null) {
         const handled = this.#lifecycle.dispatch(
           arrival,
@@ -241,11 +220,8 @@ export class ServeLoop<Request> {
   async #takeWaiting(run: Run): Promise<void> {
     const taken: Arrival<Request>[] = [];
     try {
-      await takeWaiting({
-        arrivals: this.#arrivals,
-        hasRoom: (taken) => this.#means.whenFree(taken) === null,
-        recover: (error) => this.#recover(error, run),
-      }, taken);
+      const hasRoom = (count: number) => this.#means.whenFree(count) === null;
+      await this.#intake.takeWaiting(run, hasRoom, taken);
     } finally {
       this.#lifecycle.dispatchSoon(taken);
     }
@@ -269,7 +245,7 @@ export class ServeLoop<Request> {
       while (!run.stopped && (held = this.#means.whenFree()) !== null) {
         await this.#holdBack(run, held);
       }
-      arrival = await this.#next(run);
+      arrival = await this.#intake.next(run);
     } finally {
       clearTimeout(timer);
     }
@@ -293,41 +269,6 @@ export class ServeLoop<Request> {
       () => held,
       () => run.paced ? this.#callServiceActions() : undefined,
     );
-  }
-
-  /** The next request; `null` if it was lost, or the run was woken. */
-  async #next(run: Run): Promise<Arrival<Request> | null> {
-    try {
-      const arrival = await run.wait(this.#arrivals);
-      this.#backOff.reset();
-      return arrival;
-    } catch (error) {
-      await this.#recover(error, run);
-      return null;
-    }
-  }
-
-  /**
-   * Decides what a failed wait for a request means; throws if the worst.
-   *
-   * @returns Whether the next one may succeed at once.
-   */
-  async #recover(error: unknown, run: Run): Promise<boolean> {
-    this.#means.releaseUntaken();
-    const gone = !this.#closed && await this.#means.isListenerGone(error);
-    if (this.#closed || (gone && run.forever && isSocketClosed(error))) {
-      run.stop();
-      return false;
-    }
-    if (gone) throw error;
-    const exhausted = isExhaustion(error);
-    const news = exhausted
-      ? this.#shortage.begins()
-      : this.#failures.isDue(error);
-    if (news) this.#lifecycle.reportApart(error);
-    if (!this.#failures.isFlood() && !exhausted) return true;
-    await this.#backOff.pause(run);
-    return false;
   }
 
   /** Takes a request that comes when the server is being closed. */

@@ -7,10 +7,8 @@ import {
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { Condition } from "../../src/streams/condition.ts";
-import {
-  type Arrival,
-  RequestLifecycle,
-} from "../../src/servers/request_lifecycle.ts";
+import type { Arrival } from "../../src/servers/arrival.ts";
+import { RequestLifecycle } from "../../src/servers/request_lifecycle.ts";
 import { type ServeHooks, ServeLoop } from "../../src/servers/serve_loop.ts";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };

@@ -1,0 +1,21 @@
+import { inspected } from "../inspected.ts";
+
+/** A request, and where it came from. */
+export type Arrival<Request> = readonly [
+  request: Request,
+  clientAddress: Deno.Addr,
+];
+
+/**
+ * Checks what an overridden `getRequest()` has returned.
+ *
+ * @throws {TypeError} If it is no request with an address.
+ */
+export function checkArrival(arrival: readonly unknown[]): void {
+  if (Array.isArray(arrival) && arrival.length === 2) return;
+  throw new TypeError(
+    `Cannot take a request as getRequest() must return [request, clientAddress]: current value is ${
+      inspected(arrival)
+    }`,
+  );
+}
