@@ -1,3 +1,4 @@
+import { hasInputBegun } from "../streams/input_state.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { ByteSource } from "../types.ts";
 
@@ -34,13 +35,28 @@ export function lendRead(source: ByteSource, read: Promise<boolean>): void {
  * It takes a byte to know. A read that finds none at once stays pending until
  * the connection is closed; so does one behind a read of somebody else's, who
  * has taken whatever came.
+ *
+ * @returns `null` if that will be known in the next turn of the event loop: until
+ * then the first read of a connection finds nothing, whatever has come.
  */
-export async function hasUnreadInput(source: ByteSource): Promise<boolean> {
+export async function hasUnreadInput(
+  source: ByteSource,
+): Promise<boolean | null> {
   let found: number | boolean | null | undefined;
-  const read = lent.get(source) ?? source.read(ONE_BYTE);
+  const lentRead = lent.get(source);
+  const read = lentRead ?? source.read(ONE_BYTE);
   read.then((result) => found = result, () => found = false);
   for (let i = 0; i < READ_MICROTASKS && found === undefined; i++) await null;
-  return Boolean(found);
+  if (found !== undefined) return Boolean(found);
+  if (lentRead !== undefined || hasInputBegun(source)) return false;
+  lendRead(source, read.then(Boolean, () => false));
+  return null;
+}
+
+/** In the next turn, drops what a client has sent, if it has sent anything. */
+export async function dropInputIfAny(source: ByteSource): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  if (await hasUnreadInput(source)) await dropInput(source);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { hasInputEnded } from "../streams/input_end.ts";
+import { hasInputEnded } from "../streams/input_state.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { closeQuietly } from "./close_quietly.ts";
-import { dropInput, hasUnreadInput } from "./gentle_close.ts";
+import { dropInput, dropInputIfAny, hasUnreadInput } from "./gentle_close.ts";
 import { checkCounts } from "./option_checks.ts";
 import { SocketServer, type SocketServerOptions } from "./socket_server.ts";
 
@@ -110,7 +110,8 @@ export abstract class StreamServer<Address extends Deno.Addr>
    * If the client has sent more than was read, the connection is closed a little
    * later, beside the loop: what still comes is dropped until the client closes,
    * for at most 1 second and 256 KiB. Closed at once, it would be reset, and the
-   * client would lose what it has not received yet.
+   * client would lose what it has not received yet. Where nothing was read by
+   * `rfile`, it takes a turn of the event loop to know.
    */
   override shutdownRequest(request: StreamRequest): void | Promise<void> {
     return this.#shutDown(request);
@@ -122,7 +123,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
   }
 
   async #shutDown(request: StreamRequest): Promise<void> {
-    let unread = false;
+    let unread: boolean | null = false;
     try {
       // This waits for a write under way that nobody waits for any more, and
       // with TLS for the client, which may never say a word.
@@ -131,7 +132,8 @@ export abstract class StreamServer<Address extends Deno.Addr>
     } catch {
       // The client has gone, or the handler has closed the connection.
     }
-    if (!unread) return await this.closeRequest(request);
-    this.closeAfter(request, dropInput(request));
+    if (unread === false) return await this.closeRequest(request);
+    const drop = unread === null ? dropInputIfAny : dropInput;
+    this.closeAfter(request, drop(request));
   }
 }

@@ -4,8 +4,10 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { AsyncTCPServer, TCPServer } from "@socketserver/socketserver";
+import { noteInputBegin } from "../../src/streams/input_state.ts";
 import {
   dropInput,
+  dropInputIfAny,
   hasUnreadInput,
   lendRead,
 } from "../../src/servers/gentle_close.ts";
@@ -49,6 +51,7 @@ Deno.test("hasUnreadInput() finds bytes behind a wrapper around a connection", a
 Deno.test("hasUnreadInput() finds nothing, and leaves no rejection, if nothing has come", async () => {
   using rejections = new UnhandledRejections();
   using pair = await TcpPair.open();
+  noteInputBegin(pair.server);
   assertEquals(await hasUnreadInput(pair.server), false);
   pair.server.close();
   assertEquals(await rejections.count(), 0);
@@ -62,6 +65,7 @@ Deno.test("hasUnreadInput() finds nothing after the end, and behind another's re
   assertEquals(await hasUnreadInput(ended.server), false);
   using pair = await TcpPair.open();
   const others = pair.server.read(new Uint8Array(8));
+  noteInputBegin(pair.server);
   assertEquals(await hasUnreadInput(pair.server), false);
   await pair.client.write(new Uint8Array(3));
   assertEquals(await others, 3);
@@ -79,6 +83,27 @@ Deno.test("hasUnreadInput() takes a read that was lent in place of its own", asy
   const source = new EndlessSource();
   lendRead(source, new Promise(() => {}));
   assertEquals(await hasUnreadInput(source), false);
+});
+
+Deno.test("hasUnreadInput() cannot tell at once of a connection that was never read", async () => {
+  using rejections = new UnhandledRejections();
+  for (const question of ["unread", ""]) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    using client = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: listener.addr.port,
+    });
+    await client.write(new TextEncoder().encode(question));
+    const server = await listener.accept();
+    assertEquals(await hasUnreadInput(server), null);
+    const dropped = dropInputIfAny(server);
+    if (question === "") await deadline(dropped, 900);
+    await client.closeWrite();
+    await deadline(dropped, LIMIT_MS);
+    assertEquals(await hasUnreadInput(server), question !== "");
+    server.close();
+  }
+  assertEquals(await rejections.count(), 0);
 });
 
 Deno.test("dropInput() takes 256 KiB and no more", async () => {

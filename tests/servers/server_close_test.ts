@@ -14,6 +14,7 @@ import { ErrorRecord } from "../fixtures/error_record.ts";
 import { serverMakers, serverNames } from "../fixtures/every_server.ts";
 import { overrideExecutor } from "../fixtures/override_executor.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+import { until } from "../fixtures/until.ts";
 import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
 import { ownAddress } from "../fixtures/own_address.ts";
 
@@ -217,6 +218,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     release.resolve();
     const answer = new Response(client.readable).text();
     assertEquals(await deadline(answer, LIMIT_MS), "still here");
+    await until(() => server.activeRequests.length === 0);
     await deadline(serving, LIMIT_MS);
   });
 

@@ -5,6 +5,7 @@ import { ChildProgram } from "../fixtures/child_program.ts";
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { serverMakers, serverNames } from "../fixtures/every_server.ts";
+import { StreamLineEchoHandler } from "../fixtures/handlers/line_echo_handlers.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
@@ -404,11 +405,13 @@ function countTimers(): { count: number } & Disposable {
 }
 
 Deno.test("TCPServer.serveForever() sets no timer if there are no serviceActions()", async () => {
-  await using server = new GreetingServer();
+  await using server = new TCPServer(ADDRESS, StreamLineEchoHandler);
   using timers = countTimers();
   const serving = server.serveForever();
   using client = await connectTo(server);
-  assertEquals(await new Response(client.readable).text(), "served");
+  await client.write(new TextEncoder().encode("served\n"));
+  await client.closeWrite();
+  assertEquals(await new Response(client.readable).text(), "served\n");
   assertEquals(timers.count, 0);
   await server.shutdown();
   await serving;

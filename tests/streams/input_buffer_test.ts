@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UnexpectedEof } from "@socketserver/socketserver";
-import { hasInputEnded } from "../../src/streams/input_end.ts";
+import { hasInputEnded } from "../../src/streams/input_state.ts";
 import { InputBuffer } from "../../src/streams/input_buffer.ts";
 import { HeldSource } from "../fixtures/held_source.ts";
 

@@ -6,7 +6,7 @@ import {
   UnexpectedEof,
 } from "@socketserver/socketserver";
 import { originOf } from "../../src/streams/error_origin.ts";
-import { hasInputEnded } from "../../src/streams/input_end.ts";
+import { hasInputEnded } from "../../src/streams/input_state.ts";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
 
 const LIMIT_MS = 10_000;

@@ -76,13 +76,15 @@ export const hookOrderScenarios: Scenario[] = [
       using client = await f.connect(server);
       await client.send("refused");
       await server.handleRequest();
+      await assertReleased(client, f);
+      client.close(); // the server drops what it sends until then
+      await until(() => server.activeRequests.length === 0);
       assertEquals(log, [
         "getRequest",
         "verifyRequest",
         "shutdownRequest",
         "closeRequest",
       ]);
-      await assertReleased(client, f);
     },
   },
   {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { LargeReplyHandler } from "../../fixtures/handlers/large_reply_handler.ts";
+import { until } from "../../fixtures/until.ts";
 import type { StreamClient } from "../clients.ts";
 import type { Fixture } from "../fixture.ts";
 import { logging, override } from "../hook_log.ts";
@@ -20,6 +21,26 @@ const aboutUnreadInput: Scenario[] = [
   {
     name: "shutdownRequest() cuts no answer if more is sent after the question",
     run: (f) => assertWholeAnswer(f, "", "\r\n"),
+  },
+  {
+    name: "shutdownRequest() drops input of which nothing was read",
+    async run(f) {
+      class Server extends f.Server {
+        override verifyRequest(): boolean {
+          return false;
+        }
+      }
+      await using server = new Server(f.address(), f.handlers.LineEcho);
+      using client = await f.connectStream(server);
+      await client.send("a question");
+      await server.handleRequest();
+      assertEquals(await client.rest(), "");
+      await delay(20); // ten times what it takes to know that there is input
+      assertEquals(server.activeRequests.length, 1);
+      await client.send("and more"); // which is taken, as the answer might be
+      client.close();
+      await until(() => server.activeRequests.length === 0);
+    },
   },
   {
     name: "shutdownRequest() lets an upload that was refused come to its end",

@@ -1,18 +1,28 @@
-/** The sources whose end has been read; they may be forgotten first. */
-const ended = new WeakSet<object>();
+/** Whether a source that has been read has ended; it may be forgotten first. */
+const inputs = new WeakMap<object, boolean>();
 
 /**
- * Notes that the end of a connection's input has been read.
+ * Notes that the first bytes of a connection's input have been read.
  *
  * @param source The connection, or whatever else the bytes came from.
  */
+export function noteInputBegin(source: object): void {
+  inputs.set(source, false);
+}
+
+/** Notes that the end of a connection's input has been read. */
 export function noteInputEnd(source: object): void {
-  ended.add(source);
+  inputs.set(source, true);
+}
+
+/** Whether it is known that a connection has been read from. */
+export function hasInputBegun(source: object): boolean {
+  return inputs.has(source);
 }
 
 /** Whether it is known that nothing more will come from a connection. */
 export function hasInputEnded(source: object): boolean {
-  return ended.has(source);
+  return inputs.get(source) === true;
 }
 
 /**
