@@ -1,5 +1,6 @@
 import { inspected } from "../inspected.ts";
 import { avertPanics } from "../servers/descriptor_panics.ts";
+import { Shortage } from "../servers/exhaustion.ts";
 import type { Executor } from "../servers/executor.ts";
 import type { RequestHandlerClass } from "../types.ts";
 import type { FarSettings } from "./far_side.ts";
@@ -51,10 +52,7 @@ export abstract class PoolExecutor<Server extends PooledServer>
     this.startPause.find(() => this.findFree())
   );
   /** Lasts while no runner is to be started. */
-  protected readonly startPause: StartPause = new StartPause({
-    retry: () => this.#retry(),
-    report: (error) => this.onFault(error, undefined, undefined),
-  });
+  protected readonly startPause: StartPause;
   readonly #report: Report;
   #serving = false;
   #retirement: ReturnType<typeof setTimeout> | undefined;
@@ -64,6 +62,10 @@ export abstract class PoolExecutor<Server extends PooledServer>
   constructor(server: Server, report: Report) {
     this.server = server;
     this.#report = report;
+    this.startPause = new StartPause({
+      retry: () => this.#retry(),
+      report: (error) => this.onFault(error, undefined, undefined),
+    }, Shortage.of(server));
   }
 
   async start(): Promise<void> {

@@ -1,5 +1,5 @@
 import { BackOff } from "../servers/back_off.ts";
-import { isExhaustion, Shortage } from "../servers/exhaustion.ts";
+import { isExhaustion, type Shortage } from "../servers/exhaustion.ts";
 import { Condition } from "../streams/condition.ts";
 
 /** What a {@linkcode StartPause} asks of its pool. */
@@ -16,14 +16,20 @@ export interface PausedPool {
  */
 export class StartPause {
   readonly #pool: PausedPool;
-  readonly #shortage = new Shortage();
+  readonly #shortage: Shortage;
   readonly #backOff = new BackOff();
   readonly #over = new Condition();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cause: unknown;
 
-  constructor(pool: PausedPool) {
+  /**
+   * Creates an instance.
+   *
+   * @param shortage The server's own.
+   */
+  constructor(pool: PausedPool, shortage: Shortage) {
     this.#pool = pool;
+    this.#shortage = shortage;
   }
 
   /** Whether no runner is to be started now. */
@@ -54,13 +60,13 @@ export class StartPause {
   begin(error: unknown): void {
     if (!isExhaustion(error)) throw error;
     if (this.lasts) return;
-    this.#cause = error;
+    this.#cause = causeOf(error);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#pool.retry();
       this.#over.notify();
     }, this.#backOff.next());
-    if (this.#shortage.begins()) this.#pool.report(error);
+    if (this.#shortage.begins()) this.#pool.report(this.#cause);
   }
 
   /** Finds a runner, and again, when a pause lasts, if there is no room. */
@@ -99,4 +105,10 @@ export class StartPause {
     this.#timer = undefined;
     this.#over.notify();
   }
+}
+
+/** A module that could not be read for want of descriptors is not to blame. */
+function causeOf(error: unknown): unknown {
+  const { cause } = error as { cause?: unknown };
+  return isExhaustion(cause) ? cause : error;
 }

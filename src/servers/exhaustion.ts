@@ -26,6 +26,9 @@ export function isExhaustion(error: unknown): boolean {
   }
 }
 
+/** The shortages of servers: loop and executor of one meet with the same. */
+const shortages = new WeakMap<object, Shortage>();
+
 /** Knows which lack of resources is news, so that each shortage is told once. */
 export class Shortage {
   readonly #clock: () => number;
@@ -34,6 +37,15 @@ export class Shortage {
   /** Creates an instance with a clock, in milliseconds. */
   constructor(clock: () => number = () => performance.now()) {
     this.#clock = clock;
+  }
+
+  /** The one of a server, whoever of its parts asks for it. */
+  static of(server: object): Shortage {
+    const known = shortages.get(server);
+    if (known !== undefined) return known;
+    const shortage = new Shortage();
+    shortages.set(server, shortage);
+    return shortage;
   }
 
   /** Notes a lack of resources; returns whether a shortage begins with it. */

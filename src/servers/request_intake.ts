@@ -26,7 +26,7 @@ export class RequestIntake<Request> {
   readonly #report: (error: unknown) => void;
   readonly #arrivals: InterruptibleWait<Arrival<Request>>;
   readonly #backOff = new BackOff();
-  readonly #shortage = new Shortage();
+  readonly #shortage: Shortage;
   readonly #failures = new FailureReports();
   #closed = false;
 
@@ -42,6 +42,7 @@ export class RequestIntake<Request> {
   ) {
     this.#means = means;
     this.#report = report;
+    this.#shortage = Shortage.of(hooks);
     this.#arrivals = new InterruptibleWait(
       () => hooks.getRequest(),
       (arrival) => {

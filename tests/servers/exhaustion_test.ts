@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { isExhaustion, Shortage } from "../../src/servers/exhaustion.ts";
 
 function systemError(code: unknown, message = ""): Error {
@@ -63,4 +63,11 @@ Deno.test("Shortage.begins() is true once for lacks that follow each other", () 
   now += 2001;
   assertEquals(shortage.begins(), true);
   assertEquals(shortage.begins(), false);
+});
+
+Deno.test("Shortage.of() is one for all parts of a server, and another for the next", () => {
+  const server = {};
+  assert(Shortage.of(server).begins());
+  assert(!Shortage.of(server).begins());
+  assert(Shortage.of({}).begins());
 });
