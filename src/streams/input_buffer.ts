@@ -3,7 +3,7 @@ import { concat } from "@std/bytes/concat";
 import { wrongReadCount } from "./argument_checks.ts";
 import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
-import { isCutOff, noteInputBegin, noteInputEnd } from "./input_state.ts";
+import { type InputState, isCutOff, noteInput } from "./input_state.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** The smallest read: it may wait long for a quiet client. In bytes. */
@@ -22,8 +22,8 @@ const NOTHING = new Uint8Array(0);
 export class InputBuffer {
   /** `null` if there were only bytes. */
   readonly #source: ByteSource | null;
-  /** Some have come. */
-  #begun = false;
+  /** Set when some have come, or the end. */
+  #state: InputState | null = null;
   /** No more will come. */
   #ended: boolean;
   readonly #bufferSize: number;
@@ -159,7 +159,7 @@ export class InputBuffer {
       if (count >>> 0 !== count || count > room.length) {
         throw wrongReadCount(count);
       }
-      if (!this.#begun) this.#noteBegin(source);
+      this.#state ??= noteInput(source);
       if (this.#ended) return false; // discarded meanwhile
       this.#end += count;
       if (this.#skipping !== null) this.#skipOn(this.#skipping);
@@ -178,14 +178,9 @@ export class InputBuffer {
     }
   }
 
-  #noteBegin(source: ByteSource): void {
-    noteInputBegin(source);
-    this.#begun = true;
-  }
-
   #noteEnd(source: ByteSource): false {
-    noteInputEnd(source);
-    this.#ended = true;
+    this.#state ??= noteInput(source);
+    this.#state.ended = this.#ended = true;
     return false;
   }
 

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { AsyncTCPServer, TCPServer } from "@socketserver/socketserver";
-import { noteInputBegin } from "../../src/streams/input_state.ts";
+import { noteInput } from "../../src/streams/input_state.ts";
 import {
   dropInput,
   dropInputIfAny,
@@ -51,7 +51,7 @@ Deno.test("hasUnreadInput() finds bytes behind a wrapper around a connection", a
 Deno.test("hasUnreadInput() finds nothing, and leaves no rejection, if nothing has come", async () => {
   using rejections = new UnhandledRejections();
   using pair = await TcpPair.open();
-  noteInputBegin(pair.server);
+  noteInput(pair.server);
   assertEquals(await hasUnreadInput(pair.server), false);
   pair.server.close();
   assertEquals(await rejections.count(), 0);
@@ -65,7 +65,7 @@ Deno.test("hasUnreadInput() finds nothing after the end, and behind another's re
   assertEquals(await hasUnreadInput(ended.server), false);
   using pair = await TcpPair.open();
   const others = pair.server.read(new Uint8Array(8));
-  noteInputBegin(pair.server);
+  noteInput(pair.server);
   assertEquals(await hasUnreadInput(pair.server), false);
   await pair.client.write(new Uint8Array(3));
   assertEquals(await others, 3);
