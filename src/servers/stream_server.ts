@@ -1,8 +1,12 @@
-import { hasInputEnded } from "../streams/input_state.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { closeQuietly } from "./close_quietly.ts";
-import { dropInput, dropInputIfAny, hasUnreadInput } from "./gentle_close.ts";
+import {
+  dropInput,
+  dropInputIfAny,
+  hasUnreadInput,
+  watchReads,
+} from "./gentle_close.ts";
 import { checkCounts } from "./option_checks.ts";
 import { SocketServer, type SocketServerOptions } from "./socket_server.ts";
 
@@ -87,7 +91,10 @@ export abstract class StreamServer<Address extends Deno.Addr>
    * the override throws afterwards, the connection is closed.
    */
   override async getRequest(): Promise<readonly [StreamRequest, Deno.Addr]> {
-    const connection = await this.waitingFor(this.socket.accept());
+    const connection: StreamRequest = await this.waitingFor(
+      this.socket.accept(),
+    );
+    watchReads(connection);
     this.#untaken = connection;
     return [connection, connection.remoteAddr];
   }
@@ -128,7 +135,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
       // This waits for a write under way that nobody waits for any more, and
       // with TLS for the client, which may never say a word.
       await withinTimeLimit(request.closeWrite(), GOODBYE_LIMIT, "close");
-      unread = !hasInputEnded(request) && await hasUnreadInput(request);
+      unread = await hasUnreadInput(request);
     } catch {
       // The client has gone, or the handler has closed the connection.
     }

@@ -3,7 +3,7 @@ import { concat } from "@std/bytes/concat";
 import { wrongReadCount } from "./argument_checks.ts";
 import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
-import { type InputState, isCutOff, noteInput } from "./input_state.ts";
+import { isCutOff } from "./cut_off.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** The smallest read: it may wait long for a quiet client. In bytes. */
@@ -22,8 +22,6 @@ const NOTHING = new Uint8Array(0);
 export class InputBuffer {
   /** `null` if there were only bytes. */
   readonly #source: ByteSource | null;
-  /** Set when some have come, or the end. */
-  #state: InputState | null = null;
   /** No more will come. */
   #ended: boolean;
   readonly #bufferSize: number;
@@ -155,11 +153,10 @@ export class InputBuffer {
     try {
       const room = this.#room(wanted);
       const count = await source.read(room);
-      if (count === null) return this.#noteEnd(source);
+      if (count === null) return this.#noteEnd();
       if (count >>> 0 !== count || count > room.length) {
         throw wrongReadCount(count);
       }
-      this.#state ??= noteInput(source);
       if (this.#ended) return false; // discarded meanwhile
       this.#end += count;
       if (this.#skipping !== null) this.#skipOn(this.#skipping);
@@ -170,7 +167,7 @@ export class InputBuffer {
       }
       return true;
     } catch (error) {
-      if (isCutOff(error)) return this.#noteEnd(source);
+      if (isCutOff(error)) return this.#noteEnd();
       noteOrigin(error, source);
       throw error;
     } finally {
@@ -178,9 +175,8 @@ export class InputBuffer {
     }
   }
 
-  #noteEnd(source: ByteSource): false {
-    this.#state ??= noteInput(source);
-    this.#state.ended = this.#ended = true;
+  #noteEnd(): false {
+    this.#ended = true;
     return false;
   }
 

@@ -4,12 +4,12 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { AsyncTCPServer, TCPServer } from "@socketserver/socketserver";
-import { noteInput } from "../../src/streams/input_state.ts";
 import {
   dropInput,
   dropInputIfAny,
   hasUnreadInput,
   lendRead,
+  watchReads,
 } from "../../src/servers/gentle_close.ts";
 import type { ByteSource, StreamRequest } from "../../src/types.ts";
 import { LargeReplyHandler } from "../fixtures/handlers/large_reply_handler.ts";
@@ -50,8 +50,9 @@ Deno.test("hasUnreadInput() finds bytes behind a wrapper around a connection", a
 
 Deno.test("hasUnreadInput() finds nothing, and leaves no rejection, if nothing has come", async () => {
   using rejections = new UnhandledRejections();
-  using pair = await TcpPair.open();
-  noteInput(pair.server);
+  using pair = await pairWith("x");
+  watchReads(pair.server);
+  await pair.server.read(new Uint8Array(8));
   assertEquals(await hasUnreadInput(pair.server), false);
   pair.server.close();
   assertEquals(await rejections.count(), 0);
@@ -64,13 +65,29 @@ Deno.test("hasUnreadInput() finds nothing after the end, and behind another's re
   await delay(0);
   assertEquals(await hasUnreadInput(ended.server), false);
   using pair = await TcpPair.open();
+  watchReads(pair.server);
   const others = pair.server.read(new Uint8Array(8));
-  noteInput(pair.server);
   assertEquals(await hasUnreadInput(pair.server), false);
   await pair.client.write(new Uint8Array(3));
   assertEquals(await others, 3);
   pair.server.close();
   assertEquals(await rejections.count(), 0);
+});
+
+Deno.test("hasUnreadInput() asks for nothing after a read that has found the end, or failed", async () => {
+  for (const last of [Promise.resolve(null), Promise.reject(new Error())]) {
+    let reads = 0;
+    const source = {
+      read: (): Promise<number | null> => {
+        reads++;
+        return last;
+      },
+    };
+    watchReads(source);
+    await source.read().catch(() => {});
+    assertEquals(await hasUnreadInput(source), false);
+    assertEquals(reads, 1);
+  }
 });
 
 Deno.test("hasUnreadInput() takes a read that was lent in place of its own", async () => {

@@ -6,7 +6,6 @@ import {
   UnexpectedEof,
 } from "@socketserver/socketserver";
 import { originOf } from "../../src/streams/error_origin.ts";
-import { hasInputEnded } from "../../src/streams/input_state.ts";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
 
 const LIMIT_MS = 10_000;
@@ -102,16 +101,4 @@ Deno.test("ResponseWriter.write() rejects with an error without an origin for wh
   const error = await rejection(wfile.write(1 as unknown as string));
   assert(error instanceof TypeError);
   assertStrictEquals(originOf(error), undefined);
-});
-
-Deno.test("hasInputEnded() is true once the end of a connection has been read", async () => {
-  using pair = await TcpPair.open();
-  const rfile = new RequestReader(pair.server);
-  await pair.client.write(new Uint8Array(1));
-  await pair.client.closeWrite();
-  await rfile.read();
-  assert(!hasInputEnded(pair.server));
-  await rfile.read();
-  assert(hasInputEnded(pair.server));
-  assert(!hasInputEnded(pair.client));
 });
