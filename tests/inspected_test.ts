@@ -11,6 +11,12 @@ Deno.test("inspected() cuts a long string", () => {
   assertEquals(inspected("x".repeat(10_000)).length < 1100, true);
 });
 
+Deno.test("inspected() cuts a value that is as large at every level", () => {
+  const level = (of: unknown) => Array.from({ length: 100 }, () => of);
+  const value = level(level(level(level("x".repeat(100)))));
+  assertEquals(inspected(value).length < 1100, true);
+});
+
 for (
   const shown of [
     () => {

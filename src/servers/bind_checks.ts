@@ -1,3 +1,4 @@
+import { formatAddress } from "./format_address.ts";
 import { brokenRule, isObject } from "./option_checks.ts";
 
 /**
@@ -72,27 +73,18 @@ export function checkSocket(
   throw new TypeError(brokenRule("use the socket", rule, socket));
 }
 
-/** Writes down where a TCP or UDP server listens. */
-export function inetText(
-  { hostname, port }: { hostname: string; port: number },
-): string {
-  return hostname.includes(":")
-    ? `[${hostname}]:${port}`
-    : `${hostname}:${port}`;
-}
-
 /**
  * Binds. What goes wrong is thrown as an error of the platform's class, with its
  * code, which names the address too; the platform's own is the cause.
  *
- * @param where The address, as text.
+ * @param address Where to bind to.
  * @throws {Error} Whatever the platform throws.
  */
-export function bindTo<T>(where: string, bind: () => T): T {
+export function bindTo<T>(address: Deno.NetAddr, bind: () => T): T {
   try {
     return bind();
   } catch (cause) {
-    throw bindFailure("server", where, cause);
+    throw bindFailure("server", formatAddress(address), cause);
   }
 }
 

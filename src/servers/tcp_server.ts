@@ -1,10 +1,5 @@
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
-import {
-  bindTo,
-  checkedAddress,
-  checkedReusePort,
-  inetText,
-} from "./bind_checks.ts";
+import { bindTo, checkedAddress, checkedReusePort } from "./bind_checks.ts";
 import { checkSwitches } from "./option_checks.ts";
 import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 
@@ -112,9 +107,10 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
   protected override listen(): Deno.Listener {
     const options = {
       ...checkedAddress("TCP", this.serverAddress),
+      transport: "tcp" as const,
       tcpBacklog: this.requestQueueSize,
       ...checkedReusePort(this.allowReusePort),
     };
-    return bindTo(inetText(options), () => Deno.listen(options));
+    return bindTo(options, () => Deno.listen(options));
   }
 }

@@ -1,10 +1,5 @@
 import type { DatagramRequest, RequestHandlerClass } from "../types.ts";
-import {
-  bindTo,
-  checkedAddress,
-  checkUnstableNet,
-  inetText,
-} from "./bind_checks.ts";
+import { bindTo, checkedAddress, checkUnstableNet } from "./bind_checks.ts";
 import {
   type DatagramListener,
   DatagramServer,
@@ -114,6 +109,6 @@ export class UDPServer extends DatagramServer<Deno.NetAddr> {
       reuseAddress: this.allowReuseAddress,
       ...(this.allowReusePort ? { reusePort: true } : {}),
     };
-    return bindTo(inetText(options), () => Deno.listenDatagram(options));
+    return bindTo(options, () => Deno.listenDatagram(options));
   }
 }

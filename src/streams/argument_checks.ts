@@ -1,9 +1,8 @@
+import { inspected } from "../inspected.ts";
+
 /** The largest buffer that may be asked for: 1 GiB. */
 const LARGEST_BUFFER = 2 ** 30;
 const encoder = new TextEncoder();
-
-/** How much of a wrong value a message shows, in characters. */
-const SHOWN = 200;
 
 /** What both streams of a handler are given. */
 interface StreamOptions {
@@ -28,7 +27,7 @@ export function checkedStreamOptions(
   if (typeof given !== "object") {
     throw new TypeError(
       `Cannot create ${name} as its options must be an object: current value is ${
-        shown(given)
+        inspected(given)
       }`,
     );
   }
@@ -57,7 +56,7 @@ export function checkMethods(
   throw new TypeError(
     `Cannot create ${name} as its ${role} must have ${
       methods.map((method) => `${method}()`).join(" and ")
-    }: current value is ${shown(value)}`,
+    }: current value is ${inspected(value)}`,
   );
 }
 
@@ -123,7 +122,7 @@ export function delimiterBytes(delimiter: Uint8Array | string): Uint8Array {
   if (typeof delimiter !== "string" && !(delimiter instanceof Uint8Array)) {
     throw new TypeError(
       `Cannot read as 'delimiter' must be a Uint8Array or a string: current value is ${
-        shown(delimiter)
+        inspected(delimiter)
       }`,
     );
   }
@@ -151,7 +150,7 @@ export function dataBytes(
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw new TypeError(
     `Cannot write as data must be bytes or a string: current value is ${
-      shown(data)
+      inspected(data)
     }`,
   );
 }
@@ -160,7 +159,7 @@ export function dataBytes(
 export function wrongReadCount(count: unknown): TypeError {
   return new TypeError(
     `Cannot read as read() must give the number of bytes read, or null: current value is ${
-      shown(count)
+      inspected(count)
     }`,
   );
 }
@@ -172,26 +171,12 @@ export function wrongReadCount(count: unknown): TypeError {
 export function wrongTakenCount(count: unknown): TypeError {
   return new TypeError(
     `Cannot write as write() must give the number of bytes taken: current value is ${
-      shown(count)
+      inspected(count)
     }`,
   );
 }
 
-/**
- * Shows a value that somebody else has made: it may be of any size, and fail
- * when it is looked at.
- */
-function shown(value: unknown): string {
-  let text;
-  try {
-    text = Deno.inspect(value, { depth: 1 });
-  } catch {
-    text = `one that cannot be shown, of type ${typeof value}`;
-  }
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
-}
-
 function wrongNumber(value: unknown, rule: string): TypeError | RangeError {
   const ErrorClass = typeof value === "number" ? RangeError : TypeError;
-  return new ErrorClass(`${rule}: current value is ${shown(value)}`);
+  return new ErrorClass(`${rule}: current value is ${inspected(value)}`);
 }

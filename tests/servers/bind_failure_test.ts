@@ -128,7 +128,7 @@ for (
   Deno.test(`bindTo() says where it could not bind, and keeps class and code of ${cause.constructor.name}`, () => {
     const error = assertThrows(
       () =>
-        bindTo("127.0.0.1:80", () => {
+        bindTo({ transport: "tcp", hostname: "127.0.0.1", port: 80 }, () => {
           throw cause;
         }),
       Error,
