@@ -135,14 +135,11 @@ export function delimiterBytes(delimiter: Uint8Array | string): Uint8Array {
 }
 
 /**
- * Makes bytes of what is to be written: not a copy, except of text.
+ * Finds the bytes of what is to be written and is no text: not a copy.
  *
- * @throws {TypeError} If it is neither bytes nor text.
+ * @throws {TypeError} If it has none.
  */
-export function dataBytes(
-  data: string | ArrayBufferView | ArrayBuffer,
-): Uint8Array {
-  if (typeof data === "string") return encoder.encode(data);
+export function dataBytes(data: ArrayBufferView | ArrayBuffer): Uint8Array {
   if (data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

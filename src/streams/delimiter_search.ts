@@ -7,25 +7,43 @@ const LINE_FEED = 10;
 const LINE_END = Uint8Array.of(LINE_FEED);
 
 /**
- * Looks for the end of a line.
+ * Takes the line that the input begins with, if all of it has come.
  *
  * @param input The bytes that have come.
  * @param maxLength How long the line may be, without its end.
  * @param searched How many of the bytes have been searched before.
- * @returns Where its `\n` is, or -1.
+ * @returns The line without its `\n` or `\r\n`, not copied; `null` if its end
+ * has not come.
  * @throws {LineTooLongError} If the line is longer; it is skipped.
  */
-export function findLineFeed(
+export function findLine(
   input: InputBuffer,
   maxLength: number,
   searched: number,
-): number {
+): Uint8Array | null {
   const bytes = input.peek();
   const at = bytes.indexOf(LINE_FEED, searched);
-  const before = at === -1 ? bytes.length : at;
-  // One byte more than is allowed, as it may be the "\r" of a "\r\n".
-  if (before > maxLength + 1) throw lineTooLong(input, maxLength);
-  return at;
+  if (at === -1) {
+    // One byte more than is allowed, as it may be the "\r" of a "\r\n".
+    if (bytes.length <= maxLength + 1) return null;
+    throw lineTooLong(input, maxLength);
+  }
+  const length = bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
+  if (length > maxLength) throw lineTooLong(input, maxLength);
+  input.skip(at + 1);
+  return bytes.subarray(0, length);
+}
+
+/**
+ * Takes what is left when the input has ended, a line without an end.
+ *
+ * @throws {LineTooLongError} If the line is longer; it is skipped.
+ */
+export function lastLine(input: InputBuffer, maxLength: number): Uint8Array {
+  const bytes = input.peek();
+  if (bytes.length > maxLength) throw lineTooLong(input, maxLength);
+  input.skip(bytes.length);
+  return bytes;
 }
 
 /**
@@ -51,28 +69,6 @@ export function findDelimiter(
   const before = at === -1 ? bytes.length - overlap : at;
   if (before > maxLength) throw lineTooLong(input, maxLength, delimiter);
   return at;
-}
-
-/**
- * Looks at the line that the input begins with.
- *
- * @param end Where its `\n` is, or -1 if it is the last line and has none.
- * @returns The line without its `\n` or `\r\n`, not copied.
- * @throws {LineTooLongError} If the line is longer; it is skipped.
- */
-export function lineIn(
-  input: InputBuffer,
-  end: number,
-  maxLength: number,
-): Uint8Array {
-  const bytes = input.peek();
-  const line = end === -1 ? bytes : withoutReturn(bytes.subarray(0, end));
-  if (line.length > maxLength) throw lineTooLong(input, maxLength);
-  return line;
-}
-
-function withoutReturn(line: Uint8Array): Uint8Array {
-  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }
 
 /**

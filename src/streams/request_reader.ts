@@ -7,7 +7,7 @@ import {
   checkMethods,
   delimiterBytes,
 } from "./argument_checks.ts";
-import { findDelimiter, findLineFeed, lineIn } from "./delimiter_search.ts";
+import { findDelimiter, findLine, lastLine } from "./delimiter_search.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
@@ -200,24 +200,8 @@ export class RequestReader extends ReadableOnDemand {
    * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
    * timeout; what came stays in the reader.
    */
-  async readLine(): Promise<string | null> {
-    this.#enter();
-    try {
-      if (this.#source.hasPulled) await this.#source.takeBack(this);
-      const limit = this.#maxLineLength;
-      let at = findLineFeed(this.#input, limit, 0);
-      while (at === -1) {
-        const searched = this.#input.length;
-        if (!(await this.#input.fill(1))) break;
-        at = findLineFeed(this.#input, limit, searched);
-      }
-      if (at === -1 && this.#input.length === 0) return null;
-      const line = lineIn(this.#input, at, limit);
-      this.#input.skip(at === -1 ? this.#input.length : at + 1);
-      return decoder.decode(line);
-    } finally {
-      this.#source.leave();
-    }
+  readLine(): Promise<string | null> {
+    return this.#nextLine(asItIs);
   }
 
   /**
@@ -271,10 +255,31 @@ export class RequestReader extends ReadableOnDemand {
   lines(): AsyncIterableIterator<string> {
     // Not a generator: those cost three turns of the event queue a line.
     const iterator: AsyncIterableIterator<string> = {
-      next: () => this.readLine().then(toIteratorResult),
+      next: () => this.#nextLine(toIteratorResult),
       [Symbol.asyncIterator]: () => iterator,
     };
     return iterator;
+  }
+
+  /** Reads a line and gives it the form that is wanted, in one step. */
+  async #nextLine<T>(toResult: (line: string | null) => T): Promise<T> {
+    this.#enter();
+    try {
+      if (this.#source.hasPulled) await this.#source.takeBack(this);
+      const input = this.#input;
+      const limit = this.#maxLineLength;
+      let line = findLine(input, limit, 0);
+      while (line === null) {
+        const searched = input.length;
+        if (!(await input.fill(1))) {
+          if (input.length === 0) return toResult(null);
+          line = lastLine(input, limit);
+        } else line = findLine(input, limit, searched);
+      }
+      return toResult(decoder.decode(line));
+    } finally {
+      this.#source.leave();
+    }
   }
 
   /** Makes the error for an input that ends within what was asked for. */
@@ -294,6 +299,10 @@ export class RequestReader extends ReadableOnDemand {
     }
     this.#source.enter();
   }
+}
+
+function asItIs(line: string | null): string | null {
+  return line;
 }
 
 function toIteratorResult(line: string | null): IteratorResult<string> {

@@ -8,6 +8,7 @@ import {
 import { noteOrigin } from "./error_origin.ts";
 import { limitWrites } from "./limit_writes.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
+import { encoded, reuse } from "./text_buffers.ts";
 import { withinTimeLimit } from "./time_limit.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
@@ -119,15 +120,16 @@ export class ResponseWriter extends WritableOnDemand {
    * timeout. How many it took is unknown, so every later write rejects too.
    */
   write(data: string | ArrayBufferView | ArrayBuffer): Promise<number> {
-    let bytes;
+    const isText = typeof data === "string";
+    let bytes: Uint8Array;
     try {
-      bytes = dataBytes(data);
+      bytes = isText ? encoded(data) : dataBytes(data);
     } catch (error) {
       return Promise.reject(error);
     }
     if (this.#failure !== null) return optional(Promise.reject(this.#failure));
     return this.#bufferSize === 0
-      ? this.#send(bytes)
+      ? this.#send(bytes, isText)
       : optional(this.#collect(bytes));
   }
 
@@ -173,15 +175,18 @@ export class ResponseWriter extends WritableOnDemand {
     this.#buffered += bytes.length;
   }
 
-  #send(bytes: Uint8Array): Promise<number> {
+  /** @param isOwn Whether nobody else has a use for the bytes. */
+  #send(bytes: Uint8Array, isOwn = false): Promise<number> {
     this.#underway++;
-    const sending = this.#sendAll(bytes, this.#sending);
-    return this.#sending = optional(sending);
+    this.#sending = this.#sendAll(bytes, this.#sending, isOwn);
+    // If it has failed at once, it could not do this itself.
+    return this.#failure === null ? this.#sending : optional(this.#sending);
   }
 
   async #sendAll(
     bytes: Uint8Array,
     before: Promise<number> | null,
+    isOwn: boolean,
   ): Promise<number> {
     try {
       if (before !== null) await before;
@@ -196,10 +201,14 @@ export class ResponseWriter extends WritableOnDemand {
         }
         sent += count;
       }
+      if (isOwn) reuse(bytes);
       return bytes.length;
     } catch (error) {
       noteOrigin(error, this.#sink);
       this.#failure ??= error as Error;
+      // This write's own promise; if others follow, they wait for it, and the
+      // last one's is what nobody may be waiting for.
+      if (this.#sending !== null) optional(this.#sending);
       throw error;
     } finally {
       if (--this.#underway === 0) this.#sending = null;
