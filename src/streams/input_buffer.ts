@@ -4,7 +4,7 @@ import { wrongReadCount } from "./argument_checks.ts";
 import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
 import { isCutOff } from "./cut_off.ts";
-import { withinTimeLimit } from "./time_limit.ts";
+import { withDeadline } from "./time_limit.ts";
 
 /** The smallest read: it may wait long for a quiet client. In bytes. */
 const SMALLEST_READ = 512;
@@ -146,7 +146,7 @@ export class InputBuffer {
     this.#reading ??= this.#read(source, wanted);
     return this.#timeout === null
       ? this.#reading
-      : withinTimeLimit(this.#reading, this.#timeout, "read", source);
+      : withDeadline(this.#reading, this.#timeout, "read", source);
   }
 
   async #read(source: ByteSource, wanted: number): Promise<boolean> {

@@ -9,7 +9,7 @@ import { noteOrigin } from "./error_origin.ts";
 import { limitWrites } from "./limit_writes.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { encoded, reuse } from "./text_buffers.ts";
-import { withinTimeLimit } from "./time_limit.ts";
+import { withDeadline } from "./time_limit.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
 export interface ResponseWriterOptions {
@@ -195,7 +195,7 @@ export class ResponseWriter extends WritableOnDemand {
         const writing = this.#sink.write(rest);
         const count = await (this.#timeout === null
           ? writing
-          : withinTimeLimit(writing, this.#timeout, "write", this.#sink));
+          : withDeadline(writing, this.#timeout, "write", this.#sink));
         if (!(count > 0)) {
           throw wrongTakenCount(count);
         }

@@ -1,3 +1,4 @@
+import { Deadlines } from "./deadlines.ts";
 import { noteOrigin } from "./error_origin.ts";
 
 /** The longest delay of a timer: a longer one would end at once. */
@@ -18,8 +19,7 @@ export function toMilliseconds(seconds: number): number {
  * Waits for an operation on a connection, at most `seconds`.
  *
  * The platform cannot take such an operation back, so it goes on; whoever
- * calls this must keep its promise. `@std/async`'s `deadline()` is not used
- * here because its timer outlives the operation, once for every read.
+ * calls this must keep its promise.
  *
  * @param connection What is read from or written to, if the error is to tell.
  * @throws {Deno.errors.TimedOut} If the operation takes longer.
@@ -35,18 +35,39 @@ export async function withinTimeLimit<T>(
     settled = true;
   };
   operation.then(note, note);
-  await null; // what ends at once, like closeWrite(), needs no timer
-  if (settled) return await operation;
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => {
-    const error = new Deno.errors.TimedOut(
-      `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
-    );
-    if (connection !== undefined) noteOrigin(error, connection);
-    reject(error);
-  }, toMilliseconds(seconds));
-  operation.then(resolve, reject).finally(() => clearTimeout(timer));
-  return await promise;
+  await null; // what ends at once, like closeWrite(), needs no deadline
+  return await (settled
+    ? operation
+    : withDeadline(operation, seconds, action, connection));
+}
+
+/**
+ * Does what {@linkcode withinTimeLimit} does, for an operation that mostly takes
+ * a while: it is not seen first whether it has ended at once.
+ */
+export function withDeadline<T>(
+  operation: Promise<T>,
+  seconds: number,
+  action: string,
+  connection?: object,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const deadlines = Deadlines.of(toMilliseconds(seconds));
+    const deadline = deadlines.start(() => {
+      const error = new Deno.errors.TimedOut(
+        `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
+      );
+      if (connection !== undefined) noteOrigin(error, connection);
+      reject(error);
+    });
+    operation.then((value) => {
+      deadlines.end(deadline);
+      resolve(value);
+    }, (error) => {
+      deadlines.end(deadline);
+      reject(error);
+    });
+  });
 }
 
 /** Waits for an operation, at most `seconds`; tells whether it succeeded in time. */

@@ -53,6 +53,14 @@ export const rows: readonly Row[] = [
     against: bare("readWrite"),
     unit: "req/s",
   },
+  ...["50", "1"].map((clients): Row => ({
+    name: `lines with a timeout, ${clients} connections, against none`,
+    load: ["messages", "tcp", clients, "64"],
+    ours: ours("AsyncTCPServer", "TimedLinesHandler"),
+    against: ours("AsyncTCPServer", "LinesHandler"),
+    unit: "req/s",
+    ratioAtLeast: 0.82,
+  })),
   {
     name: "pipeTo, bulk",
     load: ["bulk", "256"],

@@ -14,6 +14,11 @@ export class LinesHandler extends StreamRequestHandler {
   }
 }
 
+/** Gives the client half a minute for each line, and for each answer. */
+export class TimedLinesHandler extends LinesHandler {
+  override timeout = 30;
+}
+
 export class PipeHandler extends StreamRequestHandler {
   override async handle() {
     await this.rfile.pipeTo(this.wfile);
