@@ -6,7 +6,10 @@ export interface ByteSource {
 
 /** Where bytes go to: a connection, or what stands in for one. */
 export interface ByteSink {
-  /** Writes some of `data`; resolves to how many bytes were taken. */
+  /**
+   * Writes some of `data`; resolves to how many bytes were taken. From then on
+   * the memory may be used for other data: what is kept must be copied.
+   */
   write(data: Uint8Array): Promise<number>;
   /** Tells the other side that no more bytes will come. */
   closeWrite(): Promise<void>;
