@@ -1,4 +1,5 @@
 import { Guardian } from "./guardian.ts";
+import { mayRun, spawnInSession } from "./spawn_in_session.ts";
 
 /**
  * What the shell runs. It ends a process group politely: SIGTERM, and SIGKILL
@@ -6,7 +7,8 @@ import { Guardian } from "./guardian.ts";
  *
  * The ID of a group is not given to another while one of its processes lives.
  * Whether one does is asked often, as an empty group's ID may be given away:
- * what is left to chance is a tenth of a second.
+ * what is left to chance is a tenth of a second. There may be a process and no
+ * group yet, which `setsid` is about to make.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -18,7 +20,11 @@ finish() {
   kill -s KILL -- "-$1"
 }
 end() {
-  kill -s TERM -- "-$1" && finish "$1" &
+  if kill -s TERM -- "-$1"; then
+    finish "$1" &
+  elif kill -s 0 "$1"; then
+    { sleep 0.1; kill -s TERM -- "-$1" && finish "$1"; } &
+  fi
 }
 watched=' '
 while read -r line; do
@@ -46,7 +52,7 @@ let shared: Guardian | null = null;
  */
 export function groupGuardian(): Guardian | null {
   if (shared !== null) return shared;
-  if (Deno.build.os === "windows" || !mayRunShell()) return null;
+  if (Deno.build.os === "windows" || !mayRun("sh")) return null;
   try {
     return shared = new Guardian(startShell);
   } catch {
@@ -62,17 +68,12 @@ export async function releaseGroupGuardian(): Promise<void> {
   await guardian.close();
 }
 
-function mayRunShell(): boolean {
-  const descriptor = { name: "run", command: "sh" } as const;
-  return Deno.permissions.querySync(descriptor).state === "granted";
-}
-
 function startShell(): Deno.ChildProcess {
-  return new Deno.Command("sh", {
+  // What ends the server's group must not end the guardian.
+  return spawnInSession("sh", {
     args: ["-c", SCRIPT],
     stdin: "piped",
     stdout: "null",
     stderr: "null",
-    detached: true, // what ends the server's group must not end the guardian
-  }).spawn();
+  });
 }

@@ -1,6 +1,7 @@
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { Guardian } from "./guardian.ts";
 import { groupGuardian, releaseGroupGuardian } from "./group_guardian.ts";
+import { spawnInSession } from "./spawn_in_session.ts";
 
 /** How long a program may take to end when it is told to, in seconds. */
 const GRACE = 1;
@@ -29,14 +30,16 @@ export class Program {
     command: string,
     options: Pick<Deno.CommandOptions, "args" | "env">,
   ) {
+    const piped = {
+      ...options,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    } as const;
     try {
-      this.#process = new Deno.Command(command, {
-        ...options,
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "inherit",
-        detached: this.#guardian !== null,
-      }).spawn();
+      this.#process = this.#guardian === null
+        ? new Deno.Command(command, piped).spawn()
+        : spawnInSession(command, piped);
     } catch (error) {
       releaseGroupGuardian();
       throw error;
