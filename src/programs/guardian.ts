@@ -93,6 +93,7 @@ export class Guardian {
 
   #noteEnd(): void {
     this.#process = null;
+    this.#input?.abort().catch(() => {}); // or else its descriptor stays open
     this.#input = null;
     if (this.#closed || this.size === 0) return;
     // One that cannot live would be started again and again.

@@ -31,28 +31,40 @@ Deno.test("ForkingTCPServer's child ends when the program is killed while a hand
   await killWhileLooping(server, client, await lifelines.next());
 });
 
-Deno.test({
-  name:
-    "ForkingTCPServer's child ends when the guardian and then the program are killed while a handler loops (Linux)",
-  ignore: Deno.build.os !== "linux",
-  async fn() {
-    await using lifelines = new Lifelines();
-    await using server = lifelines.serve({ minSpareChildren: 0 });
-    await using early = new Dialogue(await server.connect());
-    assertEquals(await early.receive(), "connected");
-    const { pid } = await lifelines.next();
-    const guardians = childProcessesOf(server.pid).map(({ pid }) => pid)
-      .filter((it) => it !== pid);
-    guardians.forEach(end);
-    // The server hears of the end of its guardian.
-    await until(() =>
-      !childProcessesOf(server.pid).some(({ pid }) => guardians.includes(pid))
-    );
-    await using client = new Dialogue(await server.connect());
-    assertEquals(await client.receive(), "connected");
-    await killWhileLooping(server, client, await lifelines.next());
-  },
-});
+for (const deaths of [1, 2]) {
+  Deno.test({
+    name:
+      `ForkingTCPServer's child ends when ${deaths} of its guardians and then the program are killed while a handler loops (Linux)`,
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      await using lifelines = new Lifelines();
+      await using server = lifelines.serve({ minSpareChildren: 0 });
+      await using client = new Dialogue(await server.connect());
+      assertEquals(await client.receive(), "connected");
+      const child = await lifelines.next();
+      for (let i = 0; i < deaths; i++) {
+        const guardian = guardianOf(server, child)!;
+        end(guardian);
+        // The server hears of the end of its guardian, and starts another.
+        await until(() => {
+          const another = guardianOf(server, child);
+          return another !== undefined && another !== guardian;
+        });
+      }
+      await killWhileLooping(server, client, child);
+    },
+  });
+}
+
+/** The process that ends a server's only child. */
+function guardianOf(
+  server: ForkingProcess,
+  child: LivingChild,
+): number | undefined {
+  return childProcessesOf(server.pid).find(({ pid, isDefunct }) =>
+    pid !== child.pid && !isDefunct
+  )?.pid;
+}
 
 /** Kills a server while a handler of its loops; the child must end. */
 async function killWhileLooping(
