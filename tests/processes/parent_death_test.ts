@@ -3,6 +3,8 @@ import { childProcessesOf } from "../fixtures/child_processes.ts";
 import type { ForkingProcess } from "../fixtures/forking_process.ts";
 import { Lifelines, type LivingChild } from "../fixtures/lifelines.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
+import { needing } from "../fixtures/installed_program.ts";
+import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 import { until } from "../fixtures/until.ts";
 
 Deno.test("ForkingTCPServer's spare child ends when the program is killed", async () => {
@@ -55,6 +57,33 @@ for (const deaths of [1, 2]) {
     },
   });
 }
+
+Deno.test(needing(["setpriv", "sh"], {
+  name:
+    "ForkingTCPServer's child ends with the program, by denoPath's setpriv, while its guardian is stopped and a handler loops (Linux)",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using folder = new TemporaryFolder();
+    const denoPath = `${folder.path}/deno`;
+    await Deno.writeTextFile(
+      denoPath,
+      `#!/bin/sh\nexec setpriv --pdeathsig KILL ${Deno.execPath()} "$@"\n`,
+      { mode: 0o755 },
+    );
+    await using lifelines = new Lifelines();
+    await using server = lifelines.serve({ minSpareChildren: 0, denoPath });
+    await using client = new Dialogue(await server.connect());
+    assertEquals(await client.receive(), "connected");
+    const child = await lifelines.next();
+    const guardian = guardianOf(server, child)!;
+    Deno.kill(guardian, "SIGSTOP"); // and isn't replaced
+    try {
+      await killWhileLooping(server, client, child);
+    } finally {
+      end(guardian);
+    }
+  },
+}));
 
 /** The process that ends a server's only child. */
 function guardianOf(
