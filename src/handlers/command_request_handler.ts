@@ -26,7 +26,7 @@ import { StreamRequestHandler } from "./stream_request_handler.ts";
  * program has a session and a process group of its own, which a shell keeps an
  * eye on. Where `sh` may not be run, and on Windows, the program stays in the
  * server's group, and only the program itself is ended, not what it has started;
- * if the server is killed, nothing but its input ends.
+ * if the server is killed, or the thread ended, its input ends and nothing more.
  *
  * Needs the permission `--allow-run=<the program>,sh`; in child processes, which
  * have none of the server's, `permissions: { run: ["<the program>", "sh"] }`.
