@@ -7,6 +7,7 @@ const SRC = new URL("../src/", import.meta.url);
 const LAYERS = [
   /^(errors|types|import_guard|inspected)\.ts$/,
   /^streams\//,
+  /^programs\//,
   /^handlers\//,
   /^servers\//,
   /^remote\//,

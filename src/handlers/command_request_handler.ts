@@ -1,13 +1,8 @@
-import { withinTimeLimit } from "../streams/time_limit.ts";
-import type { HandlerServer, StreamRequest } from "../types.ts";
+import { Program } from "../programs/program.ts";
+import type { HandlerServer } from "../types.ts";
+import { connectionEnvironment } from "./connection_environment.ts";
+import { connectionLoss } from "./connection_loss.ts";
 import { StreamRequestHandler } from "./stream_request_handler.ts";
-
-/** How long a program may take to end when it is told to, in seconds. */
-const GRACE = 1;
-/** How often to look whether the connection is still there, in milliseconds. */
-const WATCH_INTERVAL_MS = 1000;
-
-const NOTHING = new Uint8Array(0);
 
 /**
  * Connects the client to a program's standard input and output, as inetd and
@@ -15,15 +10,29 @@ const NOTHING = new Uint8Array(0);
  *
  * The program finds both ends of the connection in its environment, under the
  * names that tcpserver gives them: `PROTO`, `TCPREMOTEIP`, `TCPREMOTEPORT`,
- * `TCPLOCALIP` and `TCPLOCALPORT`, or `UNIXLOCALPATH` for a Unix socket. Its
- * standard error is the server's. What it leaves unread is lost. When it has
- * ended its output, the connection ends. When the connection is reset, or the
- * server closes it, the program is ended too. A client that closes normally only
- * ends the program's input: a program that neither reads nor writes runs on then,
+ * `TCPLOCALIP` and `TCPLOCALPORT`. For a Unix socket it is `UNIXLOCALPATH`; in
+ * the name of an abstract one each NUL is written as `@`, as Linux's `ss` does.
+ * Its standard error is the server's. What it leaves unread is lost.
+ *
+ * When it has ended, and its output has, the connection ends. When the
+ * connection is reset, or the server closes it, the program is ended: it gets
+ * SIGTERM, and a second later SIGKILL. A client that closes normally only ends
+ * the program's input: a program that neither reads nor writes runs on then,
  * until the server closes.
  *
- * Needs the permission `--allow-run=<the program>`; in child processes, which
- * have none of the server's, `permissions: { run: ["<the program>"] }`.
+ * What the program has started ends with it, in the same way, unless it has made
+ * itself a session of its own, as daemons do; and all of it ends when the server,
+ * its thread or its child process does, even if that is killed. For this the
+ * program has a session and a process group of its own, which a shell keeps an
+ * eye on. Where `sh` may not be run, and on Windows, the program stays in the
+ * server's group, and only the program itself is ended, not what it has started;
+ * if the server is killed, or the thread ended, its input ends and nothing more.
+ *
+ * Needs the permission `--allow-run=<the program>,sh`; in child processes, which
+ * have none of the server's, `permissions: { run: ["<the program>", "sh"] }`.
+ * (What may run `sh` may run anything: leave it out where that is too much.) On
+ * Linux add `setsid` for a large program: without it each start holds it up for
+ * some 4 ms for each 100 MB of its memory.
  *
  * @typeParam Server The server's class; see `BaseRequestHandler`.
  *
@@ -78,29 +87,22 @@ export class CommandRequestHandler<
         "Cannot handle the request as 'command' must name a program: current value is ''",
       );
     }
-    const program = new Deno.Command(this.command, {
+    const program = new Program(this.command, {
       args: this.args,
       env: connectionEnvironment(this.request.localAddr, this.clientAddress),
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
+    });
     const ended = Promise.all([
       program.stdout.pipeTo(this.wfile),
       program.status,
     ]);
     const fed = this.rfile.pipeTo(program.stdin).catch(ignoreBrokenPipe);
     const watch = new AbortController();
-    // In a child process, `unload` is the only notice of its end.
-    const end = () => kill(program);
-    addEventListener("unload", end);
-    const lost = fed.then(() => lossOf(this.request, watch.signal));
+    const lost = fed.then(() => connectionLoss(this.request, watch.signal));
     try {
       await Promise.race([ended, lost]);
     } finally {
       watch.abort();
-      await terminate(program);
-      removeEventListener("unload", end);
+      await program.end();
     }
   }
 }
@@ -108,62 +110,4 @@ export class CommandRequestHandler<
 /** A program need not read what its client sends. */
 function ignoreBrokenPipe(error: unknown): void {
   if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-}
-
-/**
- * Watches a connection whose input has ended: no read is pending any more, so
- * only a write can show that the connection is lost.
- *
- * @returns A promise that rejects then, or resolves when the watch is ended.
- */
-function lossOf(connection: StreamRequest, end: AbortSignal): Promise<void> {
-  if (end.aborted) return Promise.resolve();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let asking = false;
-  const timer = setInterval(async () => {
-    if (asking) return; // the client is slow to take what was written
-    asking = true;
-    await connection.write(NOTHING).catch(reject);
-    asking = false;
-  }, WATCH_INTERVAL_MS);
-  end.addEventListener("abort", () => {
-    clearInterval(timer);
-    resolve();
-  });
-  return promise;
-}
-
-/** Ends a program, if it has not ended; politely first. */
-async function terminate(program: Deno.ChildProcess): Promise<void> {
-  kill(program, "SIGTERM");
-  await withinTimeLimit(program.status, GRACE, "end the program")
-    .catch(() => kill(program));
-}
-
-function kill(
-  program: Deno.ChildProcess,
-  signal: Deno.Signal = "SIGKILL",
-): void {
-  try {
-    program.kill(signal);
-  } catch {
-    // It has ended already.
-  }
-}
-
-function connectionEnvironment(
-  local: Deno.Addr,
-  remote: Deno.Addr,
-): Record<string, string> {
-  if (!("hostname" in local) || !("hostname" in remote)) {
-    const path = "path" in local ? local.path : "";
-    return { PROTO: "UNIX", UNIXLOCALPATH: path };
-  }
-  return {
-    PROTO: "TCP",
-    TCPLOCALIP: local.hostname,
-    TCPLOCALPORT: `${local.port}`,
-    TCPREMOTEIP: remote.hostname,
-    TCPREMOTEPORT: `${remote.port}`,
-  };
 }

@@ -91,6 +91,11 @@ export interface ForkingOptions {
   /**
    * The path of Deno. A program made with `deno compile` has to name it.
    *
+   * It may be a script that starts Deno in a way of its own. On Linux,
+   * `exec setpriv --pdeathsig KILL deno "$@"` has a child end with the server
+   * even when the guardian is killed along with it; but then at once, without
+   * the moment for its `finally` blocks.
+   *
    * @default {Deno.execPath()}
    */
   denoPath?: string;

@@ -1,10 +1,12 @@
 import {
   AsyncTCPServer,
+  AsyncUnixStreamServer,
   CommandRequestHandler,
   type TCPServerOptions,
 } from "@socketserver/socketserver";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { ErrorRecord } from "../fixtures/error_record.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { ChildProgram } from "../fixtures/child_program.ts";
 
@@ -97,6 +99,26 @@ Deno.test(needing(["sh"], {
       await askText(client, ""),
       `TCP 127.0.0.1 ${port} 127.0.0.1 ${remote.port}\n`,
     );
+  },
+}));
+
+Deno.test(needing(["sh"], {
+  name:
+    "CommandRequestHandler tells sh of an abstract Unix path, with @ for each NUL (Linux)",
+  ignore: !isLinux,
+  async fn() {
+    class PathHandler extends CommandRequestHandler {
+      override command = "sh";
+      override args = ["-c", "echo $PROTO $UNIXLOCALPATH"];
+    }
+    const name = `test-${crypto.randomUUID()}`;
+    const path = `\0${name}\0b`;
+    await using server = new AsyncUnixStreamServer({ path }, PathHandler);
+    const record = new ErrorRecord(server);
+    server.serveForever();
+    const client = await Deno.connect({ transport: "unix", path });
+    assertEquals(await askText(client, ""), `UNIX @${name}@b\n`);
+    assertEquals(record.errors, []);
   },
 }));
 
