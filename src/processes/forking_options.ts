@@ -70,7 +70,8 @@ export interface ForkingOptions {
    * `import` a child imports what is in Deno's cache and nothing else, as after
    * `deno cache <the handler's module>`; without all of `net` it replies to
    * datagrams of its client, and to nobody else, although the server's socket
-   * could.
+   * could. Whatever it may do, it finds this program's arguments in
+   * `Deno.args`.
    *
    * @default {"none"}
    */

@@ -15,7 +15,7 @@ import { ChildOutput } from "./child_output.ts";
 import type { ForkingSettings } from "./forking_options.ts";
 import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
-import { encodeData } from "./process_settings.ts";
+import { encodeSettings } from "./process_settings.ts";
 
 /**
  * How much may wait for a child to read it, for each of its requests, in bytes:
@@ -63,7 +63,7 @@ export class HandlerChild implements RequestRunner {
   ) {
     const mark = createMark();
     this.#settings = settings;
-    this.#process = startChild(settings, farSettings, mark);
+    this.#process = startChild(settings, farSettings.handler.moduleUrl);
     this.#hold = new ProcessHold(this.#process);
     this.#input = new ChildInput(this.#process);
     this.#nearSide = new NearSide(
@@ -72,7 +72,7 @@ export class HandlerChild implements RequestRunner {
       // The server's socket is not to do what the child itself may not.
       grantsNet(settings.flags) ? "anyone" : "client",
     );
-    this.#hold.during(this.#start(farSettings.data));
+    this.#hold.during(this.#start(farSettings, mark));
     this.#ended = this.#attend(mark).then(() => events.onEnd(this));
   }
 
@@ -172,9 +172,9 @@ export class HandlerChild implements RequestRunner {
     }
   }
 
-  async #start(data: unknown): Promise<void> {
+  async #start(settings: FarSettings, mark: Uint8Array): Promise<void> {
     try {
-      if (data !== undefined) this.#input.write(encodeData(data));
+      this.#input.write(encodeSettings(settings, mark));
       await this.#nearSide.ready;
     } catch (error) {
       // Without its handler a child is of no use.
