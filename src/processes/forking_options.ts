@@ -28,7 +28,9 @@ export interface ForkingOptions {
   maxChildren?: number;
   /**
    * After how many requests a child ends. More than one trades isolation for
-   * speed: what one request leaves behind, the next one finds.
+   * speed: what one request leaves behind, the next one finds. A client that
+   * has reset its connection while it waited for a child is not given one, and
+   * does not count.
    *
    * @default {1}
    */
