@@ -1,6 +1,3 @@
-import type { FarSettings } from "../remote/far_side.ts";
-import { settingsArgument } from "./process_settings.ts";
-
 /** Never called: it tells `deno cache` of a child's own modules. */
 const _entries = () => [
   import("./process_prelude.ts"),
@@ -19,19 +16,17 @@ export interface ChildCommand {
 }
 
 /**
- * Starts a child process.
+ * Starts a child process, with the arguments of this program.
  *
- * @param mark What its batches of frames begin with.
+ * @param moduleUrl The handler's module.
  * @throws {Deno.errors.NotCapable} If the permission to run is missing.
  * @throws {Deno.errors.NotFound} If Deno is not there.
  * @throws {Error} If the system has no room for another process.
  */
 export function startChild(
   { denoPath, flags }: ChildCommand,
-  settings: FarSettings,
-  mark: Uint8Array,
+  moduleUrl: string,
 ): Deno.ChildProcess {
-  const { moduleUrl } = settings.handler;
   return new Deno.Command(denoPath, {
     args: [
       "run",
@@ -42,7 +37,7 @@ export function startChild(
       `--preload=${moduleUrl}`,
       `--preload=${ENTRY}`,
       moduleUrl,
-      settingsArgument(settings, mark),
+      ...Deno.args,
     ],
     stdin: "piped",
     stdout: "piped",

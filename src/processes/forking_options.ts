@@ -28,7 +28,9 @@ export interface ForkingOptions {
   maxChildren?: number;
   /**
    * After how many requests a child ends. More than one trades isolation for
-   * speed: what one request leaves behind, the next one finds.
+   * speed: what one request leaves behind, the next one finds. A client that
+   * has reset its connection while it waited for a child is not given one, and
+   * does not count.
    *
    * @default {1}
    */
@@ -70,7 +72,8 @@ export interface ForkingOptions {
    * `import` a child imports what is in Deno's cache and nothing else, as after
    * `deno cache <the handler's module>`; without all of `net` it replies to
    * datagrams of its client, and to nobody else, although the server's socket
-   * could.
+   * could. Whatever it may do, it finds this program's arguments in
+   * `Deno.args`.
    *
    * @default {"none"}
    */

@@ -1,5 +1,6 @@
 import type { FarSettings } from "../remote/far_side.ts";
 import { WINDOW } from "../remote/frames.ts";
+import { checkNotLost } from "../remote/lost_client.ts";
 import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import {
@@ -15,7 +16,7 @@ import { ChildOutput } from "./child_output.ts";
 import type { ForkingSettings } from "./forking_options.ts";
 import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
-import { encodeData } from "./process_settings.ts";
+import { encodeSettings } from "./process_settings.ts";
 
 /**
  * How much may wait for a child to read it, for each of its requests, in bytes:
@@ -35,6 +36,8 @@ export type ChildSettings =
 
 /** What a child tells its executor. */
 export interface ChildEvents extends FarSideEvents {
+  /** A process is not needed for the request that it was to be given. */
+  onSpared(child: HandlerChild): void;
   /** A process has ended, for whatever reason. */
   onEnd(child: HandlerChild): void;
 }
@@ -48,6 +51,8 @@ export class HandlerChild implements RequestRunner {
   readonly #nearSide: NearSide;
   readonly #ended: Promise<void>;
   readonly #running = new Set<Promise<void>>();
+  readonly #events: ChildEvents;
+  #started = false;
   #retiring = false;
   #given = 0;
 
@@ -63,7 +68,8 @@ export class HandlerChild implements RequestRunner {
   ) {
     const mark = createMark();
     this.#settings = settings;
-    this.#process = startChild(settings, farSettings, mark);
+    this.#events = events;
+    this.#process = startChild(settings, farSettings.handler.moduleUrl);
     this.#hold = new ProcessHold(this.#process);
     this.#input = new ChildInput(this.#process);
     this.#nearSide = new NearSide(
@@ -72,7 +78,7 @@ export class HandlerChild implements RequestRunner {
       // The server's socket is not to do what the child itself may not.
       grantsNet(settings.flags) ? "anyone" : "client",
     );
-    this.#hold.during(this.#start(farSettings.data));
+    this.#hold.during(this.#start(farSettings, mark));
     this.#ended = this.#attend(mark).then(() => events.onEnd(this));
   }
 
@@ -120,6 +126,7 @@ export class HandlerChild implements RequestRunner {
       this.#running.delete(running);
       const isSpent = !(this.#given < this.#settings.maxRequestsPerChild);
       if (isSpent && this.size === 0) this.retire();
+      else if (!this.used) this.#events.onSpared(this);
     }
   }
 
@@ -147,14 +154,18 @@ export class HandlerChild implements RequestRunner {
     await this.retire(LAST_GRACE);
   }
 
-  async #handle({ request, clientAddress }: PendingRequest): Promise<void> {
+  async #handle(pending: PendingRequest): Promise<void> {
+    const { request, clientAddress } = pending;
     const limit = this.#settings.requestTimeout;
     const timer = limit === null ? undefined : setTimeout(
       () => this.giveUp(tooLong(limit, request as object)),
       toMilliseconds(limit),
     );
     try {
+      const waits = pending.waited || !this.#started;
       await this.#nearSide.ready;
+      // A client that has gone does not count: the process is for the next one.
+      if (waits) await checkNotLost(request, () => this.#given--);
       await this.#hold.during(this.#nearSide.open(request, clientAddress));
     } finally {
       clearTimeout(timer);
@@ -172,10 +183,11 @@ export class HandlerChild implements RequestRunner {
     }
   }
 
-  async #start(data: unknown): Promise<void> {
+  async #start(settings: FarSettings, mark: Uint8Array): Promise<void> {
     try {
-      if (data !== undefined) this.#input.write(encodeData(data));
+      this.#input.write(encodeSettings(settings, mark));
       await this.#nearSide.ready;
+      this.#started = true;
     } catch (error) {
       // Without its handler a child is of no use.
       this.#kill(error);

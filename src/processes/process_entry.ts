@@ -11,16 +11,15 @@
 import { RequestReader } from "../streams/request_reader.ts";
 import { FarSide } from "../remote/far_side.ts";
 import { HEAD_SIZE, writeHead } from "./marked_batches.ts";
-import { stdin, stdout } from "./process_prelude.ts";
-import { ownSettings, readData } from "./process_settings.ts";
+import { readData } from "./own_settings.ts";
+import { settings, stdin, stdout } from "./process_prelude.ts";
 
-const { handler, serverAddress, mark, hasData } = ownSettings();
+const { mark, hasData, ...farSettings } = settings;
 const input = new RequestReader({ read: (buffer) => stdin.read(buffer) });
 const received = hasData ? await readData(input) : { data: undefined };
 if (received === null) Deno.exit(0); // as below
 const markBytes = Uint8Array.fromHex(mark);
-const settings = { handler, serverAddress, data: received.data };
-const farSide = new FarSide(settings, (batch) => {
+const farSide = new FarSide({ ...farSettings, ...received }, (batch) => {
   writeHead(batch, markBytes);
   for (let sent = 0; sent < batch.length;) {
     sent += stdout.writeSync(batch.subarray(sent));

@@ -13,6 +13,11 @@ import { SPARE_CHILDREN } from "./spare_children.ts";
  * its start must not take the processor from the request.
  */
 const REFILL_DELAY_MS = 5;
+/**
+ * How long children are kept that were started for clients that have gone, in
+ * milliseconds: where there was one there may be many, one after the other.
+ */
+const SURPLUS_DELAY_MS = 1000;
 
 /** Runs handlers in child processes, which are started ahead of requests. */
 export class ProcessExecutor
@@ -22,6 +27,7 @@ export class ProcessExecutor
   #guardian: ChildGuardian | null = null;
   #guardianEnded: Promise<void> = Promise.resolve();
   #refill: ReturnType<typeof setTimeout> | undefined;
+  #trimming: ReturnType<typeof setTimeout> | undefined;
 
   /** The IDs of the processes that handle requests. */
   get active(): Set<number> {
@@ -37,6 +43,14 @@ export class ProcessExecutor
   /** Waits for the requests of now, and for the processes that end with them. */
   async collect(): Promise<void> {
     await Promise.all([...this.#children].map((child) => child.settled()));
+  }
+
+  onSpared(child: HandlerChild): void {
+    clearTimeout(this.#trimming);
+    if (this.serving) {
+      this.#trimming = setTimeout(() => this.#trim(), SURPLUS_DELAY_MS);
+      Deno.unrefTimer(this.#trimming);
+    } else if (this.queue.length === 0) child.retire();
   }
 
   onEnd(child: HandlerChild): void {
@@ -75,9 +89,7 @@ export class ProcessExecutor
   protected override startAhead(): void {
     if (this.startPause.lasts) return;
     const { minSpareChildren } = this.server;
-    let spare =
-      [...this.#children].filter((child) => child.free && child.size === 0)
-        .length;
+    let spare = this.#spare.length;
     try {
       checkCounts({ minSpareChildren }, SPARE_CHILDREN, "start children");
       while (spare < minSpareChildren && this.#hasRoom) {
@@ -93,6 +105,7 @@ export class ProcessExecutor
 
   protected override retireIdle(): void {
     clearTimeout(this.#refill);
+    clearTimeout(this.#trimming);
     for (const child of this.#children) if (child.size === 0) child.retire();
     this.#releaseGuardian();
   }
@@ -109,6 +122,13 @@ export class ProcessExecutor
     return new ChildProcessError(
       "Cannot go on with the request as the server has closed",
       { code: null, signal: null, stderr: "" },
+    );
+  }
+
+  /** The children that wait for requests. */
+  get #spare(): HandlerChild[] {
+    return [...this.#children].filter((child) =>
+      child.free && child.size === 0
     );
   }
 
@@ -144,6 +164,14 @@ export class ProcessExecutor
       this.#guardian = null;
     }
     await this.#guardianEnded;
+  }
+
+  /** Ends the spare children that have had no request, if there are too many. */
+  #trim(): void {
+    const unused = this.#spare.filter(({ used }) => !used);
+    for (const child of unused.slice(this.server.minSpareChildren)) {
+      child.retire();
+    }
   }
 
   #refillSoon(): void {

@@ -4,9 +4,8 @@
  * @module
  */
 import { setImporting } from "../import_guard.ts";
-import { ownSettings } from "./process_settings.ts";
-
-setImporting(ownSettings().handler.moduleUrl);
+import { readSettings } from "./own_settings.ts";
+import type { ProcessSettings } from "./process_settings.ts";
 
 // A terminal sends Ctrl-C to the whole group of processes, and a service
 // manager its SIGTERM. It is for the server to decide what they mean; they must
@@ -14,6 +13,14 @@ setImporting(ownSettings().handler.moduleUrl);
 // is forked rather than spawned, which is slower.)
 Deno.addSignalListener("SIGINT", () => {});
 if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
+
+const found = readSettings(Deno.stdin);
+if (found === null) Deno.exit(0); // the server is no more
+
+/** What the server says of itself and its handler. */
+export const settings: ProcessSettings = found;
+
+setImporting(settings.handler.moduleUrl);
 
 /** Where frames come in. */
 export const stdin: typeof Deno.stdin = Deno.stdin;

@@ -6,6 +6,8 @@ export interface PendingRequest {
   readonly clientAddress: Deno.Addr;
   /** Says which requests came before it. */
   readonly ticket: number;
+  /** Whether it has waited in a queue: its client may have gone meanwhile. */
+  readonly waited: boolean;
 }
 
 /** Something that handles requests: a thread, or a child process. */
@@ -45,7 +47,8 @@ export class RequestQueue {
 
   /** Has a request handled, when its turn comes. */
   async submit(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    const pending = { request, clientAddress, ticket: this.#tickets++ };
+    const ticket = this.#tickets++;
+    const pending = { request, clientAddress, ticket, waited: false };
     try {
       const runner = this.length === 0 ? this.#findFree() : undefined;
       await (runner === undefined
@@ -62,7 +65,8 @@ export class RequestQueue {
     const before = this.#waiting.findLastIndex(
       (it) => it.pending.ticket < pending.ticket,
     );
-    this.#waiting.splice(before + 1, 0, { pending, handled });
+    const waiting = { pending: { ...pending, waited: true }, handled };
+    this.#waiting.splice(before + 1, 0, waiting);
     this.startWaiting();
     return handled.promise;
   }

@@ -1,5 +1,6 @@
 import { ThreadError } from "../errors.ts";
 import type { FarSettings } from "../remote/far_side.ts";
+import { checkNotLost } from "../remote/lost_client.ts";
 import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { endOfLife } from "./life_lock.ts";
@@ -92,10 +93,13 @@ export class HandlerThread implements RequestRunner {
   }
 
   /** Has a request handled; throws what its handler throws. */
-  async handle({ request, clientAddress }: PendingRequest): Promise<void> {
+  async handle(pending: PendingRequest): Promise<void> {
+    const { request, clientAddress } = pending;
     this.#size++;
     try {
+      const waits = pending.waited || !this.#started;
       await this.#nearSide.ready;
+      if (waits) await checkNotLost(request);
       await this.#nearSide.open(request, clientAddress);
     } finally {
       if (--this.#size === 0) this.#events.onIdle();

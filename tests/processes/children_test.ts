@@ -6,6 +6,9 @@ import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { Lifelines } from "../fixtures/lifelines.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
+import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { WaitingHandler } from "../fixtures/handlers/waiting_handler.ts";
+import { until } from "../fixtures/until.ts";
 
 const LIMIT_MS = 30_000;
 
@@ -93,27 +96,59 @@ Deno.test("ForkingTCPServer starts a spare child before a client needs it", asyn
 });
 
 Deno.test("ForkingTCPServer.requestsPerChild is how many requests share a child at once", async () => {
-  await using session = new ForkingSession(MisbehavingHandler, {
+  await using session = new ForkingSession(ObedientHandler, {
     maxChildren: 1,
     maxRequestsPerChild: 10,
     requestsPerChild: 2,
   });
+  const { server } = session;
   await using first = new Dialogue(await session.connect());
   await using second = new Dialogue(await session.connect());
+  for (const client of [first, second]) {
+    await client.send("hello");
+    assertEquals(await client.receive(), "hello");
+  }
+  assertEquals(server.activeChildren.size, 1);
   await using third = new Dialogue(await session.connect());
-  for (const client of [first, second, third]) await client.send("wait");
-  const pid = await first.receive();
-  assertEquals(await second.receive(), pid);
-  assertEquals(session.server.activeChildren, new Set([Number(pid)]));
+  await third.send("my turn");
   let served = false;
   const waiting = third.receive().then((answer) => {
     served = true;
     return answer;
   });
-  await second.send("go on");
+  await until(() => server.activeRequests.length === 3);
+  for (let i = 0; i < 20; i++) {
+    await first.send("hello again");
+    assertEquals(await first.receive(), "hello again");
+  }
   assert(!served);
-  assertEquals(await second.receive(), "served");
-  assertEquals(await waiting, pid);
+  await second.send("leave");
+  assertEquals(await waiting, "my turn");
+});
+
+Deno.test("ForkingTCPServer.maxRequestsPerChild is how many requests a child is given where they share it", async () => {
+  await using session = new ForkingSession(WaitingHandler, {
+    maxChildren: 1,
+    maxRequestsPerChild: 3,
+    requestsPerChild: 2,
+  });
+  await using first = new Dialogue(await session.connect());
+  await using second = new Dialogue(await session.connect());
+  await using third = new Dialogue(await session.connect());
+  await using fourth = new Dialogue(await session.connect());
+  const end = async (client: Dialogue, number: string) => {
+    await client.send("go on");
+    assertEquals(await client.receive(), number);
+  };
+  assertEquals(await first.receive(), "begun");
+  assertEquals(await second.receive(), "begun");
+  await end(first, "1");
+  assertEquals(await third.receive(), "begun");
+  await end(third, "3");
+  // There is room beside the second request, but the child has had its three.
+  await end(second, "2");
+  assertEquals(await fourth.receive(), "begun");
+  await end(fourth, "1");
 });
 
 Deno.test("ForkingTCPServer.maxChildren holds for handleRequest() too", async () => {

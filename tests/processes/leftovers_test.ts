@@ -1,9 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { childProcessesOf } from "../fixtures/child_processes.ts";
+import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { CountingHandler } from "../fixtures/handlers/counting_handler.ts";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
+import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 import { until } from "../fixtures/until.ts";
 
 const isLinux = Deno.build.os === "linux";
@@ -32,6 +34,46 @@ Deno.test({
       !childProcessesOf(server.pid).some(({ isDefunct }) => isDefunct)
     );
     await until(() => descriptorsOf(server.pid) < before + 40);
+    server.kill("SIGTERM");
+    assertEquals((await server.ended()).code, 0);
+  },
+});
+
+Deno.test({
+  name:
+    "ForkingTCPServer leaves no process, no descriptor and no file of sixty requests with a child each, of which twelve are killed (Linux)",
+  ignore: !isLinux,
+  async fn() {
+    using folder = new TemporaryFolder();
+    await using server = ForkingProcess.serving(
+      MisbehavingHandler,
+      {},
+      { env: { TMPDIR: folder.path } },
+    );
+    /** Waits until there are only the guardian and a spare child. */
+    const rest = () =>
+      until(() => {
+        const children = childProcessesOf(server.pid);
+        return children.length === 2 &&
+          !children.some(({ isDefunct }) => isDefunct);
+      });
+    const isKilled = async () => {
+      await using client = new Dialogue(await server.connect());
+      await client.send("wait");
+      Deno.kill(Number(await client.receive()), "SIGKILL");
+      await client.ended();
+    };
+    await server.ask("pid\n");
+    await rest();
+    const before = descriptorsOf(server.pid);
+    for (let batch = 0; batch < 12; batch++) {
+      const asked = [1, 2, 3, 4].map(() => server.ask("pid\n"));
+      const [pids] = await Promise.all([Promise.all(asked), isKilled()]);
+      assertEquals(new Set(pids).size, 4);
+    }
+    await rest();
+    await until(() => descriptorsOf(server.pid) <= before);
+    assertEquals([...Deno.readDirSync(folder.path)], []);
     server.kill("SIGTERM");
     assertEquals((await server.ended()).code, 0);
   },

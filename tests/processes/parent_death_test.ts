@@ -95,6 +95,17 @@ function guardianOf(
   )?.pid;
 }
 
+Deno.test("A child ends without a word if the program was killed before it told its settings", async () => {
+  const prelude = import.meta.resolve(
+    "../../src/processes/process_prelude.ts",
+  );
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--quiet", prelude],
+    stdin: "null",
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+});
+
 /** Kills a server while a handler of its loops; the child must end. */
 async function killWhileLooping(
   server: ForkingProcess,

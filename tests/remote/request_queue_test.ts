@@ -81,6 +81,7 @@ Deno.test("RequestQueue.wait() has a request handled at once if a runner is free
     request: "one",
     clientAddress: ADDRESS,
     ticket: 0,
+    waited: false,
   });
   assertEquals(f.names, ["one"]);
   f.end("one");
@@ -99,6 +100,16 @@ Deno.test("RequestQueue.submit() lets requests wait, and has them handled in ord
   f.end("three");
   await handled[2];
   assertEquals(f.names, ["one", "two", "three"]);
+});
+
+Deno.test("RequestQueue.submit() tells a runner which of its requests have waited", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const handled = ["one", "two"].map((name) => f.submit(name));
+  f.end("one");
+  await handled[0];
+  f.end("two");
+  await handled[1];
+  assertEquals(f.begun.map(({ waited }) => waited), [false, true]);
 });
 
 Deno.test("RequestQueue.submit() rejects with what the runner throws, and the next one begins", async () => {

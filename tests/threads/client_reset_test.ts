@@ -4,7 +4,11 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { ThreadingTCPServer } from "@socketserver/socketserver";
 import { LineClient } from "../fixtures/clients/line_client.ts";
+import { connectTo } from "../fixtures/clients/connect_to.ts";
+import { Dialogue } from "../fixtures/clients/dialogue.ts";
+import { ResettingClient } from "../fixtures/clients/resetting_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
+import { WaitingHandler } from "../fixtures/handlers/waiting_handler.ts";
 import { ThreadingSession } from "../fixtures/threading_session.ts";
 import { until } from "../fixtures/until.ts";
 
@@ -157,4 +161,25 @@ Deno.test("ThreadingTCPServer closes the connection of a client that resets whil
   await first.send("leave");
   assertInstanceOf(await record.nth(1), Deno.errors.ConnectionReset);
   await assertServesOthers(server);
+});
+
+Deno.test("ThreadingTCPServer runs no handler for a client that reset while it waited for a thread", async () => {
+  await using session = new ThreadingSession(WaitingHandler, {
+    maxThreads: 1,
+    requestsPerThread: 1,
+  });
+  const { server, record } = session;
+  await using first = new Dialogue(await connectTo(server));
+  assertEquals(await first.receive(), "begun");
+  const lost = await ResettingClient.connect(server.serverAddress);
+  await until(() => server.activeRequests.length === 2);
+  await using last = new Dialogue(await connectTo(server));
+  await lost.reset();
+  await first.send("go on");
+  assertEquals(await first.receive(), "1");
+  await last.send("go on");
+  assertEquals(await last.receive(), "begun");
+  assertEquals(await last.receive(), "2");
+  assertInstanceOf(await record.nth(1), Deno.errors.ConnectionReset);
+  assertEquals(record.errors.length, 1);
 });

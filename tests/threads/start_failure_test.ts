@@ -1,58 +1,39 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { pathToFileURL } from "node:url";
 import {
   HandlerNotFoundError,
   type ThreadingOptions,
   ThreadingTCPServer,
 } from "@socketserver/socketserver";
 import { ErrorRecord } from "../fixtures/error_record.ts";
+import { FragileModule, stateNames } from "../fixtures/fragile_module.ts";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ObedientHandler } from "../fixtures/handlers/obedient_handler.ts";
-import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+import { ThreadingSession } from "../fixtures/threading_session.ts";
 import { until } from "../fixtures/until.ts";
 
 // A thread that cannot start, as its module has changed since the first did.
 
-const ADDRESS = { hostname: "127.0.0.1", port: 0 };
-
-/** A server whose handler's module can be broken and mended. */
-class FragileServer extends ThreadingTCPServer {
-  readonly #path: string;
-
-  constructor(folder: TemporaryFolder, options: ThreadingOptions) {
-    const path = `${folder.path}/handler.ts`;
-    const handlerModule = pathToFileURL(path);
-    const drainTimeout = 1;
-    super(ADDRESS, ObedientHandler, {
-      drainTimeout,
-      handlerModule,
-      ...options,
-    });
-    this.#path = path;
-    this.mend();
-  }
-
-  mend(): void {
-    const { moduleUrl } = ObedientHandler;
-    const text = `export { ObedientHandler } from ${
-      JSON.stringify(moduleUrl)
-    };`;
-    Deno.writeTextFileSync(this.#path, text);
-  }
-
-  break(): void {
-    Deno.writeTextFileSync(this.#path, "export const gone = true;");
-  }
+/** A server whose handler's module is `module`. */
+function serverOf(
+  module: FragileModule,
+  options: ThreadingOptions,
+): ThreadingTCPServer {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  return new ThreadingTCPServer(address, ObedientHandler, {
+    drainTimeout: 1,
+    handlerModule: module.url,
+    ...options,
+  });
 }
 
 Deno.test("ThreadingTCPServer serves with the threads that it has when another one cannot start", async () => {
-  using folder = new TemporaryFolder();
-  await using server = new FragileServer(folder, { maxThreads: 2 });
+  using module = new FragileModule(ObedientHandler);
+  await using server = serverOf(module, { maxThreads: 2 });
   const record = new ErrorRecord(server);
   server.serveForever();
   using first = await LineClient.connect(server);
   const thread = await first.ask("thread");
-  server.break();
+  module.break("empty");
   const start = performance.now();
   for (let i = 0; i < 10; i++) {
     using client = await LineClient.connect(server);
@@ -69,8 +50,8 @@ Deno.test("ThreadingTCPServer serves with the threads that it has when another o
 });
 
 Deno.test("ThreadingTCPServer keeps the order of requests when a thread cannot start", async () => {
-  using folder = new TemporaryFolder();
-  await using server = new FragileServer(folder, {
+  using module = new FragileModule(ObedientHandler);
+  await using server = serverOf(module, {
     maxThreads: 2,
     requestsPerThread: 1,
   });
@@ -78,7 +59,7 @@ Deno.test("ThreadingTCPServer keeps the order of requests when a thread cannot s
   server.serveForever();
   using first = await LineClient.connect(server);
   assertEquals(await first.ask("hello"), "hello");
-  server.break();
+  module.break("empty");
   const served: number[] = [];
   const waiting: LineClient[] = [];
   for (let i = 0; i < 4; i++) waiting.push(await LineClient.connect(server));
@@ -95,8 +76,8 @@ Deno.test("ThreadingTCPServer keeps the order of requests when a thread cannot s
 });
 
 Deno.test("ThreadingTCPServer tries to start a thread again for a request that waits", async () => {
-  using folder = new TemporaryFolder();
-  await using server = new FragileServer(folder, {
+  using module = new FragileModule(ObedientHandler);
+  await using server = serverOf(module, {
     maxThreads: 2,
     requestsPerThread: 1,
   });
@@ -104,10 +85,10 @@ Deno.test("ThreadingTCPServer tries to start a thread again for a request that w
   server.serveForever();
   using first = await LineClient.connect(server);
   assertEquals(await first.ask("hello"), "hello");
-  server.break();
+  module.break("empty");
   using second = await LineClient.connect(server);
   assertInstanceOf(await record.nth(1), HandlerNotFoundError);
-  server.mend();
+  module.mend();
   assertEquals(await second.ask("at last"), "at last");
   assertEquals(await first.ask("still served"), "still served");
   assertEquals(server.activeThreads, 2);
@@ -115,13 +96,13 @@ Deno.test("ThreadingTCPServer tries to start a thread again for a request that w
 });
 
 Deno.test("ThreadingTCPServer reports for each request why no thread can start, if none is left", async () => {
-  using folder = new TemporaryFolder();
-  await using server = new FragileServer(folder, { maxThreads: 2 });
+  using module = new FragileModule(ObedientHandler);
+  await using server = serverOf(module, { maxThreads: 2 });
   const record = new ErrorRecord(server);
   server.serveForever();
   using first = await LineClient.connect(server);
   assertEquals(await first.ask("hello"), "hello");
-  server.break();
+  module.break("empty");
   await first.send("exit");
   await first.ended();
   for (let i = 2; i < 5; i++) {
@@ -131,7 +112,31 @@ Deno.test("ThreadingTCPServer reports for each request why no thread can start, 
   }
   assertEquals(record.errors.length, 4);
   assertEquals(server.activeThreads, 0);
-  server.mend();
+  module.mend();
   using last = await LineClient.connect(server);
   assertEquals(await last.ask("mended"), "mended");
 });
+
+for (const state of stateNames) {
+  Deno.test(`ThreadingTCPServer fails one request for each thread that finds its module ${state}, and serves the next`, async () => {
+    using module = new FragileModule(ObedientHandler);
+    const options = { handlerModule: module.url, maxThreads: 1 };
+    await using session = new ThreadingSession(ObedientHandler, options);
+    const { server, record } = session;
+    for (let round = 0; round < 2; round++) {
+      using client = await LineClient.connect(server);
+      assertEquals(await client.ask("hello"), "hello");
+      module.break(state);
+      await client.send("exit");
+      await client.ended();
+      await record.nth(2 * round + 1);
+      using next = await LineClient.connect(server);
+      await next.ended();
+      assertInstanceOf(await record.nth(2 * round + 2), HandlerNotFoundError);
+      module.mend();
+    }
+    using last = await LineClient.connect(server);
+    assertEquals(await last.ask("mended"), "mended");
+    assertEquals(record.errors.length, 4);
+  });
+}
