@@ -7,11 +7,16 @@ const LONGEST_TEXT = 1000;
  * cannot even be looked at.
  */
 export function inspected(value: unknown): string {
-  let text;
   try {
-    text = Deno.inspect(value, { depth: 1, strAbbreviateSize: LONGEST_TEXT });
+    // Of a string, what is left out is told beside its quotes.
+    const text = Deno.inspect(value, {
+      depth: 1,
+      strAbbreviateSize: LONGEST_TEXT,
+    });
+    return typeof value === "string" || text.length <= LONGEST_TEXT
+      ? text
+      : `${text.slice(0, LONGEST_TEXT)}…`;
   } catch {
     return "a value that cannot be shown";
   }
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }

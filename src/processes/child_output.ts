@@ -1,12 +1,16 @@
 import { concat } from "@std/bytes/concat";
-import { withinTimeLimit } from "../streams/time_limit.ts";
+import { TurnBudget } from "../remote/turn_budget.ts";
+import { succeedsWithin } from "../streams/time_limit.ts";
 import { MarkedBatches } from "./marked_batches.ts";
 
 /** How much of what a process last wrote is kept for its error, in bytes. */
 const LAST_WORDS = 4096;
+/** How many frames a piece counts as that is printed, of a turn's budget. */
+const COST_OF_PRINTING = 256;
 /** How long to read on when the process has ended, in seconds. */
 const GRACE = 1;
 
+type OnBatch = (bytes: Uint8Array<ArrayBuffer>) => Promise<void> | undefined;
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
 /**
@@ -17,18 +21,20 @@ export class ChildOutput {
   readonly #output: Reader;
   readonly #errors: Reader;
   readonly #reading: Promise<unknown>;
+  readonly #budget = new TurnBudget();
   #lastWords = new Uint8Array(0);
 
   /**
    * Begins to read.
    *
    * @param mark What the batches begin with.
-   * @param onBatch Takes a part of a batch.
+   * @param onBatch Takes a part of a batch; nothing is read until the promise
+   * resolves that it may return.
    */
   constructor(
     { stdout, stderr }: Deno.ChildProcess,
     mark: Uint8Array,
-    onBatch: (bytes: Uint8Array<ArrayBuffer>) => void,
+    onBatch: OnBatch,
   ) {
     this.#output = stdout.getReader();
     this.#errors = stderr.getReader();
@@ -36,6 +42,7 @@ export class ChildOutput {
       this.#readBatches(mark, onBatch),
       this.#forwardErrors(),
     ]);
+    this.#reading.catch(() => {}); // finish() sees to it
   }
 
   /** The end of what was written to standard error. */
@@ -46,24 +53,30 @@ export class ChildOutput {
   /** Reads to the end: the process has ended. */
   async finish(): Promise<void> {
     // A program that it started may have inherited the pipes and live on.
-    await withinTimeLimit(this.#reading, GRACE, "read what is left")
-      .catch(() => Promise.all([this.#output.cancel(), this.#errors.cancel()]));
+    if (await succeedsWithin(this.#reading, GRACE)) return;
+    await Promise.allSettled([this.#output.cancel(), this.#errors.cancel()]);
   }
 
   async #readBatches(
     mark: Uint8Array,
-    onBatch: (bytes: Uint8Array<ArrayBuffer>) => void,
+    onBatch: OnBatch,
   ): Promise<void> {
-    let printing: Promise<void> | null = null;
+    let taken: ReturnType<OnBatch>;
+    const printed: Uint8Array[] = [];
     const batches = new MarkedBatches(mark, {
-      onBatch,
-      onPrinted: (bytes) => printing = print(bytes, printing),
+      onBatch: (bytes) => {
+        taken = onBatch(bytes);
+      },
+      onPrinted: (bytes) => {
+        printed.push(bytes);
+      },
     });
     for (;;) {
       const { value } = await this.#output.read();
       if (value === undefined) return;
       batches.push(value);
-      if (printing !== null) await printing;
+      await taken;
+      if (printed.length > 0) await this.#print(concat(printed.splice(0)));
     }
   }
 
@@ -71,23 +84,22 @@ export class ChildOutput {
     for (;;) {
       const { value } = await this.#errors.read();
       if (value === undefined) return;
-      this.#lastWords = concat([this.#lastWords, value]).slice(-LAST_WORDS);
-      await print(value, null);
+      const newest = value.subarray(-LAST_WORDS);
+      this.#lastWords = concat([this.#lastWords, newest]).slice(-LAST_WORDS);
+      await this.#print(value);
     }
   }
-}
 
-/** Writes to this program's own standard error. */
-async function print(
-  bytes: Uint8Array,
-  before: Promise<void> | null,
-): Promise<void> {
-  await before;
-  try {
-    for (let sent = 0; sent < bytes.length;) {
-      sent += await Deno.stderr.write(bytes.subarray(sent));
+  /** Writes to this program's own standard error, so much in a turn. */
+  async #print(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let sent = 0; sent < bytes.length;) {
+        sent += await Deno.stderr.write(bytes.subarray(sent));
+      }
+    } catch {
+      // Nobody reads it, or there is no room for it: that is no child's fault.
     }
-  } catch {
-    // Nobody reads it, or there is no room for it: that is no child's fault.
+    const isSpent = this.#budget.spend(COST_OF_PRINTING, bytes.length);
+    if (isSpent) await this.#budget.renew();
   }
 }

@@ -1,19 +1,20 @@
 import type { FarSettings } from "../remote/far_side.ts";
 import { WINDOW } from "../remote/frames.ts";
+import type { FarSideEvents } from "../remote/far_side_reports.ts";
 import { checkNotLost } from "../remote/lost_client.ts";
-import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
+import { NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import {
   LAST_GRACE,
   toMilliseconds,
   withinTimeLimit,
 } from "../streams/time_limit.ts";
-import { type ChildCommand, startChild } from "./child_command.ts";
+import { startChild } from "./child_command.ts";
 import { endedBefore, readsNothing, tooLong } from "./child_errors.ts";
 import { grantsNet } from "./child_flags.ts";
 import { ChildInput } from "./child_input.ts";
 import { ChildOutput } from "./child_output.ts";
-import type { ForkingSettings } from "./forking_options.ts";
+import type { ChildSettings } from "./child_settings.ts";
 import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
 import { encodeSettings } from "./process_settings.ts";
@@ -25,14 +26,6 @@ import { encodeSettings } from "./process_settings.ts";
 const MAX_UNREAD = 16 * WINDOW;
 /** How long a child may take to end when it is told to, in seconds. */
 const RETIREMENT = 1;
-
-/** How a child process is started, and what it may be given. */
-export type ChildSettings =
-  & ChildCommand
-  & Pick<
-    ForkingSettings,
-    "maxRequestsPerChild" | "requestsPerChild" | "requestTimeout"
-  >;
 
 /** What a child tells its executor. */
 export interface ChildEvents extends FarSideEvents {
@@ -78,6 +71,7 @@ export class HandlerChild implements RequestRunner {
       // The server's socket is not to do what the child itself may not.
       grantsNet(settings.flags) ? "anyone" : "client",
     );
+    this.#nearSide.breach.then((error) => this.#kill(error));
     this.#hold.during(this.#start(farSettings, mark));
     this.#ended = this.#attend(mark).then(() => events.onEnd(this));
   }
@@ -175,6 +169,7 @@ export class HandlerChild implements RequestRunner {
   /** Ends the process at once, and its requests with an error. */
   #kill(error?: unknown): void {
     this.#retiring = true;
+    this.#nearSide.close();
     if (error !== undefined) this.#nearSide.fail(error);
     try {
       this.#process.kill("SIGKILL");
