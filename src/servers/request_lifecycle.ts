@@ -1,3 +1,4 @@
+import { Condition } from "../streams/condition.ts";
 import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
 import { ActiveWork } from "./active_work.ts";
 import type { Arrival } from "./arrival.ts";
@@ -25,6 +26,8 @@ export type RequestHooks<Request> = Pick<
 export class RequestLifecycle<Request> {
   readonly #hooks: RequestHooks<Request>;
   readonly #work = new ActiveWork<Request>();
+  readonly #verified = new Condition();
+  #verifying = 0;
 
   constructor(hooks: RequestHooks<Request>) {
     this.#hooks = hooks;
@@ -33,6 +36,16 @@ export class RequestLifecycle<Request> {
   /** How many requests are being handled. */
   get size(): number {
     return this.#work.size;
+  }
+
+  /** How many requests an asynchronous `verifyRequest()` holds. */
+  get verifying(): number {
+    return this.#verifying;
+  }
+
+  /** Resolves when it holds one fewer. */
+  verified(): Promise<void> {
+    return this.#verified.wait();
   }
 
   /** The requests being handled. */
@@ -160,7 +173,15 @@ export class RequestLifecycle<Request> {
     request: Request,
     clientAddress: Deno.Addr,
   ): Promise<void> {
-    await (await verified
+    this.#verifying++;
+    let accepted: boolean;
+    try {
+      accepted = await verified;
+    } finally {
+      this.#verifying--;
+      this.#verified.notify();
+    }
+    await (accepted
       ? this.#hooks.processRequest(request, clientAddress)
       : this.#shutDown(request, clientAddress));
   }

@@ -186,7 +186,7 @@ export class ServeLoop<Request> {
     await run.until(() => this.#means.start());
     if (run.stopped) return; // it was told to stop before it began
     while (!run.stopped) {
-      const held = this.#means.whenFree();
+      const held = this.#whenFree();
       if (held !== null) {
         await this.#holdBack(run, held);
         continue;
@@ -223,7 +223,7 @@ export class ServeLoop<Request> {
   async #takeWaiting(run: Run): Promise<void> {
     const taken: Arrival<Request>[] = [];
     try {
-      const hasRoom = (count: number) => this.#means.whenFree(count) === null;
+      const hasRoom = (count: number) => this.#whenFree(count) === null;
       await this.#intake.takeWaiting(run, hasRoom, taken);
     } finally {
       this.#lifecycle.dispatchSoon(taken);
@@ -245,7 +245,7 @@ export class ServeLoop<Request> {
     let arrival: Arrival<Request> | null;
     try {
       let held: Promise<void> | null;
-      while (!run.stopped && (held = this.#means.whenFree()) !== null) {
+      while (!run.stopped && (held = this.#whenFree()) !== null) {
         await this.#holdBack(run, held);
       }
       arrival = await this.#intake.next(run);
@@ -264,6 +264,15 @@ export class ServeLoop<Request> {
     await handled;
     // If this run has been abandoned, it may be another's by now.
     if (this.#inHand === arrival) this.#inHand = null;
+  }
+
+  /** As of the executor; what `verifyRequest()` holds has been taken, too. */
+  #whenFree(taken = 0): Promise<void> | null {
+    const { verifying } = this.#lifecycle;
+    const held = this.#means.whenFree(taken + verifying);
+    return held === null || verifying === 0
+      ? held
+      : Promise.race([held, this.#lifecycle.verified()]);
   }
 
   /** Waits until the executor takes requests again. */
