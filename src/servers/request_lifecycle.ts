@@ -1,19 +1,17 @@
 import { Condition } from "../streams/condition.ts";
-import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
 import { ActiveWork } from "./active_work.ts";
 import type { Arrival } from "./arrival.ts";
 import { printRequestError } from "./error_report.ts";
+import { type ReleaseHooks, RequestRelease } from "./request_release.ts";
 import type { ServerHooks } from "./server_hooks.ts";
 
 /** The hooks that a request is led through. */
-export type RequestHooks<Request> = Pick<
-  ServerHooks<Request>,
-  | "verifyRequest"
-  | "processRequest"
-  | "shutdownRequest"
-  | "closeRequest"
-  | "handleError"
->;
+export type RequestHooks<Request> =
+  & Pick<
+    ServerHooks<Request>,
+    "verifyRequest" | "processRequest" | "handleError"
+  >
+  & ReleaseHooks<Request>;
 
 /**
  * Leads requests through a server's hooks, from `verifyRequest()` to
@@ -25,12 +23,14 @@ export type RequestHooks<Request> = Pick<
  */
 export class RequestLifecycle<Request> {
   readonly #hooks: RequestHooks<Request>;
+  readonly #release: RequestRelease<Request>;
   readonly #work = new ActiveWork<Request>();
   readonly #verified = new Condition();
   #verifying = 0;
 
   constructor(hooks: RequestHooks<Request>) {
     this.#hooks = hooks;
+    this.#release = new RequestRelease(hooks, this.report.bind(this));
   }
 
   /** How many requests are being handled. */
@@ -110,7 +110,7 @@ export class RequestLifecycle<Request> {
     } catch (error) {
       await this.report(error, request, clientAddress);
     } finally {
-      await this.#shutDown(request, clientAddress);
+      await this.#release.shutDown(request, clientAddress);
       this.#work.end(request);
     }
   }
@@ -118,7 +118,7 @@ export class RequestLifecycle<Request> {
   /** Releases a request that nobody is to handle. */
   async release([request, clientAddress]: Arrival<Request>): Promise<void> {
     this.#work.begin(request);
-    await this.#shutDown(request, clientAddress);
+    await this.#release.shutDown(request, clientAddress);
     this.#work.end(request);
   }
 
@@ -126,7 +126,7 @@ export class RequestLifecycle<Request> {
   async closeAfter(request: Request, work: Promise<void>): Promise<void> {
     this.#work.begin(request);
     await work;
-    await this.#close(request, undefined);
+    await this.#release.close(request);
     this.#work.end(request);
   }
 
@@ -141,10 +141,8 @@ export class RequestLifecycle<Request> {
   }
 
   /** Closes a request, whatever its `closeRequest()` does; never takes long. */
-  async close(request: Request): Promise<void> {
-    const closed = this.#close(request, undefined);
-    if (await succeedsWithin(closed, LAST_GRACE)) return;
-    await succeedsWithin(drop(request), LAST_GRACE);
+  close(request: Request): Promise<void> {
+    return this.#release.closeInTime(request);
   }
 
   /** Passes an error to `handleError()`, and never throws. */
@@ -183,7 +181,7 @@ export class RequestLifecycle<Request> {
     }
     await (accepted
       ? this.#hooks.processRequest(request, clientAddress)
-      : this.#shutDown(request, clientAddress));
+      : this.#release.shutDown(request, clientAddress));
   }
 
   /** Waits for a request; releases it if it fails. */
@@ -196,44 +194,9 @@ export class RequestLifecycle<Request> {
       await step;
     } catch (error) {
       await this.report(error, request, clientAddress);
-      await this.#shutDown(request, clientAddress);
+      await this.#release.shutDown(request, clientAddress);
     } finally {
       this.#work.end(request);
     }
   }
-
-  async #shutDown(request: Request, clientAddress: Deno.Addr): Promise<void> {
-    try {
-      const ended = this.#hooks.shutdownRequest(request);
-      if (ended !== undefined) await ended;
-    } catch (error) {
-      await this.report(error, request, clientAddress);
-      await this.#close(request, clientAddress);
-    }
-  }
-
-  async #close(
-    request: Request,
-    clientAddress: Deno.Addr | undefined,
-  ): Promise<void> {
-    try {
-      await this.#hooks.closeRequest(request);
-    } catch (error) {
-      await this.report(error, request, clientAddress);
-      await drop(request);
-    }
-  }
-}
-
-/** Releases what the platform holds, although `closeRequest()` has failed. */
-async function drop(request: unknown): Promise<void> {
-  try {
-    await (request as Partial<Closable> | null)?.close?.();
-  } catch {
-    // It is closed already, or throws what has just been reported.
-  }
-}
-
-interface Closable {
-  close(): void | Promise<void>;
 }
