@@ -7,7 +7,8 @@
  * @module
  */
 
-const { symbols: libc } = Deno.dlopen("libc.so.6", {
+/** What is used of it. */
+export const { symbols: libc } = Deno.dlopen("libc.so.6", {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -16,6 +17,10 @@ const { symbols: libc } = Deno.dlopen("libc.so.6", {
     result: "i32",
   },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
+  sendto: {
+    parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
+    result: "i32",
+  },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
 });

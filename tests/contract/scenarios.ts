@@ -3,6 +3,7 @@ import { bindingScenarios } from "./scenarios/binding.ts";
 import { clientsFaultsScenarios } from "./scenarios/clients_faults.ts";
 import { datagramScenarios } from "./scenarios/datagrams.ts";
 import { failingHooksScenarios } from "./scenarios/failing_hooks.ts";
+import { floodScenarios } from "./scenarios/floods.ts";
 import { forgottenPromisesScenarios } from "./scenarios/forgotten_promises.ts";
 import { handleRequestScenarios } from "./scenarios/handle_request.ts";
 import { handlerScenarios } from "./scenarios/handlers.ts";
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   ...streamScenarios,
   ...unreadInputScenarios,
   ...datagramScenarios,
+  ...floodScenarios,
   ...unixPathScenarios,
   ...reportScenarios,
 ];
