@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { FrameType, jsonPayload } from "../../../src/remote/frames.ts";
 import { frameBytes } from "../../fixtures/frame_bytes.ts";
 import { markedBatch } from "../../fixtures/marked_batch.ts";
+import { ownMark } from "../../fixtures/own_mark.ts";
 import { concat } from "@std/bytes/concat";
 
 /** How long a hostile child writes frames, if nobody ends it, in milliseconds. */
@@ -54,8 +55,9 @@ export const deeds: Readonly<Record<string, () => void | Promise<void>>> = {
     floodFrames(FrameType.fault, 0, { name: "EvalError", message: "forged" }),
   "flood shutdowns": () => floodFrames(FrameType.shutdown, 0),
   "flood nonsense": () => floodFrames(99 as FrameType, 1),
-  "flood marks"() {
-    const bytes = new Uint8Array(65_536).fill(mark()[0]!);
+  async "flood marks"() {
+    const [first] = await ownMark();
+    const bytes = new Uint8Array(65_536).fill(first!);
     floodBytes(bytes);
   },
 };
@@ -65,20 +67,20 @@ export function isFlood(deed: string): boolean {
   return deed.startsWith("flood ");
 }
 
-function mark(): Uint8Array {
-  return Uint8Array.fromHex(JSON.parse(Deno.args[0]!).mark);
-}
-
 function nested(): unknown {
   let value: unknown = 1;
   for (let i = 0; i < DEPTH; i++) value = [value];
   return value;
 }
 
-function floodFrames(type: FrameType, id: number, json?: unknown): void {
+async function floodFrames(
+  type: FrameType,
+  id: number,
+  json?: unknown,
+): Promise<void> {
   const payload = json === undefined ? undefined : jsonPayload(json);
   const frame = frameBytes(type, id, payload);
-  floodBytes(markedBatch(mark(), concat(Array(64).fill(frame))));
+  floodBytes(markedBatch(await ownMark(), concat(Array(64).fill(frame))));
 }
 
 function floodBytes(bytes: Uint8Array): void {
