@@ -91,8 +91,10 @@ export class CommandRequestHandler<
       args: this.args,
       env: connectionEnvironment(this.request.localAddr, this.clientAddress),
     });
+    const output = new AbortController();
+    const { signal } = output;
     const ended = Promise.all([
-      program.stdout.pipeTo(this.wfile),
+      program.stdout.pipeTo(this.wfile, { signal }),
       program.status,
     ]);
     const fed = this.rfile.pipeTo(program.stdin).catch(ignoreBrokenPipe);
@@ -103,6 +105,7 @@ export class CommandRequestHandler<
     } finally {
       watch.abort();
       await program.end();
+      output.abort(); // what it has left behind may hold it open
     }
   }
 }

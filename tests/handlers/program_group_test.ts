@@ -10,6 +10,7 @@ import { BackgroundProgramHandler } from "../fixtures/handlers/background_progra
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { needing, type Program } from "../fixtures/installed_program.ts";
+import { until } from "../fixtures/until.ts";
 
 // What a program of CommandRequestHandler's has started ends with its request,
 // wherever the handler runs and however its server ends.
@@ -192,6 +193,36 @@ Deno.test(needing([...NEEDED, "setsid"], {
     assert(program.kill());
   },
 }));
+
+Deno.test(needing([...NEEDED, "setsid"], {
+  name:
+    "CommandRequestHandler.handle() lets go of an output that a daemon holds",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using server = serve(AsyncTCPServer, { drainTimeout: 20 });
+    await using program = await BackgroundProgram.start(server.address, {
+      rest: 'exec 3>"$path"; setsid sleep 1000 & echo $! >&3; wait',
+    });
+    const daemon = Number(await program.line());
+    const output = Deno.readLinkSync(`/proc/${daemon}/fd/1`);
+    assert(isOpenHere(output));
+    await program.reset();
+    await until(() => !isOpenHere(output));
+    Deno.kill(daemon, "SIGKILL"); // throws if it is not there
+  },
+}));
+
+/** Whether this process has a file open, whatever its descriptor. */
+function isOpenHere(link: string): boolean {
+  const descriptors = [...Deno.readDirSync("/proc/self/fd")];
+  return descriptors.some(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`) === link;
+    } catch {
+      return false; // it has been closed meanwhile
+    }
+  });
+}
 
 Deno.test(needing(NEEDED, {
   name:
