@@ -100,6 +100,7 @@ export class FarSide {
 
   /** Ends a request whose frames cannot be understood, on both sides. */
   reject(id: number, error: RemoteProtocolError): void {
+    if (id === 0) return; // it is no request's
     this.#open.get(id)?.fail(error);
     this.#open.delete(id);
     this.#sender.send(FrameType.failed, id, errorPayload(error));
