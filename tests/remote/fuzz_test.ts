@@ -1,0 +1,237 @@
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { concat } from "@std/bytes/concat";
+import { FrameType, jsonPayload } from "../../src/remote/frames.ts";
+import { NearSide } from "../../src/remote/near_side.ts";
+import { frameBytes } from "../fixtures/frame_bytes.ts";
+import { FrameLink } from "../fixtures/frame_link.ts";
+import { FrameRecorder } from "../fixtures/frame_recorder.ts";
+import {
+  brokenFrames,
+  fuzzedFrames,
+  type FuzzedTraffic,
+} from "../fixtures/fuzzed_frames.ts";
+import { EchoHandler } from "../fixtures/handlers/any_echo_handler.ts";
+import { MemoryConnection } from "../fixtures/memory_connection.ts";
+import {
+  forEachSeed,
+  type Random,
+  randomCuts,
+} from "../fixtures/seeded_cases.ts";
+import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
+
+// Whatever one side is sent, it throws nothing, forgets no promise, does no more
+// than it was sent, and goes on with the requests that nobody has touched.
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const LIMIT_MS = 20_000;
+const ADDRESS: Deno.NetAddr = {
+  transport: "tcp",
+  hostname: "127.0.0.1",
+  port: 1,
+};
+const encoder = new TextEncoder();
+/** The IDs of requests: the near side counts. */
+const HONEST_STREAM = 1;
+const HONEST_DATAGRAM = 2;
+const VICTIMS = [3, 4, 5, 6, 7, 8];
+const traffic: Omit<FuzzedTraffic, "side"> = {
+  ids: [...VICTIMS, 0, 77, 0xffff_ffff],
+  address: ADDRESS,
+};
+
+/** A datagram without a socket, and what was sent for it. */
+class MemoryDatagram {
+  readonly replies: Uint8Array[] = [];
+  readonly request: readonly [Bytes, {
+    readonly addr: Deno.Addr;
+    send(data: Uint8Array): Promise<number>;
+  }] = [
+    encoder.encode("datagram"),
+    {
+      addr: ADDRESS,
+      send: (data) => {
+        this.replies.push(data);
+        return Promise.resolve(data.length);
+      },
+    },
+  ];
+}
+
+/** The requests whose frames are fuzzed: connections and datagrams. */
+function victims(): unknown[] {
+  return VICTIMS.map((id) =>
+    id % 2 === 0
+      ? new MemoryDatagram().request
+      : new MemoryConnection([encoder.encode("hello")], false)
+  );
+}
+
+/** The near side of two honest requests and of others. */
+class Attacked {
+  readonly sent = new FrameRecorder();
+  readonly faults: Error[] = [];
+  shutdowns = 0;
+  readonly near = new NearSide(this.sent.carrier, {
+    onShutdown: () => this.shutdowns++,
+    onFault: (error) => this.faults.push(error),
+  });
+  readonly stream = new MemoryConnection([encoder.encode("hello")], false);
+  readonly datagram = new MemoryDatagram();
+  readonly #open = [
+    this.stream,
+    this.datagram.request,
+    ...victims(),
+  ].map((request) => this.near.open(request, ADDRESS));
+
+  constructor() {
+    for (const handled of this.#open) handled.catch(() => {}); // it is looked at later
+    this.near.push(frameBytes(FrameType.ready, 0));
+  }
+
+  /** Resolves when the honest requests have been handled. */
+  async honest(): Promise<void> {
+    await deadline(Promise.all(this.#open.slice(0, 2)), LIMIT_MS);
+  }
+
+  /** Ends what goes on; the results of all requests. */
+  async end(): Promise<PromiseSettledResult<void>[]> {
+    this.near.fail(new Deno.errors.BadResource("the end of the test"));
+    return await deadline(Promise.allSettled(this.#open), LIMIT_MS);
+  }
+}
+
+/** Puts the frames of the honest requests, in order, between others. */
+function withHonest(random: Random, frames: readonly Bytes[]): Bytes[] {
+  const honest = [
+    frameBytes(FrameType.data, HONEST_STREAM, encoder.encode("he")),
+    frameBytes(
+      FrameType.reply,
+      HONEST_DATAGRAM,
+      jsonPayload({ reply: 1, address: ADDRESS }, encoder.encode("yes")),
+    ),
+    frameBytes(FrameType.data, HONEST_STREAM, encoder.encode("llo")),
+    frameBytes(FrameType.done, HONEST_DATAGRAM),
+    frameBytes(FrameType.end, HONEST_STREAM),
+    frameBytes(FrameType.done, HONEST_STREAM),
+  ];
+  const mixed = [...frames];
+  const places = honest.map(() => random(mixed.length + 1)).sort((a, b) =>
+    b - a
+  );
+  for (const [i, place] of places.entries()) {
+    mixed.splice(place, 0, honest[honest.length - 1 - i]!);
+  }
+  return mixed;
+}
+
+/** Pushes what was cut at random places, now and then in several turns. */
+async function pushCut(
+  random: Random,
+  bytes: Bytes,
+  push: (bytes: Bytes) => void,
+): Promise<void> {
+  for (const piece of randomCuts(random, bytes)) {
+    push(piece);
+    if (random(20) === 0) await Promise.resolve();
+  }
+}
+
+/** Checks that a side has not done more than it was sent. */
+function assertBounded(
+  attacked: Attacked,
+  frames: readonly Bytes[],
+): void {
+  const { sent, faults, shutdowns } = attacked;
+  const given = frames.reduce((sum, { length }) => sum + length, 0);
+  const back = sent.frames.reduce(
+    (sum, { payload }) => sum + payload.length,
+    0,
+  );
+  assert(shutdowns + faults.length <= frames.length);
+  // Each reply has its result, and each request its beginning and its end.
+  assert(
+    sent.frames.length <= frames.length + 20,
+    `${frames.length} frames led to ${sent.frames.length}`,
+  );
+  assert(
+    back <= 4 * given + 4000 * sent.frames.length,
+    `${given} bytes led to ${back}`,
+  );
+}
+
+Deno.test("NearSide.push() serves the requests beside one whose frames are fuzzed", async () => {
+  using rejections = new UnhandledRejections();
+  await forEachSeed(3000, async (random) => {
+    const attacked = new Attacked();
+    const fuzzed = fuzzedFrames(random, { side: "near", ...traffic });
+    const frames = withHonest(random, fuzzed);
+    await pushCut(
+      random,
+      concat(frames),
+      (bytes) => attacked.near.push(bytes),
+    );
+    await attacked.honest();
+    assertEquals(attacked.stream.output, encoder.encode("hello"));
+    assertEquals(attacked.datagram.replies, [encoder.encode("yes")]);
+    assert(attacked.stream.writeClosed && !attacked.stream.closed);
+    assertBounded(attacked, frames);
+    for (const error of attacked.faults) assertInstanceOf(error, Error);
+    await attacked.end();
+    assertEquals(attacked.near.size, 0);
+    assertEquals(await rejections.now(), 0);
+  });
+});
+
+Deno.test("NearSide.push() throws nothing for frames that end where they should not", async () => {
+  using rejections = new UnhandledRejections();
+  await forEachSeed(3000, async (random) => {
+    const attacked = new Attacked();
+    const frames = withHonest(
+      random,
+      fuzzedFrames(random, { side: "near", ...traffic }),
+    );
+    const broken = brokenFrames(random, frames);
+    await pushCut(random, broken, (bytes) => attacked.near.push(bytes));
+    await attacked.end();
+    assertEquals(attacked.near.size, 0);
+    assertEquals(await rejections.now(), 0);
+  });
+});
+
+for (const breaks of [false, true]) {
+  const what = breaks ? "end where they should not" : "are fuzzed";
+  Deno.test(`FarSide.push() throws nothing for frames that ${what}`, async () => {
+    await forEachSeed(1000, async (random) => {
+      using rejections = new UnhandledRejections();
+      using link = new FrameLink(EchoHandler.moduleUrl, EchoHandler.name);
+      await link.start();
+      const honest = new MemoryConnection([encoder.encode("he")], false);
+      const datagram = new MemoryDatagram();
+      const open = [
+        honest,
+        datagram.request,
+        ...victims(),
+      ].map((request) => link.handle(request));
+      for (const handled of open) handled.catch(() => {}); // looked at later
+      const frames = fuzzedFrames(random, { side: "far", ...traffic });
+      const bytes = breaks ? brokenFrames(random, frames) : concat(frames);
+      for (const piece of randomCuts(random, bytes)) link.sendToFar(piece);
+
+      honest.halfClose();
+      await deadline(link.sidesReached(), LIMIT_MS);
+      if (!breaks) {
+        await deadline(Promise.all(open.slice(0, 2)), LIMIT_MS);
+        assertEquals(honest.output, encoder.encode("he"));
+        assertEquals(datagram.replies, [encoder.encode("datagram")]);
+      }
+
+      link.channel.fail(new Deno.errors.BadResource("the end of the test"));
+      await deadline(Promise.allSettled(open), LIMIT_MS);
+      assertEquals(link.channel.size, 0);
+      assertEquals(link.faults, []);
+      assertEquals(await rejections.now(), 0);
+    });
+  });
+}
