@@ -102,6 +102,16 @@ class Attacked {
   }
 }
 
+/** Counts what the far side sends. */
+class CountingLink extends FrameLink {
+  bytesToNear = 0;
+
+  override sendToNear(batch: Bytes): void {
+    this.bytesToNear += batch.length;
+    super.sendToNear(batch);
+  }
+}
+
 /** Puts the frames of the honest requests, in order, between others. */
 function withHonest(random: Random, frames: readonly Bytes[]): Bytes[] {
   const honest = [
@@ -138,12 +148,11 @@ async function pushCut(
   }
 }
 
-/** Checks that a side has not done more than it was sent. */
+/** Checks that the near side has not done more than it was sent. */
 function assertBounded(
-  attacked: Attacked,
+  { sent, faults, shutdowns }: Attacked,
   frames: readonly Bytes[],
 ): void {
-  const { sent, faults, shutdowns } = attacked;
   const given = frames.reduce((sum, { length }) => sum + length, 0);
   const back = sent.frames.reduce(
     (sum, { payload }) => sum + payload.length,
@@ -194,6 +203,7 @@ Deno.test("NearSide.push() throws nothing for frames that end where they should 
     );
     const broken = brokenFrames(random, frames);
     await pushCut(random, broken, (bytes) => attacked.near.push(bytes));
+    assertBounded(attacked, frames);
     await attacked.end();
     assertEquals(attacked.near.size, 0);
     assertEquals(await rejections.now(), 0);
@@ -205,7 +215,7 @@ for (const breaks of [false, true]) {
   Deno.test(`FarSide.push() throws nothing for frames that ${what}`, async () => {
     await forEachSeed(1000, async (random) => {
       using rejections = new UnhandledRejections();
-      using link = new FrameLink(EchoHandler.moduleUrl, EchoHandler.name);
+      using link = new CountingLink(EchoHandler.moduleUrl, EchoHandler.name);
       await link.start();
       const honest = new MemoryConnection([encoder.encode("he")], false);
       const datagram = new MemoryDatagram();
@@ -227,6 +237,11 @@ for (const breaks of [false, true]) {
         assertEquals(datagram.replies, [encoder.encode("datagram")]);
       }
 
+      // It may answer each frame, but not each byte.
+      assert(
+        link.bytesToNear <= 4 * bytes.length + 4000 * (frames.length + 20),
+        `${bytes.length} bytes led to ${link.bytesToNear}`,
+      );
       link.channel.fail(new Deno.errors.BadResource("the end of the test"));
       await deadline(Promise.allSettled(open), LIMIT_MS);
       assertEquals(link.channel.size, 0);
