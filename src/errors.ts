@@ -209,8 +209,10 @@ export class ChildProcessError extends Error {
  * Reported for a request, handled on a thread or in a child process, whose
  * frames break the rules of the protocol.
  *
- * That is a fault of the library, or of a handler that forges frames. The
- * handler, if it still runs, finds the error when it reads or writes. The
+ * That is a fault of the library, or of a handler that forges frames. Frames
+ * that belong to no request, or are too many, end the thread or the process, and
+ * each of its requests is reported with this error. The handler, if it still
+ * runs, finds the error when it reads or writes. The
  * example of {@linkcode LineTooLongError} shows how `handleError()` can tell one
  * error from another.
  */

@@ -1,4 +1,4 @@
-/** How much of a string an error's message shows. */
+/** How much of a value an error's message shows, in characters. */
 const LONGEST_TEXT = 1000;
 
 /**
@@ -7,7 +7,11 @@ const LONGEST_TEXT = 1000;
  */
 export function inspected(value: unknown): string {
   try {
-    return Deno.inspect(value, { strAbbreviateSize: LONGEST_TEXT });
+    const text = Deno.inspect(value, { strAbbreviateSize: LONGEST_TEXT });
+    // Of a string, that is beside its quotes and what says that it goes on.
+    return typeof value === "string" || text.length <= LONGEST_TEXT
+      ? text
+      : `${text.slice(0, LONGEST_TEXT)}…`;
   } catch {
     return "a value that cannot be shown";
   }

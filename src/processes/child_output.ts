@@ -1,5 +1,5 @@
 import { concat } from "@std/bytes/concat";
-import { withinTimeLimit } from "../streams/time_limit.ts";
+import { succeedsWithin } from "../streams/time_limit.ts";
 import { MarkedBatches } from "./marked_batches.ts";
 
 /** How much of what a process last wrote is kept for its error, in bytes. */
@@ -7,6 +7,7 @@ const LAST_WORDS = 4096;
 /** How long to read on when the process has ended, in seconds. */
 const GRACE = 1;
 
+type OnBatch = (bytes: Uint8Array<ArrayBuffer>) => Promise<void> | undefined;
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
 /**
@@ -23,12 +24,13 @@ export class ChildOutput {
    * Begins to read.
    *
    * @param mark What the batches begin with.
-   * @param onBatch Takes a part of a batch.
+   * @param onBatch Takes a part of a batch; nothing is read until the promise
+   * resolves that it may return.
    */
   constructor(
     { stdout, stderr }: Deno.ChildProcess,
     mark: Uint8Array,
-    onBatch: (bytes: Uint8Array<ArrayBuffer>) => void,
+    onBatch: OnBatch,
   ) {
     this.#output = stdout.getReader();
     this.#errors = stderr.getReader();
@@ -36,6 +38,7 @@ export class ChildOutput {
       this.#readBatches(mark, onBatch),
       this.#forwardErrors(),
     ]);
+    this.#reading.catch(() => {}); // finish() sees to it
   }
 
   /** The end of what was written to standard error. */
@@ -46,24 +49,30 @@ export class ChildOutput {
   /** Reads to the end: the process has ended. */
   async finish(): Promise<void> {
     // A program that it started may have inherited the pipes and live on.
-    await withinTimeLimit(this.#reading, GRACE, "read what is left")
-      .catch(() => Promise.all([this.#output.cancel(), this.#errors.cancel()]));
+    if (await succeedsWithin(this.#reading, GRACE)) return;
+    await Promise.allSettled([this.#output.cancel(), this.#errors.cancel()]);
   }
 
   async #readBatches(
     mark: Uint8Array,
-    onBatch: (bytes: Uint8Array<ArrayBuffer>) => void,
+    onBatch: OnBatch,
   ): Promise<void> {
-    let printing: Promise<void> | null = null;
+    let taken: ReturnType<OnBatch>;
+    const printed: Uint8Array[] = [];
     const batches = new MarkedBatches(mark, {
-      onBatch,
-      onPrinted: (bytes) => printing = print(bytes, printing),
+      onBatch: (bytes) => {
+        taken = onBatch(bytes);
+      },
+      onPrinted: (bytes) => {
+        printed.push(bytes);
+      },
     });
     for (;;) {
       const { value } = await this.#output.read();
       if (value === undefined) return;
       batches.push(value);
-      if (printing !== null) await printing;
+      await taken;
+      if (printed.length > 0) await print(concat(printed.splice(0)));
     }
   }
 
@@ -71,18 +80,15 @@ export class ChildOutput {
     for (;;) {
       const { value } = await this.#errors.read();
       if (value === undefined) return;
-      this.#lastWords = concat([this.#lastWords, value]).slice(-LAST_WORDS);
-      await print(value, null);
+      const newest = value.subarray(-LAST_WORDS);
+      this.#lastWords = concat([this.#lastWords, newest]).slice(-LAST_WORDS);
+      await print(value);
     }
   }
 }
 
 /** Writes to this program's own standard error. */
-async function print(
-  bytes: Uint8Array,
-  before: Promise<void> | null,
-): Promise<void> {
-  await before;
+async function print(bytes: Uint8Array): Promise<void> {
   try {
     for (let sent = 0; sent < bytes.length;) {
       sent += await Deno.stderr.write(bytes.subarray(sent));

@@ -1,6 +1,7 @@
 import type { FarSettings } from "../remote/far_side.ts";
 import { WINDOW } from "../remote/frames.ts";
-import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
+import type { FarSideEvents } from "../remote/far_side_reports.ts";
+import { NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import {
   LAST_GRACE,
@@ -72,6 +73,7 @@ export class HandlerChild implements RequestRunner {
       // The server's socket is not to do what the child itself may not.
       grantsNet(settings.flags) ? "anyone" : "client",
     );
+    this.#nearSide.breach.then((error) => this.#kill(error));
     this.#hold.during(this.#start(farSettings.data));
     this.#ended = this.#attend(mark).then(() => events.onEnd(this));
   }

@@ -1,4 +1,6 @@
 import { concat } from "@std/bytes/concat";
+import { indexOfNeedle } from "@std/bytes/index-of-needle";
+import { startsWith } from "@std/bytes/starts-with";
 
 const MARK_SIZE = 16;
 /** How many bytes there must be before a batch: the mark, and its length. */
@@ -66,17 +68,18 @@ export class MarkedBatches {
       const view = new DataView(input.buffer, input.byteOffset, HEAD_SIZE);
       this.#open = Math.min(view.getUint32(MARK_SIZE), MAX_BATCH);
       input = input.subarray(HEAD_SIZE);
+      // One without frames, which nobody sends, must not go uncounted.
+      if (this.#open === 0) this.#listener.onBatch(input.subarray(0, 0));
     }
     this.#rest = input;
   }
 
   /** Where the mark begins, or may begin; or the end. */
   #findMark(input: Uint8Array): number {
-    for (let at = 0;; at++) {
-      at = input.indexOf(this.#mark[0]!, at);
-      if (at === -1) return input.length;
-      const candidate = input.subarray(at, at + MARK_SIZE);
-      if (candidate.every((byte, i) => byte === this.#mark[i])) return at;
-    }
+    const found = indexOfNeedle(input, this.#mark);
+    if (found !== -1) return found;
+    let at = Math.max(0, input.length - MARK_SIZE + 1);
+    while (!startsWith(this.#mark, input.subarray(at))) at++;
+    return at;
   }
 }

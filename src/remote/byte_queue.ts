@@ -2,6 +2,8 @@
 const LARGEST_COPY = 4096;
 /** A piece may hold at most this many times its own length in memory. */
 const MOST_HELD = 16;
+/** What a buffer takes beside its bytes. */
+const BUFFER_OVERHEAD = 256;
 
 /**
  * Bytes that have come in pieces and wait to be taken in order.
@@ -11,7 +13,7 @@ const MOST_HELD = 16;
  * hold megabytes of its neighbours'.
  */
 export class ByteQueue {
-  readonly #pieces: Uint8Array[] = [];
+  readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   #length = 0;
   /** The newest buffer that copies are put into. */
   #copies = new ArrayBuffer(0);
@@ -22,7 +24,7 @@ export class ByteQueue {
   }
 
   /** The first bytes, as they came; there must be some. */
-  get first(): Uint8Array {
+  get first(): Uint8Array<ArrayBuffer> {
     return this.#pieces[0]!;
   }
 
@@ -32,10 +34,11 @@ export class ByteQueue {
    * @param awaited Whether a reader is waiting: then they are taken at once and
    * need not be copied.
    */
-  push(data: Uint8Array, awaited: boolean): void {
+  push(data: Uint8Array<ArrayBuffer>, awaited: boolean): void {
     if (data.length === 0) return;
     this.#length += data.length;
-    const lean = data.length * MOST_HELD >= data.buffer.byteLength;
+    const held = data.buffer.byteLength + BUFFER_OVERHEAD;
+    const lean = data.length * MOST_HELD >= held;
     if (awaited || lean) this.#pieces.push(data);
     else this.#copy(data);
   }

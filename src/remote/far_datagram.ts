@@ -12,10 +12,12 @@ import {
 } from "./frames.ts";
 import type { SendFrame } from "./frame_sender.ts";
 import { errorIn } from "./remote_error.ts";
+import { checkedAddress } from "./reply_frame.ts";
 
 /** The server's socket as seen by a datagram's handler that runs elsewhere. */
 export class FarDatagram implements DatagramSocket, FarRequest {
   readonly addr: Deno.Addr;
+  readonly #kind: Partial<Deno.Addr>;
   readonly #send: SendFrame;
   readonly #data: Uint8Array<ArrayBuffer>;
   /** Replies that await confirmation, by their ID. */
@@ -32,6 +34,7 @@ export class FarDatagram implements DatagramSocket, FarRequest {
   ) {
     this.#send = send;
     this.addr = addr;
+    this.#kind = { transport: addr.transport };
     this.#data = data;
   }
 
@@ -41,7 +44,11 @@ export class FarDatagram implements DatagramSocket, FarRequest {
 
   async send(data: Uint8Array, address: Deno.Addr): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
-    const head: Reply = { reply: ++this.#lastReply, address };
+    const head: Reply = {
+      reply: this.#lastReply = this.#lastReply + 1 >>> 0,
+      // As at home, where the socket's own kind is meant if none is named.
+      address: checkedAddress({ ...this.#kind, ...address }),
+    };
     const payload = jsonPayload(head, data);
     if (payload.length > MAX_PAYLOAD) {
       throw new RangeError(

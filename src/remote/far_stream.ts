@@ -3,7 +3,6 @@ import { LIMIT_WRITES } from "../streams/limit_writes.ts";
 import type { StreamRequest } from "../types.ts";
 import type { FarRequest } from "./far_request.ts";
 import {
-  creditOf,
   FrameType,
   limitPayload,
   type Opening,
@@ -12,6 +11,7 @@ import {
 import type { SendFrame } from "./frame_sender.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
+import { creditOf } from "./payload_checks.ts";
 
 /** A client's connection as seen by a handler that runs elsewhere. */
 export class FarStream implements StreamRequest, FarRequest {

@@ -1,4 +1,5 @@
 import { RemoteProtocolError } from "../errors.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import { FrameType, HEADER_SIZE, MAX_PAYLOAD } from "./frames.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -25,19 +26,63 @@ export class FrameReceiver {
   #length = 0;
   /** How many bytes are left of a frame that is too large to be read. */
   #skipping = 0;
+  /** What came during a pause. */
+  readonly #later = new ByteQueue();
+  #paused = false;
+  #closed = false;
 
   /** Creates an instance that passes frames to a listener. */
   constructor(listener: FrameListener) {
     this.#listener = listener;
   }
 
+  /** Whether frames wait for the end of a pause. */
+  get paused(): boolean {
+    return this.#paused && !this.#closed;
+  }
+
+  /** How many bytes wait: for the end of a pause, or of their frame. */
+  get waiting(): number {
+    return this.#length + this.#later.length;
+  }
+
   /** Takes the next bytes. They belong to the receiver from now on. */
   push(bytes: Uint8Array<ArrayBuffer>): void {
+    if (!this.#paused) this.#take(bytes);
+    else if (!this.#closed) this.#later.push(bytes, false);
+  }
+
+  /** Passes on no further frame until {@linkcode FrameReceiver.resume}. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Passes on what has waited, in order. A frame may lead to another pause. */
+  resume(): void {
+    if (this.#closed) return;
+    this.#paused = false;
+    this.#take(NOTHING);
+    while (!this.#paused && this.#later.length > 0) {
+      const bytes = this.#later.first;
+      this.#later.skip(bytes.length);
+      this.#take(bytes);
+    }
+  }
+
+  /** Drops what waits, and what comes. */
+  close(): void {
+    this.#paused = this.#closed = true;
+    this.#rest = NOTHING;
+    this.#length = 0;
+    this.#later.clear();
+  }
+
+  #take(bytes: Uint8Array<ArrayBuffer>): void {
     const input = this.#length === 0 ? bytes : this.#joined(bytes);
     const view = new DataView(input.buffer, input.byteOffset, input.length);
     let at = Math.min(this.#skipping, input.length);
     this.#skipping -= at;
-    while (input.length - at >= HEADER_SIZE) {
+    while (!this.#paused && input.length - at >= HEADER_SIZE) {
       const length = view.getUint32(at);
       const type = view.getUint8(at + 4);
       const id = view.getUint32(at + 5);
@@ -56,6 +101,7 @@ export class FrameReceiver {
         this.#listener.reject(id, unknownType(type));
       }
     }
+    if (this.#closed) return;
     // Payloads may be kept, so nothing is added behind them in their buffer.
     if (at > 0 || input === bytes) this.#rest = input.subarray(at);
     this.#length = input.length - at;

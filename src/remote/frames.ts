@@ -1,4 +1,5 @@
 import { RemoteProtocolError } from "../errors.ts";
+import { inspected } from "../inspected.ts";
 
 /**
  * How a request is handled in another isolate: the protocol.
@@ -15,9 +16,10 @@ import { RemoteProtocolError } from "../errors.ts";
  * id      = 4 bytes, big-endian: of the request; 0 for none
  * ```
  *
- * The far side begins with `ready`, with or without the reason why it is not.
- * A request begins with `open` and ends with `done` or `failed`; frames of a
- * request that has ended are ignored, as they may have been on their way.
+ * The far side begins with `ready`, with or without the reason why it is not,
+ * and does not repeat it. A request begins with `open` and ends with `done` or
+ * `failed`; frames of a request that has ended are ignored, as they may have
+ * been on their way.
  *
  * ```text
  * near                                       far
@@ -41,12 +43,13 @@ import { RemoteProtocolError } from "../errors.ts";
  * `{json}[bytes]` stands for the length of the JSON text in 4 bytes, the text,
  * and bytes up to the end of the payload. `{error}` is such a payload without
  * bytes. Numbers are big-endian: `noDelay` has 1 byte, `credit` 4, and `limit`
- * the 8 of a float. The texts hold:
+ * the 8 of a float, which is finite and not negative. The other frames have no
+ * payload. The texts hold:
  *
  * | frame | text |
  * | --- | --- |
  * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay`: `true` if that frame may come |
- * | `reply` | `reply`: an ID that no other reply under way has; `address`: where to |
+ * | `reply` | `reply`: a number of 32 bits that no other reply under way has; `address`: where to, with a `transport`, and a `hostname` and a `port`, or a `path` that may be `null` |
  * | `sent` | `reply`: its ID; `count`: the bytes sent, or else an error follows |
  * | error | `name`, which tells the class, and `message`; where there is one, `stack`, `code`, and `cause`, `error`, `suppressed`: an error each, `errors`: a list of them; `client`: `true` if reading from the request's client, or writing to it, has thrown the error |
  *
@@ -74,8 +77,30 @@ import { RemoteProtocolError } from "../errors.ts";
  * **Datagrams.** {@linkcode MAX_REPLIES} replies of a request may be under way,
  * that is without their `sent`. Every reply has its `sent`.
  *
- * A frame that breaks these rules ends its request with a
- * {@linkcode RemoteProtocolError}, on both sides, and nothing else.
+ * **What the far side may cause.** It runs code that is not the server's, and
+ * may send what it likes. So every field is checked where it comes in, and:
+ *
+ * - A JSON text has {@linkcode MAX_TEXT} bytes at most, which is known before it
+ *   is parsed; a host name or a path {@linkcode MAX_NAME} characters.
+ * - An error has {@linkcode MAX_ERROR_PARTS} causes and parts at most, nested
+ *   {@linkcode MAX_ERROR_DEPTH} deep.
+ * - {@linkcode MAX_FAULTS} faults of a far side, and {@linkcode MAX_REPORTS} of
+ *   all those of a server, may be under way to `handleError()`. Of what is over
+ *   the latter, only the number is reported.
+ * - A `shutdown` is ignored while another one is under way.
+ * - {@linkcode TURN_FRAMES} frames, and {@linkcode TURN_BYTES} bytes of payload,
+ *   are taken in a turn of the event loop; what follows waits for the next one,
+ *   in order, and a child's pipe is not read meanwhile. Frames that make more
+ *   work count as several: `reply` as 4, `failed` and what is none as 8,
+ *   `shutdown` as 64, `fault` as 128.
+ * - {@linkcode MAX_WAITING} bytes a request, and as many more, may wait for their
+ *   turn. A Worker's messages cannot be held back.
+ *
+ * **Who breaks the rules.** A frame that does ends its request with a
+ * {@linkcode RemoteProtocolError}, on both sides, and nothing else. A frame that
+ * belongs to no request, as its ID is 0 or has not been given to any, ends the
+ * far side, and with it its requests. So does more than may wait, or be
+ * reported.
  */
 export const FrameType = {
   open: 1,
@@ -110,8 +135,35 @@ export const MAX_DATA = 65_536;
 /** How many replies to a datagram may be under way. */
 export const MAX_REPLIES = 64;
 
-/** The largest payload: a datagram, its addresses, or an error's text. */
+/** The largest payload, in bytes: a datagram, and what is said of it. */
 export const MAX_PAYLOAD = 262_144;
+
+/** The longest JSON text in a frame, in bytes. */
+export const MAX_TEXT = 16_384;
+
+/** The longest host name, or path, of a reply's address, in characters. */
+export const MAX_NAME = 1024;
+
+/** How deep causes and parts of an error may be nested. */
+export const MAX_ERROR_DEPTH = 8;
+
+/** How many causes and parts an error may have in all. */
+export const MAX_ERROR_PARTS = 64;
+
+/** How many faults of a far side may be under way to `handleError()`. */
+export const MAX_FAULTS = 100;
+
+/** How many faults may be, of all far sides of a server. */
+export const MAX_REPORTS = 1000;
+
+/** How many frames of a far side are taken in a turn of the event loop. */
+export const TURN_FRAMES = 512;
+
+/** How many bytes of payload are taken in a turn of the event loop. */
+export const TURN_BYTES = 1_048_576;
+
+/** How many bytes may wait for their turn, for each request, and one more. */
+export const MAX_WAITING: number = 16 * WINDOW;
 
 /** The bytes of a frame before its payload. */
 export const HEADER_SIZE = 9;
@@ -158,16 +210,6 @@ export function limitPayload(seconds: number): Uint8Array<ArrayBuffer> {
   return payload;
 }
 
-/** Reads the payload of a `credit` frame. */
-export function creditOf(payload: Uint8Array): number {
-  return viewOfLength(4, payload, "take credit").getUint32(0);
-}
-
-/** Reads the payload of a `limit` frame. */
-export function limitOf(payload: Uint8Array): number {
-  return viewOfLength(8, payload, "limit writes").getFloat64(0);
-}
-
 /** Makes a payload of JSON text and bytes. */
 export function jsonPayload(
   value: unknown,
@@ -194,12 +236,19 @@ export function jsonOf(
       `Cannot read a frame as its text must end within it: current value is ${length} of ${payload.length} bytes`,
     );
   }
+  if (length > MAX_TEXT) {
+    throw new RemoteProtocolError(
+      `Cannot read a frame as its text must have at most ${MAX_TEXT} bytes: current value is ${length}`,
+    );
+  }
   const value = parsed(decoder.decode(payload.subarray(4, 4 + length)));
   if (typeof value === "object" && value !== null) {
     return [value, payload.subarray(4 + length)];
   }
   throw new RemoteProtocolError(
-    `Cannot read a frame as its text must hold an object: current value is ${value}`,
+    `Cannot read a frame as its text must hold an object: current value is ${
+      inspected(value)
+    }`,
   );
 }
 
@@ -210,17 +259,6 @@ export function unexpectedFrame(
 ): RemoteProtocolError {
   return new RemoteProtocolError(
     `Cannot take a frame of type ${type} for a ${kind}`,
-  );
-}
-
-function viewOfLength(
-  length: number,
-  payload: Uint8Array,
-  action: string,
-): DataView {
-  if (payload.length === length) return viewOf(payload);
-  throw new RemoteProtocolError(
-    `Cannot ${action} as its frame must have ${length} bytes: current value is ${payload.length}`,
   );
 }
 

@@ -44,7 +44,7 @@ export class Inflow {
    * @throws {RemoteProtocolError} If it is too large, more than was granted, or
    * comes after the end.
    */
-  receive(data: Uint8Array, awaited: boolean): void {
+  receive(data: Uint8Array<ArrayBuffer>, awaited: boolean): void {
     if (data.length > MAX_DATA) {
       throw new RemoteProtocolError(
         `Cannot take data as a frame must hold at most ${MAX_DATA} bytes of it: current value is ${data.length}`,

@@ -1,20 +1,21 @@
 import { RemoteProtocolError } from "../errors.ts";
+import { inspected } from "../inspected.ts";
 import { Condition } from "../streams/condition.ts";
 import { noteOrigin } from "../streams/error_origin.ts";
 import type { DatagramRequest } from "../types.ts";
 import {
   FrameType,
-  jsonOf,
   jsonPayload,
   MAX_REPLIES,
   type Opening,
-  type Reply,
   type Sent,
   unexpectedFrame,
 } from "./frames.ts";
 import type { SendFrame } from "./frame_sender.ts";
 import type { NearRequest } from "./near_request.ts";
+import { checkEmpty } from "./payload_checks.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
+import { replyIn } from "./reply_frame.ts";
 
 /** Where the handler of a datagram may send replies: to anyone, or to its client. */
 export type ReplyScope = "anyone" | "client";
@@ -26,8 +27,8 @@ export class NearDatagram implements NearRequest {
   readonly #clientAddress: Deno.Addr;
   readonly #scope: ReplyScope;
   readonly #result = Promise.withResolvers<void>();
-  /** How many replies have not left: the request ends after them. */
-  #underway = 0;
+  /** The IDs of the replies that have not left: the request ends after them. */
+  readonly #underway = new Set<number>();
   readonly #allLeft = new Condition();
   #ended = false;
 
@@ -54,18 +55,17 @@ export class NearDatagram implements NearRequest {
     try {
       await this.#result.promise;
     } finally {
-      if (this.#underway > 0) await this.#allLeft.wait();
+      if (this.#underway.size > 0) await this.#allLeft.wait();
     }
   }
 
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
     if (this.#ended) return;
     switch (type) {
-      case FrameType.reply: {
-        const [head, data] = jsonOf(payload);
-        return this.#acceptReply(head as Reply, data);
-      }
+      case FrameType.reply:
+        return this.#acceptReply(payload);
       case FrameType.done:
+        checkEmpty(type, payload);
         this.#ended = true;
         return this.#result.resolve();
       case FrameType.failed:
@@ -80,15 +80,22 @@ export class NearDatagram implements NearRequest {
     this.#result.reject(error);
   }
 
-  #acceptReply({ reply, address }: Reply, data: Uint8Array): void {
-    if (this.#underway === MAX_REPLIES) {
+  #acceptReply(payload: Uint8Array<ArrayBuffer>): void {
+    const [{ reply, address }, data] = replyIn(payload);
+    const { size } = this.#underway;
+    if (size === MAX_REPLIES) {
       throw new RemoteProtocolError(
         `Cannot take another reply as at most ${MAX_REPLIES} may be under way: current value is ${
-          this.#underway + 1
+          size + 1
         }`,
       );
     }
-    this.#underway++;
+    if (this.#underway.has(reply)) {
+      throw new RemoteProtocolError(
+        `Cannot take a reply as its ID must be free: current value is ${reply}`,
+      );
+    }
+    this.#underway.add(reply);
     this.#sendReply(reply, data, address);
   }
 
@@ -101,15 +108,16 @@ export class NearDatagram implements NearRequest {
     let failure: Uint8Array | undefined;
     try {
       this.#checkScope(address);
-      sent = { reply, count: await this.#request[1].send(data, address) };
+      const count = await this.#request[1].send(data, address);
+      sent = { reply, count: checkedCount(count) };
     } catch (error) {
       noteOrigin(error, this.#request[1]);
       failure = errorPayload(error, this.#request);
     }
     // Before the far side hears of it, and sends the next one.
-    this.#underway--;
+    this.#underway.delete(reply);
     this.#send(FrameType.sent, jsonPayload(sent, failure));
-    if (this.#underway === 0) this.#allLeft.notify();
+    if (this.#underway.size === 0) this.#allLeft.notify();
   }
 
   #checkScope(address: Deno.Addr): void {
@@ -121,6 +129,16 @@ export class NearDatagram implements NearRequest {
       }`,
     );
   }
+}
+
+/** What a socket of one's own says of a datagram may be no number. */
+function checkedCount(count: unknown): number {
+  if (Number.isInteger(count)) return count as number;
+  throw new TypeError(
+    `Cannot tell how much of a datagram has been sent as send() must resolve to a whole number: current value is ${
+      inspected(count)
+    }`,
+  );
 }
 
 /** The parts of an address that are compared; each kind has some of them. */

@@ -43,7 +43,7 @@ export class NearOutput {
    *
    * @throws {RemoteProtocolError} If the data breaks the rules.
    */
-  write(data: Uint8Array): void {
+  write(data: Uint8Array<ArrayBuffer>): void {
     this.#inflow.receive(data, this.#working === null);
     if (data.length === 0) this.#probing = true;
     this.#work();

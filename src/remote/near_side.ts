@@ -1,33 +1,14 @@
-import type { RemoteProtocolError } from "../errors.ts";
+import { RemoteProtocolError } from "../errors.ts";
 import type { DatagramRequest, StreamRequest } from "../types.ts";
-import { FrameReceiver } from "./frame_receiver.ts";
+import { type FarSideEvents, FarSideReports } from "./far_side_reports.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
-import { FrameType } from "./frames.ts";
+import { FrameType, MAX_WAITING } from "./frames.ts";
 import { NearDatagram, type ReplyScope } from "./near_datagram.ts";
 import type { NearRequest } from "./near_request.ts";
 import { NearStream } from "./near_stream.ts";
+import { PacedReceiver } from "./paced_receiver.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
-
-/** The largest ID that a frame has room for. */
-const LARGEST_ID = 0xffff_ffff;
-
-/** What the far side tells the server, beside its requests. */
-export interface FarSideEvents {
-  /** A handler called `this.server.shutdown()`. */
-  onShutdown(): void;
-  /**
-   * A promise was rejected and nobody handled it.
-   *
-   * @param request The request that was being handled, if it was the only one:
-   * the rejection is most likely its own, though it may be an earlier one's.
-   * @param clientAddress Where that request came from.
-   */
-  onFault(
-    error: Error,
-    request: unknown,
-    clientAddress: Deno.Addr | undefined,
-  ): void;
-}
+import { RequestIds } from "./request_ids.ts";
 
 /** A request that the far side is handling. */
 interface OpenRequest {
@@ -42,13 +23,14 @@ interface OpenRequest {
 export class NearSide {
   readonly #sender: FrameSender;
   readonly #events: FarSideEvents;
-  readonly #receiver = new FrameReceiver(this);
+  readonly #reports: FarSideReports;
+  readonly #receiver = new PacedReceiver(this);
   readonly #open = new Map<number, OpenRequest>();
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #ids = new RequestIds();
+  readonly #breach = Promise.withResolvers<RemoteProtocolError>();
   readonly #replyScope: ReplyScope;
   /** Why no request can be handled any more. */
   #failure: { readonly error: unknown } | null = null;
-  #lastId = 0;
 
   /**
    * Creates an instance over a carrier to the far side.
@@ -62,13 +44,21 @@ export class NearSide {
   ) {
     this.#sender = new FrameSender(carrier, () => this.size > 1);
     this.#events = events;
+    this.#reports = new FarSideReports(events);
     this.#replyScope = replyScope;
-    this.#ready.promise.catch(() => {}); // those who wait for it are told
   }
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return this.#reports.ready;
+  }
+
+  /**
+   * Resolves when the far side has broken a rule that is not one request's: it
+   * is to be ended. Its requests have been.
+   */
+  get breach(): Promise<RemoteProtocolError> {
+    return this.#breach.promise;
   }
 
   /** How many requests the far side is handling. */
@@ -84,8 +74,7 @@ export class NearSide {
    */
   async open(request: unknown, clientAddress: Deno.Addr): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
-    const id = nextId(this.#lastId, (id) => this.#open.has(id));
-    this.#lastId = id;
+    const id = this.#ids.next((id) => this.#open.has(id));
     const near = this.#nearRequest(id, request, clientAddress);
     this.#open.set(id, { near, request, clientAddress });
     try {
@@ -95,15 +84,31 @@ export class NearSide {
     }
   }
 
-  /** Takes what the carrier brings. */
-  push(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#receiver.push(bytes);
+  /**
+   * Takes what the carrier brings.
+   *
+   * @returns A promise that resolves when all of it has been taken, and never
+   * rejects; nothing if it has been at once. A carrier that can is to bring
+   * nothing meanwhile.
+   */
+  push(bytes: Uint8Array<ArrayBuffer>): Promise<void> | undefined {
+    const taken = this.#receiver.push(bytes);
+    const { waiting } = this.#receiver;
+    const most = MAX_WAITING * (this.size + 1);
+    if (waiting > most) {
+      this.#end(
+        new RemoteProtocolError(
+          `Cannot take more frames as at most ${most} bytes of them may wait: current value is ${waiting}`,
+        ),
+      );
+    }
+    return taken;
   }
 
   /** Ends all requests, and every later one, with an error: the far side is gone. */
   fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#ready.reject(error);
+    this.#reports.fail(error);
     for (const { near } of this.#open.values()) near.fail(error);
   }
 
@@ -111,36 +116,54 @@ export class NearSide {
   receive(type: FrameType, id: number, payload: Uint8Array<ArrayBuffer>): void {
     const open = this.#open.get(id);
     try {
-      switch (type) {
-        case FrameType.ready:
-          if (payload.length === 0) this.#ready.resolve();
-          else this.#ready.reject(errorIn(payload));
-          return;
-        case FrameType.shutdown:
-          return this.#events.onShutdown();
-        case FrameType.fault:
-          return this.#events.onFault(
-            errorIn(payload, open?.request as object | undefined),
-            open?.request,
-            open?.clientAddress,
-          );
-        default:
-          return open?.near.receive(type, payload);
+      if (open !== undefined && type !== FrameType.fault) {
+        return open.near.receive(type, payload);
       }
+      if (id === 0) return this.#reports.receive(type, payload);
+      if (!this.#ids.has(id)) throw unknownId(id);
+      if (type === FrameType.fault) this.#takeFault(payload, open);
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
     }
   }
 
-  /** Ends a request whose frames cannot be understood, on both sides. */
+  /**
+   * Ends the request whose frame cannot be understood, on both sides; the far
+   * side, if it is no request's.
+   */
   reject(id: number, error: RemoteProtocolError): void {
-    if (id === 0) this.#ready.reject(error);
     const open = this.#open.get(id);
-    if (open === undefined) return;
+    if (open === undefined) {
+      if (!this.#ids.has(id)) this.#end(error);
+      return; // it may have been on its way when the request ended
+    }
     // Further frames of it are ignored, or each would be answered.
     this.#open.delete(id);
     this.#sender.send(FrameType.abort, id, errorPayload(error));
     open.near.fail(error);
+  }
+
+  #takeFault(
+    payload: Uint8Array<ArrayBuffer>,
+    { request, clientAddress }: Partial<OpenRequest> = {},
+  ): void {
+    const error = errorIn(payload, request as object | undefined);
+    try {
+      this.#reports.report(error, request, clientAddress);
+    } catch (error) {
+      this.#end(error as RemoteProtocolError);
+    }
+  }
+
+  /** Has the far side ended, and its requests; takes nothing more of it. */
+  #end(error: RemoteProtocolError): void {
+    this.#receiver.close();
+    // If it has no request, nobody else is told; but who waits for it to start.
+    if (this.size === 0 && this.#reports.isReady) {
+      this.#events.onFault(error, undefined, undefined);
+    }
+    this.fail(error);
+    this.#breach.resolve(error);
   }
 
   #nearRequest(
@@ -161,12 +184,8 @@ export class NearSide {
   }
 }
 
-/**
- * The ID of a new request: the one after the last, or the next that is free.
- * `0` is no request's.
- */
-export function nextId(last: number, isOpen: (id: number) => boolean): number {
-  let id = last;
-  do id = id % LARGEST_ID + 1; while (isOpen(id));
-  return id;
+function unknownId(id: number): RemoteProtocolError {
+  return new RemoteProtocolError(
+    `Cannot take a frame as its ID must be that of a request: current value is ${id}`,
+  );
 }

@@ -4,11 +4,9 @@ import { InputBuffer } from "../streams/input_buffer.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 import {
-  creditOf,
   FrameType,
   GRANT_SIZE,
   jsonPayload,
-  limitOf,
   type Opening,
   unexpectedFrame,
   WINDOW,
@@ -17,6 +15,7 @@ import type { SendFrame } from "./frame_sender.ts";
 import { NearOutput } from "./near_output.ts";
 import type { NearRequest } from "./near_request.ts";
 import { Outflow } from "./outflow.ts";
+import { checkEmpty, creditOf, limitOf, noDelayOf } from "./payload_checks.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 
 /**
@@ -75,17 +74,20 @@ export class NearStream implements NearRequest {
       case FrameType.data:
         return this.#toClient.write(payload);
       case FrameType.end:
+        checkEmpty(type, payload);
         return this.#toClient.closeWrite();
       case FrameType.close:
+        checkEmpty(type, payload);
         return this.#toClient.close();
       case FrameType.limit:
         this.#toClient.writeLimit = limitOf(payload);
         return;
       case FrameType.noDelay:
-        return this.#setNoDelay(payload[0] === 1);
+        return this.#setNoDelay(noDelayOf(payload));
       case FrameType.credit:
-        return this.#toHandler.grant(creditOf(payload));
+        return this.#toHandler.grant(creditOf(payload, GRANT_SIZE));
       case FrameType.done:
+        checkEmpty(type, payload);
         // A write at home would have failed in time for the handler to know.
         return this.#result.resolve(this.#end());
       case FrameType.failed:
@@ -98,8 +100,11 @@ export class NearStream implements NearRequest {
   /** What was written before is to arrive, if the client takes it. */
   async fail(error: unknown): Promise<void> {
     if (this.#ended) return; // the handler was done before
-    await withinTimeLimit(this.#end(), LAST_WORDS_LIMIT, "write")
-      .catch(() => {});
+    try {
+      await withinTimeLimit(this.#end(), LAST_WORDS_LIMIT, "write");
+    } catch {
+      // The error says why it could not be.
+    }
     this.#result.reject(error);
   }
 
@@ -142,8 +147,11 @@ export class NearStream implements NearRequest {
   }
 
   #setNoDelay(noDelay: boolean): void {
+    if (this.#connection.setNoDelay === undefined) {
+      throw unexpectedFrame(FrameType.noDelay, "connection");
+    }
     try {
-      this.#connection.setNoDelay?.(noDelay);
+      this.#connection.setNoDelay(noDelay);
     } catch {
       // The connection is lost, as reading or writing will tell.
     }

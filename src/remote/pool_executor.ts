@@ -5,12 +5,17 @@ import type { Executor } from "../servers/executor.ts";
 import type { RequestHandlerClass } from "../types.ts";
 import type { FarSettings } from "./far_side.ts";
 import { referenceTo } from "./handler_module.ts";
-import type { FarSideEvents } from "./near_side.ts";
+import type { FarSideEvents } from "./far_side_reports.ts";
 import { RequestQueue, type RequestRunner } from "./request_queue.ts";
+import {
+  type FarControlled,
+  type Report,
+  ServerEvents,
+} from "./server_events.ts";
 import { StartPause } from "./start_pause.ts";
 
 /** What a pool asks of its server, anew each time. */
-export interface PooledServer {
+export interface PooledServer extends FarControlled {
   readonly RequestHandlerClass: RequestHandlerClass<never>;
   /** The URL of the module that exports the handler class, if it was given. */
   readonly handlerModule: string | URL | undefined;
@@ -18,16 +23,7 @@ export interface PooledServer {
   readonly data: unknown;
   /** How many requests may wait. */
   readonly maxWaitingRequests: number;
-  /** Called when a handler calls `this.server.shutdown()`. */
-  shutdownByHandler(): void | Promise<void>;
 }
-
-/** Takes an error, and the request that it belongs to, if it is known. */
-export type Report = (
-  error: unknown,
-  request: unknown,
-  clientAddress: Deno.Addr | undefined,
-) => Promise<void>;
 
 /**
  * How long after `handleRequest()` idle runners are ended, in milliseconds: a
@@ -53,7 +49,7 @@ export abstract class PoolExecutor<Server extends PooledServer>
   );
   /** Lasts while no runner is to be started. */
   protected readonly startPause: StartPause;
-  readonly #report: Report;
+  readonly #events: ServerEvents;
   #serving = false;
   #retirement: ReturnType<typeof setTimeout> | undefined;
   /** Why no runner is to be started any more. */
@@ -61,7 +57,7 @@ export abstract class PoolExecutor<Server extends PooledServer>
 
   constructor(server: Server, report: Report) {
     this.server = server;
-    this.#report = report;
+    this.#events = new ServerEvents(server, report);
     this.startPause = new StartPause({
       retry: () => this.#retry(),
       report: (error) => this.onFault(error, undefined, undefined),
@@ -122,15 +118,11 @@ export abstract class PoolExecutor<Server extends PooledServer>
   }
 
   onShutdown(): void {
-    this.#shutDown();
+    this.#events.onShutdown();
   }
 
-  onFault(
-    error: unknown,
-    request: unknown,
-    clientAddress: Deno.Addr | undefined,
-  ): void {
-    this.#report(error, request, clientAddress);
+  onFault(...fault: Parameters<Report>): Promise<void> | undefined {
+    return this.#events.onFault(...fault);
   }
 
   /** Whether no runner is to be started any more. */
@@ -202,14 +194,6 @@ export abstract class PoolExecutor<Server extends PooledServer>
     this.#serving = false;
     if (this.queue.length === 0) this.startPause.end();
     this.retireIdle();
-  }
-
-  async #shutDown(): Promise<void> {
-    try {
-      await this.server.shutdownByHandler();
-    } catch (error) {
-      await this.#report(error, undefined, undefined);
-    }
   }
 }
 

@@ -6,41 +6,20 @@ import {
   UnexpectedEof,
 } from "../errors.ts";
 import { ELSEWHERE, isFrom, noteOrigin } from "../streams/error_origin.ts";
-import { jsonOf, jsonPayload, MAX_PAYLOAD } from "./frames.ts";
+import { type ErrorRecord, recordIn, THROWN_VALUE } from "./error_record.ts";
+import {
+  jsonPayload,
+  MAX_ERROR_DEPTH,
+  MAX_ERROR_PARTS,
+  MAX_TEXT,
+} from "./frames.ts";
 
-/** The parts of an error that can be sent to another isolate. */
-interface ErrorRecord {
-  /** The error's name, which also tells its class. */
-  readonly name: string;
-  /** The error's message. */
-  readonly message: string;
-  /** Where it was thrown. */
-  readonly stack?: string;
-  /** The code of a system's error. */
-  readonly code?: string;
-  /** Whether a read or a write of the request's own connection threw it. */
-  readonly client?: boolean;
-  /** What led to it. */
-  readonly cause?: ErrorRecord;
-  /** The errors of an `AggregateError`. */
-  readonly errors?: readonly ErrorRecord[];
-  /** The last error of a `SuppressedError`. */
-  readonly error?: ErrorRecord;
-  /** The one before. */
-  readonly suppressed?: ErrorRecord;
-}
-
-/** Stands for the name of a thrown value that is not an error. */
-const THROWN_VALUE = "ThrownValue";
-/** How deep causes and parts may be nested. */
-const DEEPEST = 8;
-/** How many causes and parts there may be in all. */
-const MOST_PARTS = 64;
+/** No text of an error is longer, in characters. */
 const LONGEST_TEXT = 8192;
 
 /**
  * Makes the payload of a frame that holds an error, from whatever was thrown.
- * Its texts are cut to what fits a frame.
+ * Its texts are cut to what fits there.
  *
  * @param request What this side has of the request, if there is one.
  */
@@ -48,10 +27,13 @@ export function errorPayload(
   thrown: unknown,
   request?: unknown,
 ): Uint8Array<ArrayBuffer> {
-  for (let longest = LONGEST_TEXT;; longest /= 2) {
-    const room = { longest, parts: MOST_PARTS, request };
-    const payload = jsonPayload(recordOf(thrown, room, DEEPEST));
-    if (payload.length <= MAX_PAYLOAD) return payload;
+  const room = { parts: MAX_ERROR_PARTS, request };
+  let record = recordOf(thrown, room, MAX_ERROR_DEPTH);
+  for (let longest = LONGEST_TEXT;;) {
+    const payload = jsonPayload(record);
+    if (payload.length <= MAX_TEXT) return payload;
+    longest /= 2;
+    record = shortened(record, longest);
   }
 }
 
@@ -61,12 +43,13 @@ export function errorPayload(
  * handler ran. It comes from the request's client if it did on the other side.
  *
  * @param request What this side has of the request, if there is one.
+ * @throws {RemoteProtocolError} If the payload breaks the rules.
  */
 export function errorIn(
   payload: Uint8Array<ArrayBuffer>,
   request?: Side,
 ): Error {
-  return errorOf(jsonOf(payload)[0] as ErrorRecord, request, DEEPEST);
+  return errorOf(recordIn(payload), request);
 }
 
 /** What a side has of a request, if there is one. */
@@ -74,8 +57,6 @@ type Side = object | undefined;
 
 /** How much room is left for an error in its frame. */
 interface Room {
-  /** The longest text. */
-  readonly longest: number;
   /** How many errors may follow. */
   parts: number;
   /** The request, if there is one. */
@@ -83,8 +64,6 @@ interface Room {
 }
 
 function recordOf(thrown: unknown, room: Room, depth: number): ErrorRecord {
-  const cut = (text: string) =>
-    text.length <= room.longest ? text : `${text.slice(0, room.longest)}…`;
   try {
     if (!(thrown instanceof Error)) {
       return { name: THROWN_VALUE, message: cut(Deno.inspect(thrown)) };
@@ -103,6 +82,25 @@ function recordOf(thrown: unknown, room: Room, depth: number): ErrorRecord {
     // Even to look at it may throw, if it was made so.
     return { name: "Error", message: "An error that cannot be read" };
   }
+}
+
+/** The same with shorter texts; those of its parts are shorter still. */
+function shortened<Part>(part: Part, longest: number): Part {
+  if (typeof part === "string") return cut(part, longest) as Part;
+  if (typeof part !== "object") return part;
+  if (Array.isArray(part)) {
+    return part.map((part) => shortened(part, longest)) as Part;
+  }
+  return Object.fromEntries(
+    Object.entries(part as object).map(([key, value]) => [
+      key,
+      shortened(value, typeof value === "object" ? longest / 2 : longest),
+    ]),
+  ) as Part;
+}
+
+function cut(text: string, longest = LONGEST_TEXT): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }
 
 function partsOf(
@@ -125,7 +123,7 @@ function partsOf(
     // Not of anything that can be iterated, as that may never end.
     ...(thrown instanceof AggregateError && Array.isArray(thrown.errors)
       ? {
-        errors: thrown.errors.slice(0, MOST_PARTS).flatMap((error) =>
+        errors: thrown.errors.slice(0, MAX_ERROR_PARTS).flatMap((error) =>
           Object.values(part("part", error))
         ),
       }
@@ -133,22 +131,15 @@ function partsOf(
   };
 }
 
-function errorOf(record: ErrorRecord, request: Side, depth: number): Error {
-  if (typeof record?.name !== "string" || typeof record.message !== "string") {
-    throw new RemoteProtocolError(
-      "Cannot read an error as its frame must hold a name and a message",
-    );
-  }
+function errorOf(record: ErrorRecord, request: Side): Error {
   const { name, stack, code, client, cause } = record;
-  const error = make(record, request, depth - 1);
+  const error = make(record, request);
   if (client !== true) noteOrigin(error, ELSEWHERE);
   else if (request !== undefined) noteOrigin(error, request);
   if (error.name !== name && name !== THROWN_VALUE) error.name = name;
-  if (typeof stack === "string") error.stack = stack;
-  if (cause !== undefined && depth > 0) {
-    error.cause = errorOf(cause, request, depth - 1);
-  }
-  if (typeof code === "string") {
+  if (stack !== undefined) error.stack = stack;
+  if (cause !== undefined) error.cause = errorOf(cause, request);
+  if (code !== undefined) {
     Object.defineProperty(error, "code", { value: code });
   }
   return error;
@@ -170,10 +161,10 @@ const CLASSES: Record<string, ErrorClass | undefined> = {
   RemoteProtocolError,
 };
 
-function make(record: ErrorRecord, request: Side, depth: number): Error {
+function make(record: ErrorRecord, request: Side): Error {
   const { name, message, errors, error, suppressed } = record;
   const part = (of: ErrorRecord | undefined) =>
-    of === undefined || depth < 0 ? undefined : errorOf(of, request, depth);
+    of === undefined ? undefined : errorOf(of, request);
   if (name === THROWN_VALUE) return new Error(`A handler threw ${message}`);
   if (name === "UnexpectedEof") {
     return new UnexpectedEof(message, new Uint8Array(0));
@@ -181,9 +172,8 @@ function make(record: ErrorRecord, request: Side, depth: number): Error {
   if (name === "SuppressedError" || error !== undefined) {
     return new SuppressedError(part(error), part(suppressed), message);
   }
-  if (name === "AggregateError" || Array.isArray(errors)) {
-    const parts = Array.isArray(errors) && depth >= 0 ? errors : [];
-    return new AggregateError(parts.map(part), message);
+  if (name === "AggregateError" || errors !== undefined) {
+    return new AggregateError((errors ?? []).map(part), message);
   }
   const ErrorClass = Object.hasOwn(CLASSES, name) ? CLASSES[name]! : Error;
   return new ErrorClass(message);

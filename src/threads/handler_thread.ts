@@ -1,6 +1,7 @@
 import { ThreadError } from "../errors.ts";
 import type { FarSettings } from "../remote/far_side.ts";
-import { type FarSideEvents, NearSide } from "../remote/near_side.ts";
+import type { FarSideEvents } from "../remote/far_side_reports.ts";
+import { NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { endOfLife } from "./life_lock.ts";
 import type { ThreadSettings } from "./worker_entry.ts";
@@ -25,6 +26,7 @@ export class HandlerThread implements RequestRunner {
   #size = 0;
   #answering = true;
   #started = false;
+  #watching = false;
 
   /** Starts a thread. */
   constructor(settings: FarSettings, events: ThreadEvents) {
@@ -44,8 +46,9 @@ export class HandlerThread implements RequestRunner {
     this.#worker.onmessage = ({ data }) => {
       this.#answering = true;
       if (data instanceof Uint8Array) {
+        // Messages cannot be held back: too many that wait end the thread.
         this.#nearSide.push(data as Uint8Array<ArrayBuffer>);
-      } else if (data === "alive") this.#watch(lifeLock);
+      } else if (data === "alive" && !this.#watching) this.#watch(lifeLock);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or else the server's own isolate ends too
@@ -58,6 +61,7 @@ export class HandlerThread implements RequestRunner {
         ),
       );
     };
+    this.#nearSide.breach.then((error) => this.terminate(error));
     const first: ThreadSettings = { ...settings, lifeLock };
     try {
       this.#worker.postMessage(first);
@@ -112,11 +116,16 @@ export class HandlerThread implements RequestRunner {
   }
 
   async #watch(lifeLock: string): Promise<void> {
-    await endOfLife(lifeLock, this.#life.signal);
-    this.terminate(
-      new ThreadError(
+    this.#watching = true;
+    let reason: unknown;
+    try {
+      await endOfLife(lifeLock, this.#life.signal);
+      reason = new ThreadError(
         "The thread ended by itself: its code called Deno.exit() or self.close()",
-      ),
-    );
+      );
+    } catch (error) {
+      reason = error; // its end would not be noticed
+    }
+    this.terminate(reason);
   }
 }

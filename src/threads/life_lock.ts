@@ -15,14 +15,15 @@ const { locks } = navigator as unknown as { locks: LockManager };
  * Nothing else tells of `Deno.exit()` or `self.close()` in a Worker: no event,
  * and no closed port.
  *
- * @returns A promise that resolves when the lock is held.
+ * @returns A promise that resolves when the lock is held; rejects if it cannot
+ * be.
  */
 export function holdForLife(name: string): Promise<void> {
-  return new Promise((held) => {
+  return new Promise((held, failed) => {
     locks.request(name, {}, () => {
       held();
       return new Promise(() => {});
-    });
+    }).catch(failed);
   });
 }
 

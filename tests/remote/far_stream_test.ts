@@ -6,11 +6,11 @@ import { FrameSender } from "../../src/remote/frame_sender.ts";
 import {
   creditPayload,
   FrameType,
-  limitOf,
   MAX_DATA,
   type Opening,
   WINDOW,
 } from "../../src/remote/frames.ts";
+import { limitOf } from "../../src/remote/payload_checks.ts";
 import { limitWrites } from "../../src/streams/limit_writes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 

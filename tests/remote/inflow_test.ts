@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { RemoteProtocolError } from "@socketserver/socketserver";
 import {
-  creditOf,
   FrameType,
   GRANT_SIZE,
   MAX_DATA,
   WINDOW,
 } from "../../src/remote/frames.ts";
+import { creditOf } from "../../src/remote/payload_checks.ts";
 import { Inflow } from "../../src/remote/inflow.ts";
 
 /** An inflow, and what it has granted. */

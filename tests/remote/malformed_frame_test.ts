@@ -4,10 +4,14 @@ import { RemoteProtocolError } from "@socketserver/socketserver";
 import {
   creditPayload,
   FrameType,
+  GRANT_SIZE,
   jsonPayload,
+  limitPayload,
   MAX_DATA,
+  MAX_NAME,
   MAX_PAYLOAD,
   MAX_REPLIES,
+  MAX_TEXT,
   WINDOW,
 } from "../../src/remote/frames.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
@@ -65,6 +69,19 @@ function victimFrame(type: number, payload: Uint8Array = NOTHING): Frames {
   return [frameBytes(type, VICTIM, payload)];
 }
 
+function replyFrame(reply: unknown, address: unknown): Frames {
+  return victimFrame(FrameType.reply, jsonPayload({ reply, address }));
+}
+
+/** A payload of a text that nobody would make. */
+function textPayload(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = encoder.encode(text);
+  const payload = new Uint8Array(4 + bytes.length);
+  new DataView(payload.buffer).setUint32(0, bytes.length);
+  payload.set(bytes, 4);
+  return payload;
+}
+
 function repeated(times: number, frames: Frames): Frames {
   return Array.from({ length: times }, () => frames).flat();
 }
@@ -83,6 +100,7 @@ const toEither: Record<string, Frames> = {
   ),
   "credit of 3 bytes": victimFrame(FrameType.credit, new Uint8Array(3)),
   "credit of no bytes": victimFrame(FrameType.credit),
+  "credit of 5 bytes": victimFrame(FrameType.credit, new Uint8Array(5)),
   "credit for what was not sent": victimFrame(
     FrameType.credit,
     creditPayload(WINDOW),
@@ -108,7 +126,45 @@ const streamFaults: Record<Side, Record<string, Frames>> = {
       jsonPayload({ reply: 1, address: ADDRESS }),
     ),
     "an open frame": victimFrame(FrameType.open, OPEN),
+    "an error of a large text": victimFrame(
+      FrameType.failed,
+      jsonPayload({ name: "Error", message: "x".repeat(MAX_TEXT) }),
+    ),
+    "an error nested deep": victimFrame(
+      FrameType.failed,
+      textPayload('{"cause":'.repeat(1500) + "1" + "}".repeat(1500)),
+    ),
+    "an error and more": victimFrame(
+      FrameType.failed,
+      jsonPayload({ name: "Error", message: "" }, new Uint8Array(1)),
+    ),
+    "a fault without a name": victimFrame(FrameType.fault, jsonPayload({})),
+    "a fault of no bytes": victimFrame(FrameType.fault),
+    "a ready frame": victimFrame(FrameType.ready),
+    "a shutdown frame": victimFrame(FrameType.shutdown),
+    "an abort": victimFrame(FrameType.abort, jsonPayload({})),
+    "the result of a reply": victimFrame(
+      FrameType.sent,
+      jsonPayload({ reply: 1, count: 1 }),
+    ),
+    "a little credit": victimFrame(
+      FrameType.credit,
+      creditPayload(GRANT_SIZE - 1),
+    ),
+    "an end with a payload": victimFrame(FrameType.end, new Uint8Array(1)),
+    "a close with a payload": victimFrame(FrameType.close, new Uint8Array(1)),
+    "done with a payload": victimFrame(FrameType.done, new Uint8Array(1)),
+    "noDelay of no bytes": victimFrame(FrameType.noDelay),
+    "noDelay of 2 bytes": victimFrame(FrameType.noDelay, new Uint8Array(2)),
+    "noDelay of 2": victimFrame(FrameType.noDelay, new Uint8Array([2])),
+    "noDelay for a socket without": victimFrame(
+      FrameType.noDelay,
+      new Uint8Array([1]),
+    ),
     "a limit of 4 bytes": victimFrame(FrameType.limit, new Uint8Array(4)),
+    "a limit of NaN": victimFrame(FrameType.limit, limitPayload(NaN)),
+    "a limit of Infinity": victimFrame(FrameType.limit, limitPayload(Infinity)),
+    "a negative limit": victimFrame(FrameType.limit, limitPayload(-1)),
     "data after the end": [
       ...victimFrame(FrameType.end),
       ...victimFrame(FrameType.data, new Uint8Array(1)),
@@ -141,12 +197,59 @@ const datagramFaults: Record<Side, Record<string, Frames>> = {
       FrameType.reply,
       jsonPayload(null),
     ),
+    "a reply of a large text": replyFrame(2, {
+      ...ADDRESS,
+      note: "x".repeat(MAX_TEXT),
+    }),
+    "a reply nested deep": victimFrame(
+      FrameType.reply,
+      textPayload(
+        `{"reply":${'{"0":'.repeat(2700)}1${"}".repeat(2700)},"address":{}}`,
+      ),
+    ),
+    "a reply in a list": victimFrame(FrameType.reply, jsonPayload([2])),
+    "a reply without an ID": replyFrame(undefined, ADDRESS),
+    "a reply whose ID is a text": replyFrame("2", ADDRESS),
+    "a reply whose ID is an object": replyFrame({}, ADDRESS),
+    "a reply whose ID is negative": replyFrame(-1, ADDRESS),
+    "a reply whose ID is broken": replyFrame(1.5, ADDRESS),
+    "a reply whose ID has 33 bits": replyFrame(2 ** 32, ADDRESS),
+    "a reply whose ID is taken": replyFrame(1, ADDRESS),
+    "a reply without an address": replyFrame(2, undefined),
+    "a reply to null": replyFrame(2, null),
+    "a reply to a list": replyFrame(2, [ADDRESS]),
+    "a reply to an unknown transport": replyFrame(2, {
+      ...ADDRESS,
+      transport: "vsock",
+    }),
+    "a reply to no host": replyFrame(2, { transport: "udp", port: 1 }),
+    "a reply to a numbered host": replyFrame(2, { ...ADDRESS, hostname: 1 }),
+    "a reply to a long host": replyFrame(2, {
+      ...ADDRESS,
+      hostname: "x".repeat(MAX_NAME + 1),
+    }),
+    "a reply to no port": replyFrame(2, { ...ADDRESS, port: undefined }),
+    "a reply to a named port": replyFrame(2, { ...ADDRESS, port: "1" }),
+    "a reply to a negative port": replyFrame(2, { ...ADDRESS, port: -1 }),
+    "a reply to half a port": replyFrame(2, { ...ADDRESS, port: 0.5 }),
+    "a reply to a large port": replyFrame(2, { ...ADDRESS, port: 65_536 }),
+    "a reply to no path": replyFrame(2, { transport: "unix" }),
+    "a reply to a numbered path": replyFrame(2, {
+      transport: "unixpacket",
+      path: 1,
+    }),
+    "a reply to a long path": replyFrame(2, {
+      transport: "unixpacket",
+      path: "x".repeat(MAX_NAME + 1),
+    }),
+    "a fault without a name": victimFrame(FrameType.fault, jsonPayload({})),
+    "done with a payload": victimFrame(FrameType.done, new Uint8Array(1)),
     "a connection's data": victimFrame(FrameType.data, new Uint8Array(5)),
     "credit": victimFrame(FrameType.credit, creditPayload(1)),
-    "too many replies": repeated(
-      MAX_REPLIES,
-      victimFrame(FrameType.reply, jsonPayload({ reply: 9, address: ADDRESS })),
-    ),
+    "too many replies": Array.from(
+      { length: MAX_REPLIES },
+      (_, i) => replyFrame(i + 2, ADDRESS),
+    ).flat(),
   },
   far: {
     "a result that is no JSON": victimFrame(FrameType.sent, NO_JSON),

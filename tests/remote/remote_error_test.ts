@@ -2,8 +2,10 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertStrictEquals,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import {
   HandlerNotFoundError,
@@ -12,7 +14,12 @@ import {
   RemoteProtocolError,
   UnexpectedEof,
 } from "@socketserver/socketserver";
-import { jsonPayload, MAX_PAYLOAD } from "../../src/remote/frames.ts";
+import {
+  jsonPayload,
+  MAX_ERROR_DEPTH,
+  MAX_ERROR_PARTS,
+  MAX_TEXT,
+} from "../../src/remote/frames.ts";
 import { errorIn, errorPayload } from "../../src/remote/remote_error.ts";
 import {
   ELSEWHERE,
@@ -186,9 +193,7 @@ Deno.test("errorIn() gives a number of the parts of an error that has very many"
 for (
   const parts of [
     { name: "AggregateError" },
-    { name: "AggregateError", errors: "none" },
     { name: "SuppressedError" },
-    { name: "Error", stack: {}, code: 5 },
   ]
 ) {
   Deno.test(`errorIn() gives an error for ${JSON.stringify(parts)}`, () => {
@@ -199,13 +204,110 @@ for (
   });
 }
 
-Deno.test("errorIn() takes no more than a number of causes", () => {
+/** A record of an error within errors, so many levels deep. */
+function nested(depth: number, key: string): object {
   let record: object = { name: "Error", message: "the root" };
-  for (let i = 0; i < 5000; i++) {
-    record = { name: "AggregateError", message: "", errors: [record] };
+  for (let i = 0; i < depth; i++) {
+    const part = key === "errors" ? [record] : record;
+    const name = key === "suppressed" ? "SuppressedError" : "Error";
+    record = { name, message: "", [key]: part };
   }
-  assert(sizeOf(errorIn(jsonPayload(record))) < 20);
+  return record;
+}
+
+for (const key of ["cause", "error", "suppressed", "errors"]) {
+  Deno.test(`errorIn() takes an error with a ${key} ${MAX_ERROR_DEPTH} levels deep, and no deeper`, () => {
+    const allowed = errorIn(jsonPayload(nested(MAX_ERROR_DEPTH, key)));
+    assertEquals(sizeOf(allowed), MAX_ERROR_DEPTH + 1);
+    assertThrows(
+      () => errorIn(jsonPayload(nested(MAX_ERROR_DEPTH + 1, key))),
+      RemoteProtocolError,
+      `it must be nested at most ${MAX_ERROR_DEPTH} deep: current value is ${
+        MAX_ERROR_DEPTH + 1
+      }`,
+    );
+  });
+}
+
+Deno.test("errorPayload() carries causes as deep as errorIn() takes them", () => {
+  let error = new Error(`${MAX_ERROR_DEPTH + 1}`);
+  for (let i = MAX_ERROR_DEPTH; i >= 0; i--) {
+    error = new Error(`${i}`, { cause: error });
+  }
+  const messages: string[] = [];
+  for (let it: unknown = carried(error); it instanceof Error; it = it.cause) {
+    messages.push(it.message);
+  }
+  assertEquals(messages.length, MAX_ERROR_DEPTH + 1);
+  assertEquals(messages.at(-1), `${MAX_ERROR_DEPTH}`);
 });
+
+Deno.test(`errorIn() takes an error of ${MAX_ERROR_PARTS} parts, and no more`, () => {
+  const part = { name: "", message: "" };
+  const wide = (count: number) =>
+    jsonPayload({ ...part, errors: Array.from({ length: count }, () => part) });
+  assertEquals(sizeOf(errorIn(wide(MAX_ERROR_PARTS))), MAX_ERROR_PARTS + 1);
+  assertThrows(
+    () => errorIn(wide(MAX_ERROR_PARTS + 1)),
+    RemoteProtocolError,
+    `it must have at most ${MAX_ERROR_PARTS} causes and parts`,
+  );
+});
+
+Deno.test(`errorIn() takes a text of ${MAX_TEXT} bytes, and no more`, () => {
+  const text = (spare: number) => {
+    const empty = JSON.stringify({ name: "", message: "" }).length;
+    return jsonPayload({ name: "", message: "x".repeat(spare - empty) });
+  };
+  errorIn(text(MAX_TEXT));
+  assertThrows(
+    () => errorIn(text(MAX_TEXT + 1)),
+    RemoteProtocolError,
+    `at most ${MAX_TEXT} bytes: current value is ${MAX_TEXT + 1}`,
+  );
+});
+
+const WHOLE = { name: "Error", message: "forged" };
+for (
+  const [what, payload, rule] of [
+    ["without a message", jsonPayload({ name: "Error" }), "message"],
+    ["whose name is a list", jsonPayload({ ...WHOLE, name: ["E"] }), "name"],
+    ["whose message is null", jsonPayload({ ...WHOLE, message: null }), "mess"],
+    ["whose stack is no text", jsonPayload({ ...WHOLE, stack: {} }), "stack"],
+    ["whose code is a number", jsonPayload({ ...WHOLE, code: 5 }), "code"],
+    ["whose cause is a text", jsonPayload({ ...WHOLE, cause: "" }), "object"],
+    ["whose error is a number", jsonPayload({ ...WHOLE, error: 5 }), "object"],
+    [
+      "that suppressed null",
+      jsonPayload({ ...WHOLE, suppressed: null }),
+      "obj",
+    ],
+    ["whose errors are a text", jsonPayload({ ...WHOLE, errors: "" }), "list"],
+    [
+      "with errors that are none",
+      jsonPayload({ ...WHOLE, errors: [5] }),
+      "obj",
+    ],
+    ["within a list", jsonPayload([WHOLE]), "name"],
+    ["with bytes behind it", jsonPayload(WHOLE, new Uint8Array(1)), "bytes"],
+    ...["true", 1, null, {}].map((client) =>
+      [
+        `whose client is ${JSON.stringify(client)}`,
+        jsonPayload({ ...WHOLE, client }),
+        "client",
+      ] as const
+    ),
+  ] as const
+) {
+  Deno.test(`errorIn() refuses an error ${what}`, () => {
+    const { message } = assertThrows(
+      () => errorIn(payload),
+      RemoteProtocolError,
+    );
+    assertMatch(message, /^Cannot read an error as .+: current value is .+$/s);
+    assertStringIncludes(message, rule);
+  });
+}
 
 for (
   const thrown of [
@@ -246,7 +348,7 @@ function giant(character: string, causes: number): Error {
 for (const character of ["a", "€", "😀", '"', "\0", "\ud800"]) {
   Deno.test(`errorPayload() of a giant error made of ${JSON.stringify(character)} fits a frame`, () => {
     const payload = errorPayload(giant(character, 20));
-    assert(payload.length <= MAX_PAYLOAD, `${payload.length}`);
+    assert(payload.length <= MAX_TEXT, `${payload.length}`);
     const { message } = errorIn(payload as Uint8Array<ArrayBuffer>);
     assert(message.length > 100 && message.length < 100_000);
     assertStringIncludes(message, character.repeat(100));
@@ -307,13 +409,6 @@ Deno.test("errorIn() notes no request if there is none", () => {
     assertStrictEquals(originOf(errorIn(payload, {})), ELSEWHERE);
   }
 });
-
-for (const client of ["true", 1, null, {}]) {
-  Deno.test(`errorIn() takes ${JSON.stringify(client)} for no claim about the client`, () => {
-    const record = { name: "Error", message: "forged", client };
-    assertStrictEquals(originOf(errorIn(jsonPayload(record), {})), ELSEWHERE);
-  });
-}
 
 Deno.test("errorIn() gives an AggregateError whose errors never end", () => {
   const endless = Object.assign(new AggregateError([], "endless"), {

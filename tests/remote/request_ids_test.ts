@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { nextId } from "../../src/remote/near_side.ts";
+import { nextId } from "../../src/remote/request_ids.ts";
 
 const LARGEST = 0xffff_ffff;
 

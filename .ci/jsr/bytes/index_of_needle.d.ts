@@ -1,0 +1,5 @@
+export function indexOfNeedle(
+  source: Uint8Array,
+  needle: Uint8Array,
+  start?: number,
+): number;

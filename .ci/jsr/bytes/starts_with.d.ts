@@ -1,0 +1,1 @@
+export function startsWith(source: Uint8Array, prefix: Uint8Array): boolean;
