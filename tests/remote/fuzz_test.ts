@@ -37,7 +37,8 @@ const HONEST_STREAM = 1;
 const HONEST_DATAGRAM = 2;
 const VICTIMS = [3, 4, 5, 6, 7, 8];
 const traffic: Omit<FuzzedTraffic, "side"> = {
-  ids: [...VICTIMS, 0, 77, 0xffff_ffff],
+  ids: VICTIMS,
+  ofNone: false,
   address: ADDRESS,
 };
 
@@ -73,9 +74,11 @@ class Attacked {
   readonly sent = new FrameRecorder();
   readonly faults: Error[] = [];
   shutdowns = 0;
+  /** Why the far side is to be ended, if it is. */
+  breach: Error | null = null;
   readonly near = new NearSide(this.sent.carrier, {
     onShutdown: () => this.shutdowns++,
-    onFault: (error) => this.faults.push(error),
+    onFault: (error) => void this.faults.push(error),
   });
   readonly stream = new MemoryConnection([encoder.encode("hello")], false);
   readonly datagram = new MemoryDatagram();
@@ -86,7 +89,8 @@ class Attacked {
   ].map((request) => this.near.open(request, ADDRESS));
 
   constructor() {
-    for (const handled of this.#open) handled.catch(() => {}); // it is looked at later
+    for (const handled of this.#open) handled.catch(() => {}); // looked at later
+    this.near.breach.then((error) => this.breach = error);
     this.near.push(frameBytes(FrameType.ready, 0));
   }
 
@@ -136,15 +140,16 @@ function withHonest(random: Random, frames: readonly Bytes[]): Bytes[] {
   return mixed;
 }
 
-/** Pushes what was cut at random places, now and then in several turns. */
+/** Pushes what was cut at random places, as fast as it is taken. */
 async function pushCut(
   random: Random,
   bytes: Bytes,
-  push: (bytes: Bytes) => void,
+  near: NearSide,
 ): Promise<void> {
   for (const piece of randomCuts(random, bytes)) {
-    push(piece);
-    if (random(20) === 0) await Promise.resolve();
+    const taken = near.push(piece);
+    if (taken !== undefined) await deadline(taken, LIMIT_MS);
+    else if (random(20) === 0) await Promise.resolve();
   }
 }
 
@@ -170,45 +175,49 @@ function assertBounded(
   );
 }
 
-Deno.test("NearSide.push() serves the requests beside one whose frames are fuzzed", async () => {
-  using rejections = new UnhandledRejections();
-  await forEachSeed(3000, async (random) => {
-    const attacked = new Attacked();
-    const fuzzed = fuzzedFrames(random, { side: "near", ...traffic });
-    const frames = withHonest(random, fuzzed);
-    await pushCut(
-      random,
-      concat(frames),
-      (bytes) => attacked.near.push(bytes),
-    );
-    await attacked.honest();
-    assertEquals(attacked.stream.output, encoder.encode("hello"));
-    assertEquals(attacked.datagram.replies, [encoder.encode("yes")]);
-    assert(attacked.stream.writeClosed && !attacked.stream.closed);
-    assertBounded(attacked, frames);
-    for (const error of attacked.faults) assertInstanceOf(error, Error);
-    await attacked.end();
-    assertEquals(attacked.near.size, 0);
-    assertEquals(await rejections.now(), 0);
-  });
-});
+/** Checks that the honest requests have got what is theirs. */
+function assertHonest({ stream, datagram }: Attacked): void {
+  assertEquals(stream.output, encoder.encode("hello"));
+  assertEquals(datagram.replies, [encoder.encode("yes")]);
+  assert(stream.writeClosed && !stream.closed);
+}
 
-Deno.test("NearSide.push() throws nothing for frames that end where they should not", async () => {
-  using rejections = new UnhandledRejections();
-  await forEachSeed(3000, async (random) => {
-    const attacked = new Attacked();
-    const frames = withHonest(
-      random,
-      fuzzedFrames(random, { side: "near", ...traffic }),
-    );
-    const broken = brokenFrames(random, frames);
-    await pushCut(random, broken, (bytes) => attacked.near.push(bytes));
-    assertBounded(attacked, frames);
-    await attacked.end();
-    assertEquals(attacked.near.size, 0);
-    assertEquals(await rejections.now(), 0);
+for (
+  const [what, ofNone, breaks] of [
+    ["of others are fuzzed", false, false],
+    ["of no request are fuzzed too", true, false],
+    ["end where they should not", true, true],
+  ] as const
+) {
+  Deno.test(`NearSide.push() ends what it must when frames ${what}`, async () => {
+    using rejections = new UnhandledRejections();
+    await forEachSeed(3000, async (random) => {
+      const attacked = new Attacked();
+      const frames = withHonest(
+        random,
+        fuzzedFrames(random, { side: "near", ...traffic, ofNone }),
+      );
+      const bytes = breaks ? brokenFrames(random, frames) : concat(frames);
+      await pushCut(random, bytes, attacked.near);
+      // One that ends where it should not may take the others with it.
+      if (!breaks && attacked.breach === null) {
+        await attacked.honest();
+        assertHonest(attacked);
+      }
+      if (!ofNone) assertEquals(attacked.breach, null);
+      assertBounded(attacked, frames);
+      for (const error of attacked.faults) assertInstanceOf(error, Error);
+      const results = await attacked.end();
+      for (const result of results) {
+        if (result.status === "rejected") {
+          assertInstanceOf(result.reason, Error);
+        }
+      }
+      assertEquals(attacked.near.size, 0);
+      assertEquals(await rejections.now(), 0);
+    });
   });
-});
+}
 
 for (const breaks of [false, true]) {
   const what = breaks ? "end where they should not" : "are fuzzed";
