@@ -35,9 +35,9 @@ const encoder = new TextEncoder();
 /** The IDs of requests: the near side counts. */
 const HONEST_STREAM = 1;
 const HONEST_DATAGRAM = 2;
-const VICTIMS = [3, 4, 5, 6, 7, 8];
+const VICTIMS = { streams: [3, 4, 5], datagrams: [6, 7, 8] };
 const traffic: Omit<FuzzedTraffic, "side"> = {
-  ids: VICTIMS,
+  ...VICTIMS,
   ofNone: false,
   address: ADDRESS,
 };
@@ -62,11 +62,12 @@ class MemoryDatagram {
 
 /** The requests whose frames are fuzzed: connections and datagrams. */
 function victims(): unknown[] {
-  return VICTIMS.map((id) =>
-    id % 2 === 0
-      ? new MemoryDatagram().request
-      : new MemoryConnection([encoder.encode("hello")], false)
-  );
+  return [
+    ...VICTIMS.streams.map(() =>
+      new MemoryConnection([encoder.encode("hello")], false)
+    ),
+    ...VICTIMS.datagrams.map(() => new MemoryDatagram().request),
+  ];
 }
 
 /** The near side of two honest requests and of others. */
