@@ -1,9 +1,12 @@
 import { concat } from "@std/bytes/concat";
+import { TurnBudget } from "../remote/turn_budget.ts";
 import { succeedsWithin } from "../streams/time_limit.ts";
 import { MarkedBatches } from "./marked_batches.ts";
 
 /** How much of what a process last wrote is kept for its error, in bytes. */
 const LAST_WORDS = 4096;
+/** How many frames a piece counts as that is printed, of a turn's budget. */
+const COST_OF_PRINTING = 256;
 /** How long to read on when the process has ended, in seconds. */
 const GRACE = 1;
 
@@ -18,6 +21,7 @@ export class ChildOutput {
   readonly #output: Reader;
   readonly #errors: Reader;
   readonly #reading: Promise<unknown>;
+  readonly #budget = new TurnBudget();
   #lastWords = new Uint8Array(0);
 
   /**
@@ -72,7 +76,7 @@ export class ChildOutput {
       if (value === undefined) return;
       batches.push(value);
       await taken;
-      if (printed.length > 0) await print(concat(printed.splice(0)));
+      if (printed.length > 0) await this.#print(concat(printed.splice(0)));
     }
   }
 
@@ -82,18 +86,20 @@ export class ChildOutput {
       if (value === undefined) return;
       const newest = value.subarray(-LAST_WORDS);
       this.#lastWords = concat([this.#lastWords, newest]).slice(-LAST_WORDS);
-      await print(value);
+      await this.#print(value);
     }
   }
-}
 
-/** Writes to this program's own standard error. */
-async function print(bytes: Uint8Array): Promise<void> {
-  try {
-    for (let sent = 0; sent < bytes.length;) {
-      sent += await Deno.stderr.write(bytes.subarray(sent));
+  /** Writes to this program's own standard error, so much in a turn. */
+  async #print(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let sent = 0; sent < bytes.length;) {
+        sent += await Deno.stderr.write(bytes.subarray(sent));
+      }
+    } catch {
+      // Nobody reads it, or there is no room for it: that is no child's fault.
     }
-  } catch {
-    // Nobody reads it, or there is no room for it: that is no child's fault.
+    const isSpent = this.#budget.spend(COST_OF_PRINTING, bytes.length);
+    if (isSpent) await this.#budget.renew();
   }
 }

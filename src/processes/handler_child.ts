@@ -8,12 +8,12 @@ import {
   toMilliseconds,
   withinTimeLimit,
 } from "../streams/time_limit.ts";
-import { type ChildCommand, startChild } from "./child_command.ts";
+import { startChild } from "./child_command.ts";
 import { endedBefore, readsNothing, tooLong } from "./child_errors.ts";
 import { grantsNet } from "./child_flags.ts";
 import { ChildInput } from "./child_input.ts";
 import { ChildOutput } from "./child_output.ts";
-import type { ForkingSettings } from "./forking_options.ts";
+import type { ChildSettings } from "./child_settings.ts";
 import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
 import { encodeData } from "./process_settings.ts";
@@ -25,14 +25,6 @@ import { encodeData } from "./process_settings.ts";
 const MAX_UNREAD = 16 * WINDOW;
 /** How long a child may take to end when it is told to, in seconds. */
 const RETIREMENT = 1;
-
-/** How a child process is started, and what it may be given. */
-export type ChildSettings =
-  & ChildCommand
-  & Pick<
-    ForkingSettings,
-    "maxRequestsPerChild" | "requestsPerChild" | "requestTimeout"
-  >;
 
 /** What a child tells its executor. */
 export interface ChildEvents extends FarSideEvents {
@@ -166,6 +158,7 @@ export class HandlerChild implements RequestRunner {
   /** Ends the process at once, and its requests with an error. */
   #kill(error?: unknown): void {
     this.#retiring = true;
+    this.#nearSide.close();
     if (error !== undefined) this.#nearSide.fail(error);
     try {
       this.#process.kill("SIGKILL");

@@ -89,6 +89,10 @@ export class FarDatagram implements DatagramSocket, FarRequest {
     this.#held.length = 0;
   }
 
+  end(error: Error): void {
+    this.fail(error);
+  }
+
   /** Sends replies that wait, as far as more may be under way. */
   #sendHeld(): void {
     while (

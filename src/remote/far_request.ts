@@ -8,6 +8,8 @@ export interface FarRequest {
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void;
   /** Makes what the handler does with the request reject from now on. */
   fail(error: Error): void;
+  /** The same when the handler is done: what waits is interrupted, as at home. */
+  end(error: Error): void;
   /**
    * Resolves when everything has ended that the handler started without waiting
    * for it; `null` if there is nothing of that kind.

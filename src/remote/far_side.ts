@@ -148,7 +148,7 @@ export class FarSide {
     this.#open.delete(id);
     const ended = new Deno.errors.BadResource("The request has ended");
     noteOrigin(ended, far);
-    far.fail(ended);
+    far.end(ended);
     this.#sender.send(type, id, payload);
   }
 

@@ -122,6 +122,11 @@ export class FarStream implements StreamRequest, FarRequest {
     this.#toClient.wake();
   }
 
+  end(error: Error): void {
+    this.#closed = true;
+    this.fail(error);
+  }
+
   settled(): null {
     return null; // what was written is on its way, in order
   }

@@ -91,8 +91,8 @@ import { inspected } from "../inspected.ts";
  * - {@linkcode TURN_FRAMES} frames, and {@linkcode TURN_BYTES} bytes of payload,
  *   are taken in a turn of the event loop; what follows waits for the next one,
  *   in order, and a child's pipe is not read meanwhile. Frames that make more
- *   work count as several: `reply` as 4, `failed` and what is none as 8,
- *   `shutdown` as 64, `fault` as 128.
+ *   work count as several: `reply`, `failed` and what is none as 8, `noDelay` as
+ *   16, `fault` as 512, `shutdown` as all.
  * - {@linkcode MAX_WAITING} bytes a request, and as many more, may wait for their
  *   turn. A Worker's messages cannot be held back.
  *
@@ -157,10 +157,10 @@ export const MAX_FAULTS = 100;
 export const MAX_REPORTS = 1000;
 
 /** How many frames of a far side are taken in a turn of the event loop. */
-export const TURN_FRAMES = 512;
+export const TURN_FRAMES = 1024;
 
 /** How many bytes of payload are taken in a turn of the event loop. */
-export const TURN_BYTES = 1_048_576;
+export const TURN_BYTES = 4_194_304;
 
 /** How many bytes may wait for their turn, for each request, and one more. */
 export const MAX_WAITING: number = 16 * WINDOW;

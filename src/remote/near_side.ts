@@ -105,6 +105,11 @@ export class NearSide {
     return taken;
   }
 
+  /** Takes nothing more: the far side is being killed. */
+  close(): void {
+    this.#receiver.close();
+  }
+
   /** Ends all requests, and every later one, with an error: the far side is gone. */
   fail(error: unknown): void {
     this.#failure ??= { error };
@@ -157,7 +162,7 @@ export class NearSide {
 
   /** Has the far side ended, and its requests; takes nothing more of it. */
   #end(error: RemoteProtocolError): void {
-    this.#receiver.close();
+    this.close();
     // If it has no request, nobody else is told; but who waits for it to start.
     if (this.size === 0 && this.#reports.isReady) {
       this.#events.onFault(error, undefined, undefined);

@@ -1,13 +1,15 @@
 import type { RemoteProtocolError } from "../errors.ts";
 import { type FrameListener, FrameReceiver } from "./frame_receiver.ts";
-import { FrameType, TURN_BYTES, TURN_FRAMES } from "./frames.ts";
+import { FrameType, TURN_FRAMES } from "./frames.ts";
+import { TurnBudget } from "./turn_budget.ts";
 
 /** How many frames one of a type counts as, if it makes more work. */
 const COSTS: Partial<Record<FrameType, number>> = {
-  [FrameType.reply]: 4,
+  [FrameType.reply]: 8,
   [FrameType.failed]: 8,
-  [FrameType.shutdown]: 64,
-  [FrameType.fault]: 128,
+  [FrameType.noDelay]: 16,
+  [FrameType.fault]: 512,
+  [FrameType.shutdown]: TURN_FRAMES,
 };
 /** An error is made of it. */
 const COST_OF_REJECTED = 8;
@@ -19,10 +21,10 @@ const COST_OF_REJECTED = 8;
 export class PacedReceiver implements FrameListener {
   readonly #listener: FrameListener;
   readonly #receiver = new FrameReceiver(this);
-  #frames = 0;
-  #bytes = 0;
+  readonly #budget = new TurnBudget();
   /** Lasts while bytes wait for the next turn. */
   #pause: Promise<void> | undefined;
+  #closed = false;
 
   /** Creates an instance that passes frames to a listener. */
   constructor(listener: FrameListener) {
@@ -41,6 +43,7 @@ export class PacedReceiver implements FrameListener {
    * nothing if none do.
    */
   push(bytes: Uint8Array<ArrayBuffer>): Promise<void> | undefined {
+    if (this.#closed) return undefined;
     this.#receiver.push(bytes);
     this.#count(1, 0);
     return this.#pause;
@@ -48,7 +51,9 @@ export class PacedReceiver implements FrameListener {
 
   /** Drops what waits, and what comes. */
   close(): void {
+    this.#closed = true;
     this.#receiver.close();
+    this.#budget.end();
   }
 
   /** Takes a frame. */
@@ -63,20 +68,15 @@ export class PacedReceiver implements FrameListener {
     this.#count(COST_OF_REJECTED, 0);
   }
 
-  // The turns themselves are not counted, which would cost each of them: that an
-  // honest far side waits once in so many frames is not noticed.
   #count(frames: number, bytes: number): void {
-    this.#frames += frames;
-    this.#bytes += bytes;
-    if (this.#frames < TURN_FRAMES && this.#bytes < TURN_BYTES) return;
+    if (!this.#budget.spend(frames, bytes) || this.#closed) return;
     this.#receiver.pause();
     this.#pause ??= this.#takeRest();
   }
 
   async #takeRest(): Promise<void> {
     do {
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#frames = this.#bytes = 0;
+      await this.#budget.renew();
       this.#receiver.resume();
     } while (this.#receiver.paused);
     this.#pause = undefined;

@@ -111,6 +111,7 @@ export class HandlerThread implements RequestRunner {
     if (this.#life.signal.aborted) return;
     this.#life.abort();
     this.#worker.terminate();
+    this.#nearSide.close();
     this.#nearSide.fail(error);
     this.#events.onEnd(this, error);
   }

@@ -85,3 +85,13 @@ Deno.test("MarkedBatches.push() passes on what is printed before a batch follows
 Deno.test("createMark() makes another mark each time", () => {
   assertNotEquals(createMark(), createMark());
 });
+
+Deno.test("MarkedBatches.push() tells of a batch without frames", () => {
+  const parts: Bytes[] = [];
+  const reader = new MarkedBatches(MARK, {
+    onBatch: (bytes) => parts.push(bytes),
+    onPrinted: () => {},
+  });
+  reader.push(markedBatch(MARK, new Uint8Array(0)));
+  assertEquals(parts, [new Uint8Array(0)]);
+});

@@ -78,3 +78,11 @@ Deno.test("ByteQueue.clear() drops everything", () => {
   queue.push(new Uint8Array([7]), false);
   assertEquals([queue.length, ...queue.first], [1, 7]);
 });
+
+Deno.test("ByteQueue.push() joins many bytes that come one by one", () => {
+  const queue = new ByteQueue();
+  for (let i = 0; i < 10_000; i++) queue.push(new Uint8Array([i]), false);
+  let pieces = 0;
+  for (; queue.length > 0; pieces++) queue.skip(queue.first.length);
+  assert(pieces < 20, `${pieces} pieces`);
+});

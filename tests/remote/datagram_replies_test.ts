@@ -166,7 +166,7 @@ class FarSide {
   readonly #channel: NearSide;
   readonly #result: Promise<void>;
 
-  constructor(client: Deno.Addr, scope?: ReplyScope) {
+  constructor(client: Deno.Addr, scope?: ReplyScope, ...count: unknown[]) {
     this.#channel = new NearSide(
       this.recorder.carrier,
       { onShutdown: () => {}, onFault: () => {} },
@@ -176,7 +176,7 @@ class FarSide {
       addr: CLIENT,
       send: (data: Uint8Array, address: Deno.Addr) => {
         this.addresses.push(address);
-        return Promise.resolve(data.length);
+        return Promise.resolve(count.length > 0 ? count[0] : data.length);
       },
     };
     const request = [new Uint8Array(1), socket];
@@ -236,3 +236,13 @@ Deno.test("NearSide.push() takes any number of replies, one after the other", as
   await far.end();
   assertEquals(far.addresses.length, 3 * MAX_REPLIES);
 });
+
+for (const count of [10n, undefined, "1", NaN]) {
+  Deno.test(`NearSide.push() refuses a reply of which a socket of one's own says that ${String(count)} bytes were sent`, async () => {
+    const far = new FarSide(CLIENT, "anyone", count);
+    const error = await far.reply(CLIENT) as Error;
+    assertEquals(error.constructor, TypeError);
+    assertMatch(error.message, /send\(\) must resolve to a whole number/);
+    await far.end();
+  });
+}

@@ -9,7 +9,15 @@ import { override } from "../hook_log.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** The ways in which a handler can leave a read behind. */
-const READS = ["readLine", "readExactly", "lines", "read", "pipeTo", "reader"];
+const READS = [
+  "readLine",
+  "readExactly",
+  "lines",
+  "read",
+  "pipeTo",
+  "reader",
+  "text",
+];
 
 /** What becomes of promises that nobody waits for. */
 export const forgottenPromisesScenarios: Scenario[] = [
