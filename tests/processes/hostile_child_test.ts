@@ -6,12 +6,13 @@ import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import {
   BREACHES,
-  FLOODS,
   ForgingHandler,
 } from "../fixtures/handlers/forging_handler.ts";
 
 const LIMIT_MS = 30_000;
 const ROUNDS = 30;
+/** Of faults, or shutdowns, which a child that is held back can cause. */
+const MOST_PER_MS = 4;
 
 for (const what of BREACHES) {
   Deno.test(`ForkingTCPServer ends a child that forges ${what}, and goes on`, async () => {
@@ -29,21 +30,32 @@ for (const what of BREACHES) {
   });
 }
 
-for (const what of FLOODS) {
-  Deno.test(`ForkingTCPServer answers a client while a child sends ${what}`, async () => {
+for (const what of ["faults", "shutdowns"]) {
+  Deno.test(`ForkingTCPServer answers a client while it hears of ${what}, some at a time`, async () => {
     await using session = new ForkingSession(ForgingHandler, {
       drainTimeout: 0,
     });
-    session.server.shutdownByHandler = () => {};
+    let heard = 0;
+    const first = Promise.withResolvers<void>();
+    const hear = () => {
+      heard++;
+      first.resolve();
+    };
+    session.server.shutdownByHandler = hear;
+    session.server.handleError = hear;
     await using honest = new Dialogue(await session.connect());
     await honest.send("first");
     assertEquals(await honest.receive(), "first");
     await using hostile = new Dialogue(await session.connect());
     await hostile.send(what);
+    await deadline(first.promise, LIMIT_MS);
+    const start = performance.now();
     for (let i = 0; i < ROUNDS; i++) {
       await honest.send(`line ${i}`);
       assertEquals(await honest.receive(), `line ${i}`);
     }
+    const rate = heard / (performance.now() - start + 10);
+    assert(rate < MOST_PER_MS, `${rate} a millisecond`);
     await deadline(session.server.serverClose(), LIMIT_MS);
   });
 }
