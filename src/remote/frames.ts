@@ -90,9 +90,10 @@ import { inspected } from "../inspected.ts";
  * - A `shutdown` is ignored while another one is under way.
  * - {@linkcode TURN_FRAMES} frames, and {@linkcode TURN_BYTES} bytes of payload,
  *   are taken in a turn of the event loop; what follows waits for the next one,
- *   in order, and a child's pipe is not read meanwhile. Frames that make more
- *   work count as several: `reply`, `failed` and what is none as 8, `noDelay` as
- *   16, `fault` as 512, `shutdown` as all.
+ *   in order, or for a millisecond if that much has come within 2. A child's pipe is
+ *   not read meanwhile. What a child prints is bounded in the same way. Frames that make more
+ *   work count as several: `reply` as 2, `failed` and what is none as 8, `noDelay`
+ *   as 16, `fault` as 512, `shutdown` as all.
  * - {@linkcode MAX_WAITING} bytes a request, and as many more, may wait for their
  *   turn. A Worker's messages cannot be held back.
  *

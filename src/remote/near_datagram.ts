@@ -3,6 +3,7 @@ import { inspected } from "../inspected.ts";
 import { Condition } from "../streams/condition.ts";
 import { noteOrigin } from "../streams/error_origin.ts";
 import type { DatagramRequest } from "../types.ts";
+import type { ErrorRecord } from "./error_record.ts";
 import {
   FrameType,
   jsonPayload,
@@ -105,14 +106,15 @@ export class NearDatagram implements NearRequest {
     address: Deno.Addr,
   ): Promise<void> {
     let sent: Sent = { reply };
-    let failure: Uint8Array | undefined;
-    try {
-      this.#checkScope(address);
-      const count = await this.#request[1].send(data, address);
-      sent = { reply, count: checkedCount(count) };
-    } catch (error) {
-      noteOrigin(error, this.#request[1]);
-      failure = errorPayload(error, this.#request);
+    let failure = this.#refusal(address);
+    if (failure === undefined) {
+      try {
+        const count = await this.#request[1].send(data, address);
+        sent = { reply, count: checkedCount(count) };
+      } catch (error) {
+        noteOrigin(error, this.#request[1]);
+        failure = errorPayload(error, this.#request);
+      }
     }
     // Before the far side hears of it, and sends the next one.
     this.#underway.delete(reply);
@@ -120,14 +122,22 @@ export class NearDatagram implements NearRequest {
     if (this.#underway.size === 0) this.#allLeft.notify();
   }
 
-  #checkScope(address: Deno.Addr): void {
-    if (this.#scope === "anyone") return;
-    if (isSame(address, this.#clientAddress)) return;
-    throw new Deno.errors.NotCapable(
-      `Cannot send a datagram as a handler without the net permission may only reply to its client: current value is ${
-        JSON.stringify(address)
-      }`,
-    );
+  /**
+   * Why no reply may go to an address, if it may not. No error is made of it, as
+   * a far side can have any number of replies refused.
+   */
+  #refusal(address: Deno.Addr): Uint8Array | undefined {
+    if (this.#scope === "anyone" || isSame(address, this.#clientAddress)) {
+      return undefined;
+    }
+    const refusal: ErrorRecord = {
+      name: Deno.errors.NotCapable.name,
+      message:
+        `Cannot send a datagram as a handler without the net permission may only reply to its client: current value is ${
+          JSON.stringify(address)
+        }`,
+    };
+    return jsonPayload(refusal);
   }
 }
 

@@ -5,7 +5,7 @@ import { TurnBudget } from "./turn_budget.ts";
 
 /** How many frames one of a type counts as, if it makes more work. */
 const COSTS: Partial<Record<FrameType, number>> = {
-  [FrameType.reply]: 8,
+  [FrameType.reply]: 2,
   [FrameType.failed]: 8,
   [FrameType.noDelay]: 16,
   [FrameType.fault]: 512,
