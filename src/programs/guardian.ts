@@ -66,7 +66,11 @@ export class Guardian {
     process.ref();
     await this.#input?.close().catch(() => {});
     if (await succeedsWithin(process.status, END_LIMIT)) return;
-    process.kill("SIGKILL");
+    try {
+      process.kill("SIGKILL");
+    } catch {
+      // It has just ended.
+    }
     await process.status;
   }
 

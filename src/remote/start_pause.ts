@@ -11,6 +11,12 @@ export interface PausedPool {
 }
 
 /**
+ * How Deno says that it could not read a module. It does not say why, and one
+ * that is missing is told otherwise.
+ */
+const UNREADABLE = /^Unable to load /;
+
+/**
  * Keeps runners from being started for a while, when one could not be as the
  * system has no descriptor, memory or process for it.
  */
@@ -47,6 +53,12 @@ export class StartPause {
     return this.#cause;
   }
 
+  /** Whether an error tells that there was no room for a runner. */
+  isForWantOfRoom(error: unknown): boolean {
+    return isExhaustion(error) ||
+      (this.#shortage.lasts && UNREADABLE.test(messageOf(causeIn(error))));
+  }
+
   /** Resolves when the pause is over, and runners have been started. */
   over(): Promise<void> {
     return this.#over.wait();
@@ -58,7 +70,7 @@ export class StartPause {
    * @throws {unknown} The error, if it says nothing about room.
    */
   begin(error: unknown): void {
-    if (!isExhaustion(error)) throw error;
+    if (!this.isForWantOfRoom(error)) throw error;
     if (this.lasts) return;
     this.#cause = causeOf(error);
     this.#timer = setTimeout(() => {
@@ -109,6 +121,14 @@ export class StartPause {
 
 /** A module that could not be read for want of descriptors is not to blame. */
 function causeOf(error: unknown): unknown {
-  const { cause } = error as { cause?: unknown };
+  const cause = causeIn(error);
   return isExhaustion(cause) ? cause : error;
+}
+
+function causeIn(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "";
 }

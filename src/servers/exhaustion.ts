@@ -48,10 +48,15 @@ export class Shortage {
     return shortage;
   }
 
+  /** Whether one has been met with a moment ago. */
+  get lasts(): boolean {
+    return this.#clock() - this.#last <= QUIET_MS;
+  }
+
   /** Notes a lack of resources; returns whether a shortage begins with it. */
   begins(): boolean {
-    const before = this.#last;
+    const isNews = !this.lasts;
     this.#last = this.#clock();
-    return this.#last - before > QUIET_MS;
+    return isNews;
   }
 }

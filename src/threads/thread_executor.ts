@@ -1,5 +1,4 @@
 import { ThreadError } from "../errors.ts";
-import { isExhaustion } from "../servers/exhaustion.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { HandlerThread, type ThreadEvents } from "./handler_thread.ts";
@@ -94,7 +93,8 @@ export class ThreadExecutor
     try {
       await thread.handle(pending);
     } catch (error) {
-      const another = this.#started !== undefined || isExhaustion(error);
+      const another = this.#started !== undefined ||
+        this.startPause.isForWantOfRoom(error);
       if (thread.started || !another) throw error;
       await this.queue.wait(pending);
     }
@@ -112,7 +112,9 @@ export class ThreadExecutor
   /** Reports a thread that could not start, if its requests do not. */
   #noteFailedStart(reason: unknown): void {
     if (this.closed) return;
-    if (isExhaustion(reason)) return this.startPause.begin(reason);
+    if (this.startPause.isForWantOfRoom(reason)) {
+      return this.startPause.begin(reason);
+    }
     if (this.#started === undefined) return;
     if (this.#pause !== undefined) return; // it would be the same error again
     this.onFault(reason, undefined, undefined);
