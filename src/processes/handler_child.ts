@@ -1,3 +1,4 @@
+import { killQuietly } from "../programs/kill_quietly.ts";
 import type { FarSettings } from "../remote/far_side.ts";
 import { WINDOW } from "../remote/frames.ts";
 import type { FarSideEvents } from "../remote/far_side_reports.ts";
@@ -14,6 +15,7 @@ import { endedBefore, readsNothing, tooLong } from "./child_errors.ts";
 import { grantsNet } from "./child_flags.ts";
 import { ChildInput } from "./child_input.ts";
 import { ChildOutput } from "./child_output.ts";
+import { ChildQuota } from "./child_quota.ts";
 import type { ChildSettings } from "./child_settings.ts";
 import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
@@ -37,7 +39,8 @@ export interface ChildEvents extends FarSideEvents {
 
 /** A child process that runs handlers. */
 export class HandlerChild implements RequestRunner {
-  readonly #settings: ChildSettings;
+  readonly #requestTimeout: number | null;
+  readonly #quota: ChildQuota;
   readonly #process: Deno.ChildProcess;
   readonly #hold: ProcessHold;
   readonly #input: ChildInput;
@@ -47,7 +50,6 @@ export class HandlerChild implements RequestRunner {
   readonly #events: ChildEvents;
   #started = false;
   #retiring = false;
-  #given = 0;
 
   /**
    * Starts a child process.
@@ -60,7 +62,8 @@ export class HandlerChild implements RequestRunner {
     events: ChildEvents,
   ) {
     const mark = createMark();
-    this.#settings = settings;
+    this.#requestTimeout = settings.requestTimeout;
+    this.#quota = new ChildQuota(settings);
     this.#events = events;
     this.#process = startChild(settings, farSettings.handler.moduleUrl);
     this.#hold = new ProcessHold(this.#process);
@@ -88,15 +91,12 @@ export class HandlerChild implements RequestRunner {
 
   /** Whether a request can be handed over. */
   get free(): boolean {
-    const { requestsPerChild, maxRequestsPerChild } = this.#settings;
-    return !this.#retiring &&
-      (this.size === 0 || this.size < requestsPerChild) &&
-      (this.#given === 0 || this.#given < maxRequestsPerChild);
+    return !this.#retiring && this.#quota.allows(this.size);
   }
 
   /** Whether there has been a request. */
   get used(): boolean {
-    return this.#given > 0;
+    return this.#quota.used;
   }
 
   /** Resolves when the handler has been imported; rejects if it cannot be. */
@@ -111,15 +111,14 @@ export class HandlerChild implements RequestRunner {
 
   /** Has a request handled; throws what its handler throws. */
   async handle(pending: PendingRequest): Promise<void> {
-    this.#given++;
+    this.#quota.take();
     const running = this.#handle(pending);
     this.#running.add(running);
     try {
       await running;
     } finally {
       this.#running.delete(running);
-      const isSpent = !(this.#given < this.#settings.maxRequestsPerChild);
-      if (isSpent && this.size === 0) this.retire();
+      if (this.#quota.spent && this.size === 0) this.retire();
       else if (!this.used) this.#events.onSpared(this);
     }
   }
@@ -150,7 +149,7 @@ export class HandlerChild implements RequestRunner {
 
   async #handle(pending: PendingRequest): Promise<void> {
     const { request, clientAddress } = pending;
-    const limit = this.#settings.requestTimeout;
+    const limit = this.#requestTimeout;
     const timer = limit === null ? undefined : setTimeout(
       () => this.giveUp(tooLong(limit, request as object)),
       toMilliseconds(limit),
@@ -159,7 +158,7 @@ export class HandlerChild implements RequestRunner {
       const waits = pending.waited || !this.#started;
       await this.#nearSide.ready;
       // A client that has gone does not count: the process is for the next one.
-      if (waits) await checkNotLost(request, () => this.#given--);
+      if (waits) await checkNotLost(request, () => this.#quota.giveBack());
       await this.#hold.during(this.#nearSide.open(request, clientAddress));
     } finally {
       clearTimeout(timer);
@@ -171,11 +170,7 @@ export class HandlerChild implements RequestRunner {
     this.#retiring = true;
     this.#nearSide.close();
     if (error !== undefined) this.#nearSide.fail(error);
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+    killQuietly(this.#process);
   }
 
   async #start(settings: FarSettings, mark: Uint8Array): Promise<void> {

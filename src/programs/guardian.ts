@@ -1,3 +1,4 @@
+import { killQuietly } from "./kill_quietly.ts";
 import { succeedsWithin, toMilliseconds } from "../streams/time_limit.ts";
 
 /** The shortest time from one start of a guardian to the next, in seconds. */
@@ -66,11 +67,7 @@ export class Guardian {
     process.ref();
     await this.#input?.close().catch(() => {});
     if (await succeedsWithin(process.status, END_LIMIT)) return;
-    try {
-      process.kill("SIGKILL");
-    } catch {
-      // It has just ended.
-    }
+    killQuietly(process);
     await process.status;
   }
 

@@ -1,6 +1,7 @@
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { Guardian } from "./guardian.ts";
 import { groupGuardian, releaseGroupGuardian } from "./group_guardian.ts";
+import { killQuietly } from "./kill_quietly.ts";
 import { spawnInSession } from "./spawn_in_session.ts";
 
 /** How long a program may take to end when it is told to, in seconds. */
@@ -19,7 +20,7 @@ export class Program {
   readonly #process: Deno.ChildProcess;
   readonly #guardian: Guardian | null = groupGuardian();
   /** For want of a guardian; in a child it is the only notice of its end. */
-  readonly #onUnload = () => this.#kill("SIGKILL");
+  readonly #onUnload = () => killQuietly(this.#process);
 
   /**
    * Starts a program. Its standard error is that of this process.
@@ -70,19 +71,11 @@ export class Program {
   async end(): Promise<void> {
     // Deno waits for the process as soon as that ends. So a group is told after
     // its leader has gone, if the program has ended by itself.
-    if (this.#guardian === null) this.#kill("SIGTERM");
+    if (this.#guardian === null) killQuietly(this.#process, "SIGTERM");
     else this.#guardian.forget(this.#process.pid);
     await withinTimeLimit(this.status, GRACE, "end the program")
-      .catch(() => this.#kill("SIGKILL"));
+      .catch(() => killQuietly(this.#process));
     removeEventListener("unload", this.#onUnload);
     await releaseGroupGuardian();
-  }
-
-  #kill(signal: Deno.Signal): void {
-    try {
-      this.#process.kill(signal);
-    } catch {
-      // It has ended already.
-    }
   }
 }

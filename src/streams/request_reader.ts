@@ -34,6 +34,7 @@ export interface RequestReaderOptions {
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const asItIs = (line: string | null) => line;
 
 /**
  * A `ReadableStream`; see {@linkcode RequestReader}.
@@ -299,10 +300,6 @@ export class RequestReader extends ReadableOnDemand {
     }
     this.#source.enter();
   }
-}
-
-function asItIs(line: string | null): string | null {
-  return line;
 }
 
 function toIteratorResult(line: string | null): IteratorResult<string> {
