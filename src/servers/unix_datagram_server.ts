@@ -5,9 +5,10 @@ import {
   DatagramServer,
   type DatagramServerOptions,
 } from "./datagram_server.ts";
+import { SocketFile } from "./socket_file.ts";
 import { bindAtPath } from "./unix_binding.ts";
 import { UnixDatagramSocket } from "./unix_datagram_socket.ts";
-import { checkMode, checkPath } from "./unix_path.ts";
+import { checkMode, checkPath, isAbstract } from "./unix_path.ts";
 import type { UnixAddress, UnixSocketOptions } from "./unix_stream_server.ts";
 
 /** Options for {@linkcode UnixDatagramServer}. */
@@ -96,18 +97,62 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   override set socket(socket: DatagramListener) {
     super.socket = socket instanceof UnixDatagramSocket
       ? socket
-      : new UnixDatagramSocket(socket, { ownsFile: false });
+      : new UnixDatagramSocket(socket, null);
   }
 
   /** Makes the socket. */
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UnixDatagramServer");
-    const socket = bindAtPath({
+    const bind = () => this.#bind(this.mode);
+    const named = this.#bindAside();
+    try {
+      return new UnixDatagramSocket(bind(), { named, bind });
+    } catch (error) {
+      named?.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Closes the socket, and waits for clients that are slow to take replies, for
+   * a second at most, or the `drainTimeout`.
+   */
+  protected override async closeListener(): Promise<void> {
+    await super.closeListener();
+    const socket = this.#bound();
+    if (socket instanceof UnixDatagramSocket) {
+      await socket.lingered(this.drainTimeout ?? Infinity);
+    }
+  }
+
+  #bound(): DatagramListener | null {
+    try {
+      return this.socket;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Makes a socket for replies that has the server's name, but no file. */
+  #bindAside(): DatagramListener | null {
+    const { path } = this.serverAddress;
+    if (isAbstract(path)) return null; // a name that only one can have
+    const socket = this.#bind(undefined);
+    try {
+      SocketFile.at(path)?.remove();
+      return socket;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  #bind(mode: number | undefined): DatagramListener {
+    return bindAtPath({
       server: "UnixDatagramServer",
       path: this.serverAddress.path,
-      mode: this.mode,
+      mode,
       bind: (path) => Deno.listenDatagram({ transport: "unixpacket", path }),
     });
-    return new UnixDatagramSocket(socket, { ownsFile: true });
   }
 }

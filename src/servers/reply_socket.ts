@@ -1,0 +1,175 @@
+import type { DatagramSocket } from "../types.ts";
+
+/** What a reply socket needs of the platform's. */
+export type SendingSocket = Pick<DatagramSocket, "send"> & { close(): void };
+
+/** How long a send may take before it is taken back, in milliseconds. */
+const PATIENCE_MS = 2;
+/**
+ * How long a send that has been taken back may take to say so, in milliseconds.
+ * One that sleeps in the system does not hear of it.
+ */
+const TAKING_BACK_MS = 20;
+/**
+ * How much the system may hold of a socket that is renewed, in bytes: a quarter
+ * of what Linux lets it hold by default. With more, a send sleeps in the system,
+ * and cannot be taken back until clients have read.
+ */
+const MOST_HELD = 212_992 / 4;
+/** What the system adds to a datagram that it holds, in bytes. */
+const HELD_BESIDE = 768;
+const SMALLEST_MEMORY = 2 ** 16;
+
+/** A send under way. */
+interface Offer {
+  readonly since: number;
+  readonly answer: PromiseWithResolvers<boolean>;
+}
+
+/**
+ * A socket that only sends: one datagram at a time, and it can take back what
+ * the receiver has no room for.
+ *
+ * Deno cannot. A Unix datagram whose receiver reads nothing stays in `send()`
+ * for as long as that lives, holds the socket, even a closed one, and keeps a
+ * processor busy, as it is tried over and over. But it is read from the caller's
+ * memory each time. So it lies in memory that can be made to vanish: then the
+ * system says EFAULT, and the datagram has not been sent.
+ *
+ * The system tries again only a socket of which it holds little. So a socket is
+ * renewed before it holds more; what a closed socket has sent is still there
+ * for its receivers. One that is not renewed may get stuck: see `isStuck`.
+ */
+export class ReplySocket {
+  readonly #open: () => SendingSocket;
+  readonly #renews: boolean;
+  #socket: SendingSocket | null;
+  #memory = memoryOf(SMALLEST_MEMORY);
+  /** What the system may hold of this socket, in bytes. */
+  #held = 0;
+  #offer: Offer | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStuck = false;
+  #closed = false;
+
+  /**
+   * Creates an instance.
+   *
+   * @param open Makes a socket, when one is needed.
+   * @param given The one to use, and no other, if it is not to be renewed.
+   */
+  constructor(open: () => SendingSocket, given: SendingSocket | null = null) {
+    this.#open = open;
+    this.#socket = given;
+    this.#renews = given === null;
+  }
+
+  /**
+   * Whether a send that has been taken back still holds the socket. It cannot
+   * leave any more.
+   */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /**
+   * Offers a datagram to its receiver. Not to be called while another offer is
+   * under way, or when the socket is stuck.
+   *
+   * @returns Whether it has been sent; if not, the receiver has no room.
+   * @throws {Error} What the platform throws.
+   */
+  offer(data: Uint8Array, address: Deno.UnixAddr): Promise<boolean> {
+    const answer = Promise.withResolvers<boolean>();
+    let sending: Promise<number>;
+    try {
+      const socket = this.#socketFor(HELD_BESIDE + 2 * data.length);
+      sending = socket.send(this.#copyOf(data), address);
+    } catch (error) {
+      answer.reject(error);
+      return answer.promise;
+    }
+    const offer = this.#offer = { since: performance.now(), answer };
+    this.#timer ??= setTimeout(this.#look, PATIENCE_MS);
+    sending.then(() => {
+      this.#settle(offer);
+      answer.resolve(true);
+    }, (error) => {
+      this.#settle(offer);
+      if (isNoRoom(error)) answer.resolve(false);
+      else answer.reject(error);
+    });
+    return answer.promise;
+  }
+
+  /** Closes the platform's socket until it is needed again. */
+  rest(): void {
+    if (this.#offer !== null) return;
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  /** Closes it; an offer under way is taken back. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#memory.resize(0);
+    this.#socket?.close();
+    this.#socket = null;
+    this.#offer?.answer.resolve(false);
+  }
+
+  /** The socket, or a new one if the system would hold too much of it. */
+  #socketFor(size: number): SendingSocket {
+    const isFull = this.#held + size > MOST_HELD && this.#held > 0;
+    if (this.#socket === null || (isFull && this.#renews)) {
+      const socket = this.#open();
+      this.#socket?.close();
+      this.#socket = socket;
+      this.#held = 0;
+    }
+    this.#held += size;
+    return this.#socket;
+  }
+
+  #copyOf(data: Uint8Array): Uint8Array {
+    const { length } = data;
+    if (this.#memory.byteLength < length) this.#memory = memoryOf(length);
+    const copy = new Uint8Array(this.#memory, 0, length);
+    copy.set(data);
+    return copy;
+  }
+
+  /** Looks from time to time whether an offer lasts too long. */
+  readonly #look = (): void => {
+    this.#timer = undefined;
+    if (this.#offer === null) return;
+    const left = this.#offer.since + PATIENCE_MS - performance.now();
+    if (left > 0) {
+      this.#timer = setTimeout(this.#look, left);
+    } else if (this.#memory.byteLength > 0) {
+      this.#memory.resize(0);
+      this.#timer = setTimeout(this.#look, TAKING_BACK_MS);
+    } else {
+      this.#isStuck = true;
+      this.#offer.answer.resolve(false);
+    }
+  };
+
+  #settle(offer: Offer): void {
+    if (this.#closed || this.#offer !== offer) return;
+    this.#offer = null;
+    this.#isStuck = false;
+    this.#memory.resize(this.#memory.maxByteLength);
+  }
+}
+
+/** Memory that can be made to vanish, as it can be given another size. */
+function memoryOf(size: number): ArrayBuffer {
+  return new ArrayBuffer(size, { maxByteLength: size });
+}
+
+/** Linux has a send wait; other systems say at once that there is no room. */
+function isNoRoom(error: { code?: unknown }): boolean {
+  return error.code === "EFAULT" || error.code === "ENOBUFS";
+}
