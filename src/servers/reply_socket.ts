@@ -6,10 +6,11 @@ export type SendingSocket = Pick<DatagramSocket, "send"> & { close(): void };
 /** How long a send may take before it is taken back, in milliseconds. */
 const PATIENCE_MS = 2;
 /**
- * How long a send that has been taken back may take to say so, in milliseconds.
- * One that sleeps in the system does not hear of it.
+ * How often a send that has been taken back is looked at until it has said so.
+ * One that sleeps in the system does not hear of it. They are turns of the event
+ * loop, as one that has left is to be heard of however busy the processor is.
  */
-const TAKING_BACK_MS = 20;
+const MOST_LOOKS = 25;
 /**
  * How much the system may hold of a socket that is renewed, in bytes: a quarter
  * of what Linux lets it hold by default. With more, a send sleeps in the system,
@@ -49,6 +50,7 @@ export class ReplySocket {
   #held = 0;
   #offer: Offer | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #looks = 0;
   #isStuck = false;
   #closed = false;
 
@@ -90,7 +92,7 @@ export class ReplySocket {
       return answer.promise;
     }
     const offer = this.#offer = { since: performance.now(), answer };
-    this.#timer ??= setTimeout(this.#look, PATIENCE_MS);
+    if (this.#timer === undefined) this.#lookAgain(PATIENCE_MS);
     sending.then(() => {
       this.#settle(offer);
       answer.resolve(true);
@@ -105,6 +107,8 @@ export class ReplySocket {
   /** Closes the platform's socket until it is needed again. */
   rest(): void {
     if (this.#offer !== null) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#socket?.close();
     this.#socket = null;
   }
@@ -143,18 +147,31 @@ export class ReplySocket {
   /** Looks from time to time whether an offer lasts too long. */
   readonly #look = (): void => {
     this.#timer = undefined;
-    if (this.#offer === null) return;
-    const left = this.#offer.since + PATIENCE_MS - performance.now();
-    if (left > 0) {
-      this.#timer = setTimeout(this.#look, left);
-    } else if (this.#memory.byteLength > 0) {
+    const offer = this.#offer;
+    if (offer === null) return;
+    const left = offer.since + PATIENCE_MS - performance.now();
+    if (left > 0) return this.#lookAgain(left);
+    if (this.#memory.byteLength > 0) {
       this.#memory.resize(0);
-      this.#timer = setTimeout(this.#look, TAKING_BACK_MS);
-    } else {
-      this.#isStuck = true;
-      this.#offer.answer.resolve(false);
+      this.#looks = 0;
     }
+    if (this.#looks++ < MOST_LOOKS) return this.#lookAgain(PATIENCE_MS);
+    if (this.#renews) this.#leave();
+    else this.#isStuck = true;
+    offer.answer.resolve(false);
   };
+
+  #lookAgain(delay: number): void {
+    this.#timer = setTimeout(this.#look, delay);
+  }
+
+  /** Leaves the socket to the send that holds it; it is closed after that. */
+  #leave(): void {
+    this.#socket?.close();
+    this.#socket = null;
+    this.#offer = null;
+    this.#memory = memoryOf(SMALLEST_MEMORY);
+  }
 
   #settle(offer: Offer): void {
     if (this.#closed || this.#offer !== offer) return;

@@ -7,7 +7,7 @@ const MOST_BYTES = 2 ** 20;
 /** How many bytes may wait for all clients of a server. */
 const MOST_BYTES_IN_ALL = 2 ** 24;
 /** How long a client may take none of them, in milliseconds. */
-const LONGEST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 30_000;
 /** The shortest and the longest pause between two offers, in milliseconds. */
 const PAUSES_MS = { first: 2, longest: 500 };
 
@@ -40,6 +40,7 @@ export class SlowClient {
   #isDeaf = false;
   /** Until when anything may wait. */
   #end = Infinity;
+  #pause = PAUSES_MS.first;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Creates an instance for the client at an address. */
@@ -92,15 +93,14 @@ export class SlowClient {
 
   /** Offers what waits, until nothing does any more. */
   async serve(): Promise<void> {
-    let pause = PAUSES_MS.first;
+    this.#pause = PAUSES_MS.first;
     while (this.#waiting.length > 0) {
-      if (performance.now() > Math.min(this.#until, this.#end)) {
+      if (performance.now() >= Math.min(this.#until, this.#end)) {
         this.#drop();
       } else if (await this.#takes(this.#waiting[0]!)) {
-        pause = PAUSES_MS.first;
+        this.#pause = PAUSES_MS.first;
       } else {
-        await this.#rest(pause);
-        pause = Math.min(2 * pause, PAUSES_MS.longest);
+        await this.#rest();
       }
     }
   }
@@ -108,6 +108,7 @@ export class SlowClient {
   /** Has it take what waits within a time, in milliseconds. */
   hurry(limit: number): void {
     this.#end = performance.now() + limit;
+    this.#pause = PAUSES_MS.first;
     clearTimeout(this.#timer);
     this.#rested.notify();
   }
@@ -127,7 +128,10 @@ export class SlowClient {
     return true;
   }
 
-  async #rest(pause: number): Promise<void> {
+  async #rest(): Promise<void> {
+    const left = Math.max(0, this.#end - performance.now());
+    const pause = Math.min(this.#pause, left);
+    this.#pause = Math.min(2 * this.#pause, PAUSES_MS.longest);
     this.#timer = setTimeout(() => this.#rested.notify(), pause);
     await this.#rested.wait();
   }

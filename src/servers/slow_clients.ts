@@ -16,6 +16,8 @@ export class SlowClients {
   #awaited = 0;
   readonly #idle: ReplySocket[] = [];
   #busy = 0;
+  /** Until when anything is offered. */
+  #end = Infinity;
   readonly #freed = new Condition();
   readonly #emptied = new Condition();
 
@@ -49,6 +51,7 @@ export class SlowClients {
 
   /** Resolves when all have taken what waits, within a time in milliseconds. */
   async close(limit: number): Promise<void> {
+    this.#end = performance.now() + limit;
     for (const client of this.#clients.values()) client.hurry(limit);
     while (this.areAwaited) await this.#emptied.wait();
   }
@@ -84,6 +87,7 @@ export class SlowClients {
 
   async #offer(data: Uint8Array, address: Deno.UnixAddr): Promise<boolean> {
     while (this.#busy === MOST_SOCKETS) await this.#freed.wait();
+    if (performance.now() >= this.#end) return false;
     this.#busy++;
     const socket = this.#idle.pop() ??
       new ReplySocket(this.#open);

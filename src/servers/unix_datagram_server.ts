@@ -115,7 +115,7 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
 
   /**
    * Closes the socket, and waits for clients that are slow to take replies, for
-   * a second at most, or the `drainTimeout`.
+   * half a second at most, or the `drainTimeout`.
    */
   protected override async closeListener(): Promise<void> {
     await super.closeListener();

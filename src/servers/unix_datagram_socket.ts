@@ -13,7 +13,7 @@ import { UnixDatagramReplies } from "./unix_datagram_replies.ts";
 /** How long a send may hold the socket that everybody sends to, in seconds. */
 const LONGEST_SEND = 1;
 /** How long replies may wait for slow clients after the end, in milliseconds. */
-const LINGERING_MS = 1000;
+const LINGERING_MS = 500;
 
 /** A datagram for a client that has connected its socket. */
 interface Waiting {
@@ -132,8 +132,8 @@ export class UnixDatagramSocket implements DatagramListener {
   }
 
   /**
-   * Resolves when no reply waits for a slow client any more: a second after the
-   * end.
+   * Resolves when no reply waits for a slow client any more: half a second after
+   * the end.
    *
    * @param limit How long that may last, in seconds.
    */
