@@ -3,7 +3,10 @@ import type { DatagramSocket } from "../types.ts";
 /** What a reply socket needs of the platform's. */
 export type SendingSocket = Pick<DatagramSocket, "send"> & { close(): void };
 
-/** How long a send may take before it is taken back, in milliseconds. */
+/**
+ * How long a send may take before it is taken back, in milliseconds; at most
+ * twice as long.
+ */
 const PATIENCE_MS = 2;
 /**
  * How often a send that has been taken back is looked at until it has said so.
@@ -20,12 +23,6 @@ const MOST_HELD = 212_992 / 4;
 /** What the system adds to a datagram that it holds, in bytes. */
 const HELD_BESIDE = 768;
 const SMALLEST_MEMORY = 2 ** 16;
-
-/** A send under way. */
-interface Offer {
-  readonly since: number;
-  readonly answer: PromiseWithResolvers<boolean>;
-}
 
 /**
  * A socket that only sends: one datagram at a time, and it can take back what
@@ -48,8 +45,11 @@ export class ReplySocket {
   #memory = memoryOf(SMALLEST_MEMORY);
   /** What the system may hold of this socket, in bytes. */
   #held = 0;
-  #offer: Offer | null = null;
+  /** What an offer under way will be answered. */
+  #answer: PromiseWithResolvers<boolean> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What was under way at the last look, and how often it was looked at. */
+  #seen: PromiseWithResolvers<boolean> | null = null;
   #looks = 0;
   #isStuck = false;
   #closed = false;
@@ -91,13 +91,13 @@ export class ReplySocket {
       answer.reject(error);
       return answer.promise;
     }
-    const offer = this.#offer = { since: performance.now(), answer };
-    if (this.#timer === undefined) this.#lookAgain(PATIENCE_MS);
+    this.#answer = answer;
+    if (this.#timer === undefined) this.#lookLater();
     sending.then(() => {
-      this.#settle(offer);
+      this.#settle(answer);
       answer.resolve(true);
     }, (error) => {
-      this.#settle(offer);
+      this.#settle(answer);
       if (isNoRoom(error)) answer.resolve(false);
       else answer.reject(error);
     });
@@ -106,7 +106,7 @@ export class ReplySocket {
 
   /** Closes the platform's socket until it is needed again. */
   rest(): void {
-    if (this.#offer !== null) return;
+    if (this.#answer !== null) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#socket?.close();
@@ -120,7 +120,7 @@ export class ReplySocket {
     this.#memory.resize(0);
     this.#socket?.close();
     this.#socket = null;
-    this.#offer?.answer.resolve(false);
+    this.#answer?.resolve(false);
   }
 
   /** The socket, or a new one if the system would hold too much of it. */
@@ -147,37 +147,40 @@ export class ReplySocket {
   /** Looks from time to time whether an offer lasts too long. */
   readonly #look = (): void => {
     this.#timer = undefined;
-    const offer = this.#offer;
-    if (offer === null) return;
-    const left = offer.since + PATIENCE_MS - performance.now();
-    if (left > 0) return this.#lookAgain(left);
-    if (this.#memory.byteLength > 0) {
-      this.#memory.resize(0);
+    const answer = this.#answer;
+    if (answer === null) return;
+    if (answer !== this.#seen) {
+      this.#seen = answer;
       this.#looks = 0;
+    } else if (this.#looks++ === 0) {
+      this.#memory.resize(0);
+    } else if (this.#looks > MOST_LOOKS) {
+      if (this.#renews) this.#leave();
+      else this.#isStuck = true;
+      return answer.resolve(false);
     }
-    if (this.#looks++ < MOST_LOOKS) return this.#lookAgain(PATIENCE_MS);
-    if (this.#renews) this.#leave();
-    else this.#isStuck = true;
-    offer.answer.resolve(false);
+    this.#lookLater();
   };
 
-  #lookAgain(delay: number): void {
-    this.#timer = setTimeout(this.#look, delay);
+  #lookLater(): void {
+    this.#timer = setTimeout(this.#look, PATIENCE_MS);
   }
 
   /** Leaves the socket to the send that holds it; it is closed after that. */
   #leave(): void {
     this.#socket?.close();
     this.#socket = null;
-    this.#offer = null;
+    this.#answer = null;
     this.#memory = memoryOf(SMALLEST_MEMORY);
   }
 
-  #settle(offer: Offer): void {
-    if (this.#closed || this.#offer !== offer) return;
-    this.#offer = null;
+  #settle(answer: PromiseWithResolvers<boolean>): void {
+    if (this.#closed || this.#answer !== answer) return;
+    this.#answer = null;
     this.#isStuck = false;
-    this.#memory.resize(this.#memory.maxByteLength);
+    if (this.#memory.byteLength === 0) {
+      this.#memory.resize(this.#memory.maxByteLength);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ interface Reply {
  * is for receiving.
  *
  * They leave one after the other, and none waits for the client of another for
- * longer than two milliseconds: what a client has no room for waits apart.
+ * longer than a few milliseconds: what a client has no room for waits apart.
  */
 export class UnixDatagramReplies {
   /** The one whose name the clients see, as long as nobody is slow. */
@@ -42,10 +42,10 @@ export class UnixDatagramReplies {
    * @returns How many bytes the system, or this object, has taken.
    */
   send(data: Uint8Array, address: Deno.UnixAddr): Promise<number> {
+    if (this.#closed) return Promise.reject(closedError());
+    if (!this.#busy) return this.#send(data, address);
     const sent = Promise.withResolvers<number>();
-    if (this.#closed) sent.reject(closedError());
-    else if (!this.#busy) this.#send({ data, address, sent });
-    else this.#waiting.push({ data: data.slice(), address, sent });
+    this.#waiting.push({ data: data.slice(), address, sent });
     return sent.promise;
   }
 
@@ -62,23 +62,27 @@ export class UnixDatagramReplies {
     await this.#slow.close(limit);
   }
 
-  async #send({ data, address, sent }: Reply): Promise<void> {
+  async #send(data: Uint8Array, address: Deno.UnixAddr): Promise<number> {
     this.#busy = true;
     try {
-      if (
-        this.#slow.has(address.path) ||
-        !await this.#socket().offer(data, address)
-      ) {
-        if (this.#closed) throw closedError();
-        this.#slow.add(data, address);
+      const isSlow = this.#slow.has(address.path);
+      if (!isSlow && await this.#socket().offer(data, address)) {
+        return data.length;
       }
-      sent.resolve(data.length);
-    } catch (error) {
-      sent.reject(error);
+      if (this.#closed) throw closedError();
+      this.#slow.add(data, address);
+      return data.length;
+    } finally {
+      this.#busy = false;
+      this.#sendNext();
     }
-    this.#busy = false;
+  }
+
+  #sendNext(): void {
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#send(next);
+    if (next === undefined) return;
+    this.#send(next.data, next.address)
+      .then(next.sent.resolve, next.sent.reject);
   }
 
   /**

@@ -18,8 +18,28 @@ export interface UnixDatagramServerOptions
 /**
  * A server of Unix datagrams, which handles one after the other.
  *
- * A client can be answered only if it has bound its own socket to a path. A
- * socket file that nobody listens on any more is replaced; one that is in use,
+ * A client can be answered only if it has bound its own socket to a path.
+ *
+ * A client that is slow to read keeps nobody waiting: Linux has it hold 11
+ * datagrams (`net.unix.max_dgram_qlen`), and the server up to 1,024 replies or
+ * 1 MiB more, 16 MiB for all clients, of which 1,024 may be slow. `send()`
+ * resolves when a reply has been taken, by the system or to wait. Beyond that it
+ * rejects with `Deno.errors.WouldBlock`. A client that takes none for 30 seconds
+ * loses those that wait, and until it takes one, `send()` rejects with
+ * `Deno.errors.TimedOut` while another waits. `serverClose()` gives such clients
+ * half a second. While any is slow, replies come from a socket without a name;
+ * else, and unless the name is abstract or the socket was given, from the
+ * server's path.
+ *
+ * A client that has called `connect()` takes replies from the server's own socket
+ * only. Linux lets it hold more, but that socket about 278 small replies in all
+ * that are unread (of 60 KB, four). Then the next one may hold it for a second,
+ * after which the server binds another to its path: what waited there is lost,
+ * and whoever had connected must connect again. Where the server cannot, as the
+ * name is abstract or the socket was given, it waits. Deno cannot end such a
+ * `send()`, and the program stays until that client reads or closes its socket.
+ *
+ * A socket file that nobody listens on any more is replaced; one that is in use,
  * or a file of another kind, is refused. `serverClose()` removes the file, but
  * not one that has been put in its place.
  *

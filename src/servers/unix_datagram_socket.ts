@@ -99,21 +99,14 @@ export class UnixDatagramSocket implements DatagramListener {
     }
   }
 
-  async send(data: Uint8Array, address: Deno.Addr): Promise<number> {
+  send(data: Uint8Array, address: Deno.Addr): Promise<number> {
     const { path } = address as Deno.UnixAddr;
-    try {
-      if (!path) {
-        throw new NoReplyAddressError(
-          `Cannot send a datagram as its receiver must be bound to a path: current value is ${
-            inspected(path)
-          }`,
-        );
-      }
-      return await this.#send(data, { transport: "unixpacket", path });
-    } catch (error) {
-      noteOrigin(error, this);
-      throw error;
-    }
+    const to: Deno.UnixAddr = { transport: "unixpacket", path };
+    const sent = path
+      ? this.#replies.send(data, to)
+      : Promise.reject(noAddressError(path));
+    return sent
+      .catch((reason) => this.#sendOwn(data, to, reason));
   }
 
   /** Its own file goes first: as long as it is in use, it cannot be mistaken. */
@@ -154,16 +147,23 @@ export class UnixDatagramSocket implements DatagramListener {
     if (this.#receiving) this.#ring();
   }
 
-  async #send(data: Uint8Array, address: Deno.UnixAddr): Promise<number> {
+  /** Sends what could not leave through another socket, if that was why. */
+  async #sendOwn(
+    data: Uint8Array,
+    address: Deno.UnixAddr,
+    reason: { code?: unknown },
+  ): Promise<number> {
+    noteOrigin(reason, this);
+    if (reason.code !== "EPERM") throw reason;
+    const sent = Promise.withResolvers<number>();
+    this.#waiting.push({ data: data.slice(), address, sent, reason });
+    if (!this.#receiving) this.#sendWaiting();
+    else if (this.#waiting.length === 1) this.#ring();
     try {
-      return await this.#replies.send(data, address);
-    } catch (reason) {
-      if ((reason as { code?: unknown }).code !== "EPERM") throw reason;
-      const sent = Promise.withResolvers<number>();
-      this.#waiting.push({ data: data.slice(), address, sent, reason });
-      if (!this.#receiving) this.#sendWaiting();
-      else if (this.#waiting.length === 1) this.#ring();
       return await sent.promise;
+    } catch (error) {
+      noteOrigin(error, this);
+      throw error;
     }
   }
 
@@ -230,4 +230,12 @@ export class UnixDatagramSocket implements DatagramListener {
       return false;
     }
   }
+}
+
+function noAddressError(path: unknown): Error {
+  return new NoReplyAddressError(
+    `Cannot send a datagram as its receiver must be bound to a path: current value is ${
+      inspected(path)
+    }`,
+  );
 }
