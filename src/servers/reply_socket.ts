@@ -23,6 +23,8 @@ const MOST_HELD = 212_992 / 4;
 /** What the system adds to a datagram that it holds, in bytes. */
 const HELD_BESIDE = 768;
 const SMALLEST_MEMORY = 2 ** 16;
+/** How many clients may have an empty reply that the system holds. */
+const MOST_HOLDING = 8;
 
 /**
  * A socket that only sends: one datagram at a time, and it can take back what
@@ -37,12 +39,19 @@ const SMALLEST_MEMORY = 2 ** 16;
  * The system tries again only a socket of which it holds little. So a socket is
  * renewed before it holds more; what a closed socket has sent is still there
  * for its receivers. One that is not renewed may get stuck: see `isStuck`.
+ *
+ * An empty datagram has no memory that could vanish. So it counts as sent, and
+ * has the socket; of few clients, and one of each.
  */
 export class ReplySocket {
   readonly #open: () => SendingSocket;
   readonly #renews: boolean;
+  /** The paths of clients that have an empty reply, which the system holds. */
+  readonly #holding: Set<string>;
   #socket: SendingSocket | null;
   #memory = memoryOf(SMALLEST_MEMORY);
+  /** Whom an offer under way is for, if it is empty. */
+  #emptyFor: string | null = null;
   /** What the system may hold of this socket, in bytes. */
   #held = 0;
   /** What an offer under way will be answered. */
@@ -58,18 +67,21 @@ export class ReplySocket {
    * Creates an instance.
    *
    * @param open Makes a socket, when one is needed.
+   * @param holding Where clients are noted: for all sockets of a server.
    * @param given The one to use, and no other, if it is not to be renewed.
    */
-  constructor(open: () => SendingSocket, given: SendingSocket | null = null) {
+  constructor(
+    open: () => SendingSocket,
+    holding: Set<string> = new Set(),
+    given: SendingSocket | null = null,
+  ) {
     this.#open = open;
+    this.#holding = holding;
     this.#socket = given;
     this.#renews = given === null;
   }
 
-  /**
-   * Whether a send that has been taken back still holds the socket. It cannot
-   * leave any more.
-   */
+  /** Whether a send still holds the socket, of which there is no other. */
   get isStuck(): boolean {
     return this.#isStuck;
   }
@@ -83,6 +95,9 @@ export class ReplySocket {
    */
   offer(data: Uint8Array, address: Deno.UnixAddr): Promise<boolean> {
     const answer = Promise.withResolvers<boolean>();
+    const isEmpty = data.length === 0;
+    if (isEmpty && !this.#mayHold(address.path)) return Promise.resolve(false);
+    this.#emptyFor = isEmpty ? address.path : null;
     let sending: Promise<number>;
     try {
       const socket = this.#socketFor(HELD_BESIDE + 2 * data.length);
@@ -94,9 +109,11 @@ export class ReplySocket {
     this.#answer = answer;
     if (this.#timer === undefined) this.#lookLater();
     sending.then(() => {
+      if (isEmpty) this.#holding.delete(address.path);
       this.#settle(answer);
       answer.resolve(true);
     }, (error) => {
+      if (isEmpty) this.#holding.delete(address.path);
       this.#settle(answer);
       if (isNoRoom(error)) answer.resolve(false);
       else answer.reject(error);
@@ -152,22 +169,31 @@ export class ReplySocket {
     if (answer !== this.#seen) {
       this.#seen = answer;
       this.#looks = 0;
+    } else if (this.#emptyFor !== null) {
+      this.#holding.add(this.#emptyFor);
+      this.#leave();
+      return answer.resolve(true);
     } else if (this.#looks++ === 0) {
       this.#memory.resize(0);
     } else if (this.#looks > MOST_LOOKS) {
-      if (this.#renews) this.#leave();
-      else this.#isStuck = true;
+      this.#leave();
       return answer.resolve(false);
     }
     this.#lookLater();
   };
 
+  #mayHold(path: string): boolean {
+    return this.#holding.size < MOST_HOLDING && !this.#holding.has(path);
+  }
+
   #lookLater(): void {
     this.#timer = setTimeout(this.#look, PATIENCE_MS);
   }
 
-  /** Leaves the socket to the send that holds it; it is closed after that. */
+  /** Leaves the socket to the send that holds it: a new one, if it may. */
   #leave(): void {
+    this.#isStuck = !this.#renews;
+    if (this.#isStuck) return;
     this.#socket?.close();
     this.#socket = null;
     this.#answer = null;

@@ -1,5 +1,5 @@
 import { Condition } from "../streams/condition.ts";
-import { ReplySocket, type SendingSocket } from "./reply_socket.ts";
+import type { ReplySocket } from "./reply_socket.ts";
 import { SlowClient, type WaitingInAll } from "./slow_client.ts";
 
 /** How many clients may be slow at once. */
@@ -9,7 +9,7 @@ const MOST_SOCKETS = 8;
 
 /** The clients that replies wait for; see {@linkcode SlowClient}. */
 export class SlowClients {
-  readonly #open: () => SendingSocket;
+  readonly #open: () => ReplySocket;
   readonly #clients = new Map<string, SlowClient>();
   readonly #inAll: WaitingInAll = { bytes: 0 };
   /** How many of them replies wait for. */
@@ -22,7 +22,7 @@ export class SlowClients {
   readonly #emptied = new Condition();
 
   /** Creates an instance with what makes a socket to send through. */
-  constructor(open: () => SendingSocket) {
+  constructor(open: () => ReplySocket) {
     this.#open = open;
   }
 
@@ -89,8 +89,7 @@ export class SlowClients {
     while (this.#busy === MOST_SOCKETS) await this.#freed.wait();
     if (performance.now() >= this.#end) return false;
     this.#busy++;
-    const socket = this.#idle.pop() ??
-      new ReplySocket(this.#open);
+    const socket = this.#idle.pop() ?? this.#open();
     try {
       return await socket.offer(data, address);
     } finally {

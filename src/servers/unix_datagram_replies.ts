@@ -30,9 +30,11 @@ export class UnixDatagramReplies {
    * @param named A socket to send through, if there is one.
    */
   constructor(named: SendingSocket | null) {
-    const open = () => Deno.listenDatagram({ transport: "unixpacket" });
-    this.#named = named && new ReplySocket(open, named);
-    this.#nameless = new ReplySocket(open);
+    const holding = new Set<string>();
+    const bind = () => Deno.listenDatagram({ transport: "unixpacket" });
+    const open = () => new ReplySocket(bind, holding);
+    this.#named = named && new ReplySocket(bind, holding, named);
+    this.#nameless = open();
     this.#slow = new SlowClients(open);
   }
 

@@ -29,7 +29,8 @@ export interface UnixDatagramServerOptions
  * `Deno.errors.TimedOut` while another waits. `serverClose()` gives such clients
  * half a second. While any is slow, replies come from a socket without a name;
  * else, and unless the name is abstract or the socket was given, from the
- * server's path.
+ * server's path. An empty reply waits in the system, for up to eight clients: it
+ * keeps a processor busy until they read.
  *
  * A client that has called `connect()` takes replies from the server's own socket
  * only. Linux lets it hold more, but that socket about 278 small replies in all

@@ -5,24 +5,12 @@ import { noteOrigin } from "../streams/error_origin.ts";
 import { succeedsWithin } from "../streams/time_limit.ts";
 import { Bell } from "./bell.ts";
 import type { DatagramListener } from "./datagram_server.ts";
-import { PrivateFolder } from "./private_folder.ts";
+import { type ConnectedReply, PathSocket } from "./path_socket.ts";
 import type { SendingSocket } from "./reply_socket.ts";
-import { SocketFile } from "./socket_file.ts";
 import { UnixDatagramReplies } from "./unix_datagram_replies.ts";
 
-/** How long a send may hold the socket that everybody sends to, in seconds. */
-const LONGEST_SEND = 1;
 /** How long replies may wait for slow clients after the end, in milliseconds. */
 const LINGERING_MS = 500;
-
-/** A datagram for a client that has connected its socket. */
-interface Waiting {
-  readonly data: Uint8Array;
-  readonly address: Deno.UnixAddr;
-  readonly sent: PromiseWithResolvers<number>;
-  /** Why it cannot be sent through another socket. */
-  readonly reason: unknown;
-}
 
 /** What else a socket has that the server has made itself. */
 export interface OwnSocketParts {
@@ -41,23 +29,17 @@ export interface OwnSocketParts {
  * But a client that has connected its own socket to the server's path takes
  * nothing that comes from elsewhere: the system says EPERM. For that one a bell
  * is rung: the pending `receive()` ends, the reply goes out, and it begins anew.
- * If such clients leave too many replies unread, the system has that reply wait,
- * and with it the socket. Then another one takes its place.
  */
 export class UnixDatagramSocket implements DatagramListener {
-  readonly addr: Deno.UnixAddr;
-  readonly #parts: OwnSocketParts | null;
+  readonly #socket: PathSocket;
   readonly #replies: UnixDatagramReplies;
   readonly #bell = new Bell();
-  readonly #closing = Promise.withResolvers<void>();
   readonly #resumed = new Condition();
-  #socket: DatagramListener;
-  #file: SocketFile | null;
   /** Whether nobody wants datagrams: the socket must not be receiving. */
   #parked = false;
   #receiving = false;
   #closed = false;
-  #waiting: Waiting[] = [];
+  #waiting: ConnectedReply[] = [];
   #sending: Promise<void> | null = null;
   #lingering: Promise<void> = Promise.resolve();
 
@@ -67,11 +49,12 @@ export class UnixDatagramSocket implements DatagramListener {
    * @param parts `null` for a socket of somebody else's, and of his file.
    */
   constructor(socket: DatagramListener, parts: OwnSocketParts | null) {
-    this.#socket = socket;
-    this.addr = socket.addr as Deno.UnixAddr;
-    this.#file = SocketFile.at(this.addr.path);
-    this.#parts = parts;
+    this.#socket = new PathSocket(socket, parts?.bind ?? null);
     this.#replies = new UnixDatagramReplies(parts?.named ?? null);
+  }
+
+  get addr(): Deno.UnixAddr {
+    return this.#socket.addr;
   }
 
   async receive(
@@ -109,19 +92,13 @@ export class UnixDatagramSocket implements DatagramListener {
       .catch((reason) => this.#sendOwn(data, to, reason));
   }
 
-  /** Its own file goes first: as long as it is in use, it cannot be mistaken. */
   close(): void {
-    try {
-      if (this.#parts !== null && !this.#closed) this.#file?.remove();
-    } finally {
-      this.#closed = true;
-      this.ref();
-      this.#closing.resolve();
-      this.#rejectWaiting();
-      this.#lingering = this.#replies.close(LINGERING_MS);
-      this.#bell.close();
-      this.#socket.close();
-    }
+    this.#closed = true;
+    this.ref();
+    this.#rejectWaiting();
+    this.#lingering = this.#replies.close(LINGERING_MS);
+    this.#bell.close();
+    this.#socket.close();
   }
 
   /**
@@ -169,9 +146,11 @@ export class UnixDatagramSocket implements DatagramListener {
 
   async #ring(): Promise<void> {
     // Where another server stands by now, it would ring at the other's.
-    const isHeard = this.#file === null || this.#file.isAt();
+    const { file } = this.#socket;
     try {
-      if (isHeard) return await this.#bell.ring(this.addr.path, this.#file);
+      if (file === null || file.isAt()) {
+        return await this.#bell.ring(this.addr.path, file);
+      }
     } catch {
       // Nobody can be told but those who wait.
     }
@@ -188,47 +167,10 @@ export class UnixDatagramSocket implements DatagramListener {
   #sendWaiting(): void {
     this.#sending ??= (async () => {
       for (let next; (next = this.#waiting.shift()) !== undefined;) {
-        await this.#sendOne(next);
+        await this.#socket.send(next);
       }
       this.#sending = null;
     })();
-  }
-
-  async #sendOne({ data, address, sent }: Waiting): Promise<void> {
-    const sending = this.#socket.send(data, address);
-    sending.then(sent.resolve, sent.reject);
-    const settled = sending.then(() => {}, () => {});
-    const ended = Promise.race([settled, this.#closing.promise]);
-    if (await succeedsWithin(ended, LONGEST_SEND)) return;
-    sent.reject(
-      new Deno.errors.TimedOut(
-        `Cannot send a datagram as its receiver, which has connected its socket, must have room for it within ${LONGEST_SEND} second: current value is none`,
-      ),
-    );
-    if (!this.#replace()) await ended;
-  }
-
-  /**
-   * Puts another socket in the place of the one that a send holds. Those who have
-   * connected theirs must connect again.
-   */
-  #replace(): boolean {
-    if (this.#closed || this.#parts === null) return false;
-    // Not where the process has gone to another folder meanwhile.
-    if (!this.#file?.isAt(this.addr.path)) return false;
-    using folder = PrivateFolder.beside(this.#file.path);
-    if (folder === null) return false;
-    folder.takeIn();
-    try {
-      const socket = this.#parts.bind();
-      this.#socket.close(); // it ends when the send does
-      this.#socket = socket;
-      this.#file = SocketFile.at(this.addr.path);
-      return true;
-    } catch {
-      folder.putBack();
-      return false;
-    }
   }
 }
 
