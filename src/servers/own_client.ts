@@ -24,8 +24,9 @@ const FAULTS = [
   ...LOSSES,
   Deno.errors.TimedOut,
   LineTooLongError,
-  // Of replies to datagrams: it has gone, or cannot be replied to.
+  // Of replies to datagrams: it has gone, reads none, or cannot be replied to.
   NoReplyAddressError,
+  Deno.errors.WouldBlock,
   Deno.errors.ConnectionRefused,
   Deno.errors.NotFound,
   Deno.errors.PermissionDenied,

@@ -5,9 +5,10 @@ import {
   DatagramServer,
   type DatagramServerOptions,
 } from "./datagram_server.ts";
+import { SocketFile } from "./socket_file.ts";
 import { bindAtPath } from "./unix_binding.ts";
 import { UnixDatagramSocket } from "./unix_datagram_socket.ts";
-import { checkMode, checkPath } from "./unix_path.ts";
+import { checkMode, checkPath, isAbstract } from "./unix_path.ts";
 import type { UnixAddress, UnixSocketOptions } from "./unix_stream_server.ts";
 
 /** Options for {@linkcode UnixDatagramServer}. */
@@ -17,8 +18,29 @@ export interface UnixDatagramServerOptions
 /**
  * A server of Unix datagrams, which handles one after the other.
  *
- * A client can be answered only if it has bound its own socket to a path. A
- * socket file that nobody listens on any more is replaced; one that is in use,
+ * A client can be answered only if it has bound its own socket to a path.
+ *
+ * A client that is slow to read keeps nobody waiting: Linux has it hold 11
+ * datagrams (`net.unix.max_dgram_qlen`), and the server up to 1,024 replies or
+ * 1 MiB more, 16 MiB for all clients, of which 1,024 may be slow. `send()`
+ * resolves when a reply has been taken, by the system or to wait. Beyond that it
+ * rejects with `Deno.errors.WouldBlock`. A client that takes none for 30 seconds
+ * loses those that wait, and until it takes one, `send()` rejects with
+ * `Deno.errors.TimedOut` while another waits. `serverClose()` gives such clients
+ * half a second. While any is slow, replies come from a socket without a name;
+ * else, and unless the name is abstract or the socket was given, from the
+ * server's path. An empty reply waits in the system, for up to eight clients: it
+ * keeps a processor busy until they read.
+ *
+ * A client that has called `connect()` takes replies from the server's own socket
+ * only. Linux lets it hold more, but that socket about 278 small replies in all
+ * that are unread (of 60 KB, four). Then the next one may hold it for a second,
+ * after which the server binds another to its path: what waited there is lost,
+ * and whoever had connected must connect again. Where the server cannot, as the
+ * name is abstract or the socket was given, it waits. Deno cannot end such a
+ * `send()`, and the program stays until that client reads or closes its socket.
+ *
+ * A socket file that nobody listens on any more is replaced; one that is in use,
  * or a file of another kind, is refused. `serverClose()` removes the file, but
  * not one that has been put in its place.
  *
@@ -96,18 +118,62 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   override set socket(socket: DatagramListener) {
     super.socket = socket instanceof UnixDatagramSocket
       ? socket
-      : new UnixDatagramSocket(socket, { ownsFile: false });
+      : new UnixDatagramSocket(socket, null);
   }
 
   /** Makes the socket. */
   protected override listen(): DatagramListener {
     checkUnstableNet("bind the UnixDatagramServer");
-    const socket = bindAtPath({
+    const bind = () => this.#bind(this.mode);
+    const named = this.#bindAside();
+    try {
+      return new UnixDatagramSocket(bind(), { named, bind });
+    } catch (error) {
+      named?.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Closes the socket, and waits for clients that are slow to take replies, for
+   * half a second at most, or the `drainTimeout`.
+   */
+  protected override async closeListener(): Promise<void> {
+    await super.closeListener();
+    const socket = this.#bound();
+    if (socket instanceof UnixDatagramSocket) {
+      await socket.lingered(this.drainTimeout ?? Infinity);
+    }
+  }
+
+  #bound(): DatagramListener | null {
+    try {
+      return this.socket;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Makes a socket for replies that has the server's name, but no file. */
+  #bindAside(): DatagramListener | null {
+    const { path } = this.serverAddress;
+    if (isAbstract(path)) return null; // a name that only one can have
+    const socket = this.#bind(undefined);
+    try {
+      SocketFile.at(path)?.remove();
+      return socket;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  #bind(mode: number | undefined): DatagramListener {
+    return bindAtPath({
       server: "UnixDatagramServer",
       path: this.serverAddress.path,
-      mode: this.mode,
+      mode,
       bind: (path) => Deno.listenDatagram({ transport: "unixpacket", path }),
     });
-    return new UnixDatagramSocket(socket, { ownsFile: true });
   }
 }

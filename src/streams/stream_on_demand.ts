@@ -1,3 +1,5 @@
+import { isKnownRelease } from "../known_release.ts";
+
 /** A class of the platform's streams. */
 interface StreamClass<Stream, Underlying> {
   new (underlying?: Underlying): Stream;
@@ -14,12 +16,6 @@ interface StreamClass<Stream, Underlying> {
 export type StreamOnDemand<Stream, Underlying> = new (
   underlying: () => Underlying,
 ) => Stream;
-
-/**
- * The releases of Deno that are known to keep a stream's state under symbols.
- * Any other one is tried out, and for that the code of streams has to be loaded.
- */
-const KNOWN_RELEASES = /^2\.9\./;
 
 /**
  * Makes the base of a class of streams that costs little as long as it is not
@@ -48,8 +44,8 @@ export function streamOnDemand<
 >(
   platformClass: () => StreamClass<Stream, Underlying>,
 ): StreamOnDemand<Stream, Underlying> {
-  const known = KNOWN_RELEASES.test(Deno.version.deno);
-  return known || canShareState(platformClass())
+  // Elsewhere it is tried out, and for that the code of streams has to be loaded.
+  return isKnownRelease() || canShareState(platformClass())
     ? builtOnDemand(platformClass)
     : builtAtOnce(platformClass());
 }

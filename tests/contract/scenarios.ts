@@ -10,6 +10,7 @@ import { handlerScenarios } from "./scenarios/handlers.ts";
 import { hookOrderScenarios } from "./scenarios/hook_order.ts";
 import { reportScenarios } from "./scenarios/reports.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
+import { slowClientScenarios } from "./scenarios/slow_clients.ts";
 import { stoppingScenarios } from "./scenarios/stopping.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
 import { unixPathScenarios } from "./scenarios/unix_paths.ts";
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   ...unreadInputScenarios,
   ...datagramScenarios,
   ...floodScenarios,
+  ...slowClientScenarios,
   ...unixPathScenarios,
   ...reportScenarios,
 ];

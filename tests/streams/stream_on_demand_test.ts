@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Writable } from "node:stream";
 import { streamOnDemand } from "../../src/streams/stream_on_demand.ts";
+import { pretendRelease } from "../fixtures/pretend_release.ts";
 
 const encoder = new TextEncoder();
 
@@ -43,17 +44,8 @@ Deno.test(`streamOnDemand() does not load the platform's class in ${release}`, (
     readonly name = "late";
   }
   assertEquals(new Late(() => ({})).name, "late");
-  assertFalse(loaded, `${release} is missing from KNOWN_RELEASES`);
+  assertFalse(loaded, `${release} is missing from known_release.ts`);
 });
-
-/** Gives this Deno another release, until the test ends. */
-function pretendRelease(deno: string): Disposable {
-  const { version } = Deno;
-  const set = (value: typeof version) =>
-    Object.defineProperty(Deno, "version", { value });
-  set({ ...version, deno });
-  return { [Symbol.dispose]: () => set(version) };
-}
 
 for (const name of ["ReadableStream", "WritableStream"] as const) {
   Deno.test(`streamOnDemand() finds out that a ${name} of ${release} can be built on demand`, () => {
