@@ -1,35 +1,16 @@
-import { ELSEWHERE, noteOrigin } from "../streams/error_origin.ts";
-import {
-  LAST_GRACE,
-  succeedsWithin,
-  toMilliseconds,
-} from "../streams/time_limit.ts";
+import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
+import { Admission } from "./admission.ts";
 import type { Arrival } from "./arrival.ts";
-import type { Executor } from "./executor.ts";
-import { type IntakeMeans, RequestIntake } from "./request_intake.ts";
+import { LateRequests } from "./late_requests.ts";
+import { Patience } from "./patience.ts";
+import { RequestIntake } from "./request_intake.ts";
 import type { RequestLifecycle } from "./request_lifecycle.ts";
 import { Run, type RunOptions } from "./run.ts";
-import type { ServerHooks } from "./server_hooks.ts";
+import type { ServeHooks, ServeMeans } from "./serve_means.ts";
 import type { ServeForeverOptions } from "./server_options.ts";
-import { callAs, runAs, type Serving } from "./serving_context.ts";
+import { ServiceActions } from "./service_actions.ts";
+import { runAs, type Serving } from "./serving_context.ts";
 import { TAKING_LIMIT } from "./take_waiting.ts";
-
-/** The hooks that the loop calls. */
-export type ServeHooks<Request> = Pick<
-  ServerHooks<Request>,
-  "getRequest" | "handleTimeout" | "serviceActions"
->;
-
-/** What else the loop needs of its server; see `TransportHooks`. */
-export interface ServeMeans
-  extends IntakeMeans, Pick<Executor, "start" | "whenFree" | "rest"> {
-  keepAlive(program: boolean): void;
-  repliesByListener(): boolean;
-  /** Whether requests are handled beside the loop. */
-  handlesBesideLoop(): boolean;
-  /** How long a stopped run waits for the request in it, in seconds. */
-  drainTimeout(): number | null;
-}
 
 /**
  * Waits for requests and passes them on, one after the other.
@@ -43,12 +24,13 @@ export class ServeLoop<Request> {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #intake: RequestIntake<Request>;
   readonly #serving: Serving;
+  readonly #late: LateRequests<Request>;
+  readonly #actions: ServiceActions;
+  readonly #admission: Admission;
   #run: Run | null = null;
   /** What the loop itself handles, and waits for. */
   #inHand: Arrival<Request> | null = null;
   #closed = false;
-  /** Whether what still comes is not handled any more. */
-  #ended = false;
 
   constructor(
     hooks: ServeHooks<Request>,
@@ -59,8 +41,14 @@ export class ServeLoop<Request> {
     this.#means = means;
     this.#lifecycle = lifecycle;
     const report = (error: unknown) => void lifecycle.reportApart(error);
-    this.#intake = new RequestIntake(hooks, means, report);
-    this.#serving = { server: hooks, report };
+    const serving = this.#serving = { server: hooks, report };
+    const intake = this.#intake = new RequestIntake(hooks, means, report);
+    this.#late = new LateRequests(means, { intake, lifecycle, serving });
+    this.#actions = new ServiceActions(
+      hooks,
+      (error) => lifecycle.report(error, undefined, undefined),
+    );
+    this.#admission = new Admission(means, lifecycle, this.#actions);
   }
 
   /**
@@ -72,16 +60,12 @@ export class ServeLoop<Request> {
     const { signal, pollInterval = 0.5 } = options;
     const run = this.#begin({ forever: true, paced });
     const stop = () => this.#stop(run);
-    let pacemaker: ReturnType<typeof setInterval> | undefined;
     try {
       signal?.addEventListener("abort", stop);
       if (signal?.aborted) run.stop();
-      if (paced && pollInterval !== null) {
-        pacemaker = setInterval(() => run.wake(), toMilliseconds(pollInterval));
-      }
+      using _pace = this.#actions.pace(run, pollInterval);
       await this.#carryOut(run, () => this.#serve(run));
     } finally {
-      clearInterval(pacemaker);
       signal?.removeEventListener("abort", stop);
       this.#end(run);
     }
@@ -114,7 +98,7 @@ export class ServeLoop<Request> {
    */
   stopTaking(): Promise<unknown> | null {
     const run = this.#run;
-    if (!run?.forever || !this.#takesMore) return null;
+    if (!run?.forever || !this.#late.wanted) return null;
     run.stop();
     return succeedsWithin(run.ended, TAKING_LIMIT);
   }
@@ -128,21 +112,18 @@ export class ServeLoop<Request> {
     const run = this.#run;
     this.#closed = true;
     run?.stop();
-    this.#intake.close((arrival) => this.#takeLate(arrival));
+    this.#intake.close((arrival) => this.#late.take(arrival));
     if (run?.forever) await run.ended;
   }
 
   /** Resolves when what the closed listener had given out has come, if it may. */
-  async lastTaken(): Promise<void> {
-    // It is on its way: that takes a few steps, but no event.
-    const may = this.#intake.underway && this.#takesMore;
-    if (may) await new Promise((resolve) => setTimeout(resolve, 0));
+  lastTaken(): Promise<void> {
+    return this.#late.lastTaken();
   }
 
   /** Releases, from now on, a request that comes too late, or is half taken. */
   end(): void {
-    this.#ended = true;
-    this.#means.releaseUntaken();
+    this.#late.end();
   }
 
   /** Ends the run although a request in it has not ended. */
@@ -186,9 +167,8 @@ export class ServeLoop<Request> {
     await run.until(() => this.#means.start());
     if (run.stopped) return; // it was told to stop before it began
     while (!run.stopped) {
-      const held = this.#whenFree();
-      if (held !== null) {
-        await this.#holdBack(run, held);
+      if (this.#admission.whenFree() !== null) {
+        await this.#admission.wait(run);
         continue;
       }
       const arrival = await this.#intake.next(run);
@@ -202,58 +182,24 @@ export class ServeLoop<Request> {
         // datagram server more than half a microsecond of nine.
         else await null;
       }
-      if (run.paced) await this.#callServiceActions();
+      if (run.paced) await this.#actions.call();
     }
-    if (this.#takesMore) await this.#takeWaiting(run);
-  }
-
-  /** Whether further requests may be taken when the server is told to stop. */
-  get #takesMore(): boolean {
-    return this.#means.handlesBesideLoop() && !this.#means.repliesByListener();
-  }
-
-  /**
-   * Takes the requests that wait already: clients have been let in by the system
-   * that may have sent their requests. That keeps no other request waiting.
-   *
-   * Their handlers begin when no more come, and when the caller has been told.
-   * Clients that come again as soon as they are answered then find the listener
-   * closed, if it is to be, and not a queue that is dropped.
-   */
-  async #takeWaiting(run: Run): Promise<void> {
-    const taken: Arrival<Request>[] = [];
-    try {
-      const hasRoom = (count: number) => this.#whenFree(count) === null;
-      await this.#intake.takeWaiting(run, hasRoom, taken);
-    } finally {
-      this.#lifecycle.dispatchSoon(taken);
+    if (this.#late.wanted) {
+      await this.#late.takeWaiting(
+        run,
+        (taken) => this.#admission.whenFree(taken) === null,
+      );
     }
   }
 
   async #serveOne(run: Run, timeout: number | null): Promise<void> {
     await run.until(() => this.#means.start());
-    let timedOut = false;
-    const giveUp = () => {
-      timedOut = true;
-      run.stop();
-    };
-    // With a timeout of 0, a client that is already waiting is still accepted:
-    // that takes one turn of the event loop.
-    let timer = timeout === null ? undefined : setTimeout(() => {
-      timer = setTimeout(giveUp, 0);
-    }, toMilliseconds(timeout));
-    let arrival: Arrival<Request> | null;
-    try {
-      let held: Promise<void> | null;
-      while (!run.stopped && (held = this.#whenFree()) !== null) {
-        await this.#holdBack(run, held);
-      }
-      arrival = await this.#intake.next(run);
-    } finally {
-      clearTimeout(timer);
-    }
+    using patience = new Patience(run, timeout);
+    await this.#admission.wait(run);
+    const arrival = await this.#intake.next(run);
+    patience[Symbol.dispose]();
     if (arrival !== null) await this.#lifecycle.dispatch(arrival);
-    else if (timedOut) await this.#hooks.handleTimeout();
+    else if (patience.ended) await this.#hooks.handleTimeout();
   }
 
   async #waitFor(
@@ -264,39 +210,5 @@ export class ServeLoop<Request> {
     await handled;
     // If this run has been abandoned, it may be another's by now.
     if (this.#inHand === arrival) this.#inHand = null;
-  }
-
-  /** As of the executor; what `verifyRequest()` holds has been taken, too. */
-  #whenFree(taken = 0): Promise<void> | null {
-    const { verifying } = this.#lifecycle;
-    const held = this.#means.whenFree(taken + verifying);
-    return held === null || verifying === 0
-      ? held
-      : Promise.race([held, this.#lifecycle.verified()]);
-  }
-
-  /** Waits until the executor takes requests again. */
-  #holdBack(run: Run, held: Promise<void>): Promise<void> {
-    return run.until(
-      () => held,
-      () => run.paced ? this.#callServiceActions() : undefined,
-    );
-  }
-
-  /** Takes a request that comes when the server is being closed. */
-  #takeLate(arrival: Arrival<Request>): void {
-    callAs(this.#serving, () => {
-      if (this.#ended || !this.#takesMore) this.#lifecycle.release(arrival);
-      else this.#lifecycle.dispatch(arrival, true);
-    });
-  }
-
-  async #callServiceActions(): Promise<void> {
-    try {
-      await this.#hooks.serviceActions();
-    } catch (error) {
-      noteOrigin(error, ELSEWHERE);
-      await this.#lifecycle.report(error, undefined, undefined);
-    }
   }
 }

@@ -9,7 +9,8 @@ import { deadline } from "@std/async/deadline";
 import { Condition } from "../../src/streams/condition.ts";
 import type { Arrival } from "../../src/servers/arrival.ts";
 import { RequestLifecycle } from "../../src/servers/request_lifecycle.ts";
-import { type ServeHooks, ServeLoop } from "../../src/servers/serve_loop.ts";
+import { ServeLoop } from "../../src/servers/serve_loop.ts";
+import type { ServeHooks } from "../../src/servers/serve_means.ts";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 const LIMIT_MS = 10_000;

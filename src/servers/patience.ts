@@ -1,0 +1,35 @@
+import { toMilliseconds } from "../streams/time_limit.ts";
+import type { Run } from "./run.ts";
+
+/** Stops a run that has waited for a request for too long. */
+export class Patience implements Disposable {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
+
+  /**
+   * Begins to count.
+   *
+   * @param timeout In seconds; `null` for ever.
+   */
+  constructor(run: Run, timeout: number | null) {
+    if (timeout === null) return;
+    // With a timeout of 0, a client that is already waiting is still accepted:
+    // that takes one turn of the event loop.
+    this.#timer = setTimeout(() => {
+      this.#timer = setTimeout(() => {
+        this.#ended = true;
+        run.stop();
+      }, 0);
+    }, toMilliseconds(timeout));
+  }
+
+  /** Whether it has stopped the run. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Stops counting. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
