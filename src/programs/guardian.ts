@@ -54,6 +54,7 @@ export class Guardian {
 
   /** Tells that a process has ended or is to end: its ID may be reused soon. */
   forget(pid: number): void {
+    this.#relaunch(); // else nobody would end what it has left behind
     this.#watched.delete(pid);
     this.#tell(`-${pid}`);
   }

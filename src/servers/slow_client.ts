@@ -117,11 +117,11 @@ export class SlowClient {
   async #takes(reply: Uint8Array): Promise<boolean> {
     try {
       if (!await this.#offer(reply, this.#address)) return false;
-      this.#isDeaf = false;
     } catch (error) {
       if (isExhaustion(error)) return false;
       // It has gone. As in a network, nobody hears of what was under way.
     }
+    this.#isDeaf = false; // it reads, or another one may have its path by now
     this.#waiting.shift();
     this.#noteLess(reply.length);
     this.#until = performance.now() + LONGEST_WAIT_MS;

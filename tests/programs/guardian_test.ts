@@ -97,6 +97,21 @@ Deno.test(needing(["cat"], {
   },
 }));
 
+Deno.test(needing(["cat"], {
+  name: "Guardian.forget() replaces a process that ended before it was told",
+  async fn() {
+    const starts = new Starts();
+    const guardian = new Guardian(starts.start);
+    guardian.watch(123);
+    await (await starts.next()).kill();
+    guardian.forget(123);
+    const second = await starts.next();
+    assertEquals(await second.line(), "+123");
+    assertEquals(await second.line(), "-123");
+    await guardian.close();
+  },
+}));
+
 Deno.test(needing(["echo"], {
   name: "Guardian starts a process that can't live once a second",
   async fn() {

@@ -45,6 +45,26 @@ Deno.test("add() says when a client has taken nothing for too long", async () =>
   );
 });
 
+Deno.test("isDeaf is no more true of a client that has gone", async () => {
+  let hasGone = false;
+  const client = new SlowClient(
+    ADDRESS,
+    () =>
+      hasGone
+        ? Promise.reject(new Deno.errors.ConnectionRefused())
+        : Promise.resolve(false),
+  );
+  client.add(new Uint8Array(1));
+  client.hurry(0);
+  await deadline(client.serve(), LIMIT_MS);
+  assertEquals(client.isDeaf, true);
+  hasGone = true;
+  client.hurry(LIMIT_MS);
+  client.add(new Uint8Array(1));
+  await deadline(client.serve(), LIMIT_MS);
+  assertEquals(client.isDeaf, false);
+});
+
 Deno.test("add() has no more wait than a bound for each client, and for all", async () => {
   const inAll = { bytes: 0 };
   const offer = () => Promise.resolve(true);
