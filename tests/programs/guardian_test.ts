@@ -101,9 +101,9 @@ Deno.test(needing(["echo"], {
   name: "Guardian starts a process that can't live once a second",
   async fn() {
     const starts = new Starts("echo");
+    const begin = performance.now();
     const guardian = new Guardian(starts.start);
     guardian.watch(123);
-    const begin = performance.now();
     const first = await starts.next();
     assertEquals(await first.line(), "");
     const second = await starts.next();
