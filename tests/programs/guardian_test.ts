@@ -140,3 +140,15 @@ Deno.test(needing(["sleep"], {
     await deadline(guardian.close(), LIMIT_MS);
   },
 }));
+
+Deno.test(needing(["sleep"], {
+  name: "Guardian.close() ends a process that reads nothing of what it is told",
+  async fn() {
+    const guardian = new Guardian(() =>
+      new Deno.Command("sleep", { args: ["1000"], stdin: "piped" }).spawn()
+    );
+    // More than a pipe holds.
+    for (let pid = 10_000; pid < 30_000; pid++) guardian.watch(pid);
+    await deadline(guardian.close(), LIMIT_MS);
+  },
+}));
