@@ -2,8 +2,8 @@
 const KNOWN_RELEASES = /^2\.9\./;
 
 /**
- * Whether Deno is known to do what it does not promise, and what makes some
- * things faster, or possible. Elsewhere there is another way.
+ * Whether this is such a release. There some things are faster, or possible at
+ * all, by what Deno does but does not promise. Elsewhere there is another way.
  */
 export function isKnownRelease(): boolean {
   return KNOWN_RELEASES.test(Deno.version.deno);

@@ -26,13 +26,14 @@ import { StreamRequestHandler } from "./stream_request_handler.ts";
  * program has a session and a process group of its own, which a shell keeps an
  * eye on. Where `sh` may not be run, and on Windows, the program stays in the
  * server's group, and only the program itself is ended, not what it has started;
- * if the server is killed, or the thread ended, its input ends and nothing more.
+ * if the server is killed, or the thread ended, its input ends, and no more is
+ * done.
  *
  * Needs the permission `--allow-run=<the program>,sh`; in child processes, which
  * have none of the server's, `permissions: { run: ["<the program>", "sh"] }`.
  * (What may run `sh` may run anything: leave it out where that is too much.) On
- * Linux add `setsid` for a large program: without it each start holds it up for
- * some 4 ms for each 100 MB of its memory.
+ * Linux add `setsid` if the server's own program is large: without it each start
+ * holds the server up, for some 4 ms for each 100 MB of its memory.
  *
  * @typeParam Server The server's class; see `BaseRequestHandler`.
  *

@@ -21,7 +21,11 @@ export function connectionLoss(
   const timer = setInterval(async () => {
     if (asking) return; // the client is slow to take what was written
     asking = true;
-    await connection.write(NOTHING).catch(reject);
+    try {
+      await connection.write(NOTHING);
+    } catch (error) {
+      reject(error);
+    }
     asking = false;
   }, WATCH_INTERVAL_MS);
   end.addEventListener("abort", () => {

@@ -1,3 +1,11 @@
+import { WINDOW } from "../remote/frames.ts";
+
+/**
+ * How much may wait for a child to read it, for each of its requests, in bytes:
+ * many times what the protocol's window makes of a request.
+ */
+const MAX_UNREAD = 16 * WINDOW;
+
 /**
  * Writes to a child process. That the process has ended is noticed elsewhere:
  * nothing is thrown here.
@@ -13,6 +21,11 @@ export class ChildInput {
   /** How many bytes of batches the process has not read, those sent last included. */
   get unread(): number {
     return this.#unread;
+  }
+
+  /** Whether more waits than so many requests, and one more, may have. */
+  isOverfull(requests: number): boolean {
+    return this.#unread > MAX_UNREAD * (requests + 1);
   }
 
   /** Writes a batch of frames. */

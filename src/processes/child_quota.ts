@@ -1,18 +1,19 @@
 import type { ForkingSettings } from "./forking_options.ts";
 
+/** The settings that bound what a child is given. */
+type Limits = Pick<
+  ForkingSettings,
+  "maxRequestsPerChild" | "requestsPerChild"
+>;
+
 /** How many requests a child may be given. */
 export class ChildQuota {
-  readonly #settings: Pick<
-    ForkingSettings,
-    "maxRequestsPerChild" | "requestsPerChild"
-  >;
+  readonly #limits: Limits;
   #given = 0;
 
   /** Creates an instance for a child that has had none. */
-  constructor(
-    settings: Pick<ForkingSettings, "maxRequestsPerChild" | "requestsPerChild">,
-  ) {
-    this.#settings = settings;
+  constructor(limits: Limits) {
+    this.#limits = limits;
   }
 
   /** Whether it has been given one. */
@@ -22,12 +23,12 @@ export class ChildQuota {
 
   /** Whether it may be given no more. */
   get spent(): boolean {
-    return !(this.#given < this.#settings.maxRequestsPerChild);
+    return !(this.#given < this.#limits.maxRequestsPerChild);
   }
 
   /** Whether it may be given one more beside those that it has now. */
   allows(size: number): boolean {
-    return (size === 0 || size < this.#settings.requestsPerChild) &&
+    return (size === 0 || size < this.#limits.requestsPerChild) &&
       !(this.used && this.spent);
   }
 

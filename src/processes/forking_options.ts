@@ -96,8 +96,8 @@ export interface ForkingOptions {
    *
    * It may be a script that starts Deno in a way of its own. On Linux,
    * `exec setpriv --pdeathsig KILL deno "$@"` has a child end with the server
-   * even when the guardian is killed along with it; but then at once, without
-   * the moment for its `finally` blocks.
+   * even when the guardian is killed along with it. The child is then killed at
+   * once, with no moment for its `finally` blocks.
    *
    * @default {Deno.execPath()}
    */

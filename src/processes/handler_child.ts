@@ -1,14 +1,13 @@
 import { killQuietly } from "../programs/kill_quietly.ts";
 import type { FarSettings } from "../remote/far_side.ts";
-import { WINDOW } from "../remote/frames.ts";
 import type { FarSideEvents } from "../remote/far_side_reports.ts";
 import { checkNotLost } from "../remote/lost_client.ts";
 import { NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import {
   LAST_GRACE,
+  succeedsWithin,
   toMilliseconds,
-  withinTimeLimit,
 } from "../streams/time_limit.ts";
 import { startChild } from "./child_command.ts";
 import { endedBefore, readsNothing, tooLong } from "./child_errors.ts";
@@ -21,11 +20,6 @@ import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
 import { encodeSettings } from "./process_settings.ts";
 
-/**
- * How much may wait for a child to read it, for each of its requests, in bytes:
- * many times what the protocol's window makes of a request.
- */
-const MAX_UNREAD = 16 * WINDOW;
 /** How long a child may take to end when it is told to, in seconds. */
 const RETIREMENT = 1;
 
@@ -48,7 +42,6 @@ export class HandlerChild implements RequestRunner {
   readonly #ended: Promise<void>;
   readonly #running = new Set<Promise<void>>();
   readonly #events: ChildEvents;
-  #started = false;
   #retiring = false;
 
   /**
@@ -134,8 +127,7 @@ export class HandlerChild implements RequestRunner {
     if (this.#retiring) return;
     this.#retiring = true;
     this.#input.close();
-    await withinTimeLimit(this.#ended, limit, "end the process")
-      .catch(() => this.#kill());
+    if (!await succeedsWithin(this.#ended, limit)) this.#kill();
   }
 
   /**
@@ -155,7 +147,7 @@ export class HandlerChild implements RequestRunner {
       toMilliseconds(limit),
     );
     try {
-      const waits = pending.waited || !this.#started;
+      const waits = pending.waited || !this.#nearSide.isReady;
       await this.#nearSide.ready;
       // A client that has gone does not count: the process is for the next one.
       if (waits) await checkNotLost(request, () => this.#quota.giveBack());
@@ -177,7 +169,6 @@ export class HandlerChild implements RequestRunner {
     try {
       this.#input.write(encodeSettings(settings, mark));
       await this.#nearSide.ready;
-      this.#started = true;
     } catch (error) {
       // Without its handler a child is of no use.
       this.#kill(error);
@@ -186,7 +177,7 @@ export class HandlerChild implements RequestRunner {
 
   #send(batch: Uint8Array<ArrayBuffer>): void {
     this.#input.send(batch);
-    if (this.#input.unread <= MAX_UNREAD * (this.size + 1)) return;
+    if (!this.#input.isOverfull(this.size)) return;
     this.#kill(readsNothing(this.#input.unread));
   }
 

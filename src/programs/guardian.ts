@@ -66,7 +66,8 @@ export class Guardian {
     const process = this.#process;
     if (process === null) return;
     process.ref();
-    await this.#input?.close().catch(() => {});
+    // This waits until it has read all; one that is stopped reads nothing.
+    this.#input?.close().catch(() => {});
     if (await succeedsWithin(process.status, END_LIMIT)) return;
     killQuietly(process);
     await process.status;

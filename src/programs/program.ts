@@ -1,4 +1,4 @@
-import { withinTimeLimit } from "../streams/time_limit.ts";
+import { succeedsWithin } from "../streams/time_limit.ts";
 import type { Guardian } from "./guardian.ts";
 import { groupGuardian, releaseGroupGuardian } from "./group_guardian.ts";
 import { killQuietly } from "./kill_quietly.ts";
@@ -73,8 +73,7 @@ export class Program {
     // its leader has gone, if the program has ended by itself.
     if (this.#guardian === null) killQuietly(this.#process, "SIGTERM");
     else this.#guardian.forget(this.#process.pid);
-    await withinTimeLimit(this.status, GRACE, "end the program")
-      .catch(() => killQuietly(this.#process));
+    if (!await succeedsWithin(this.status, GRACE)) killQuietly(this.#process);
     removeEventListener("unload", this.#onUnload);
     await releaseGroupGuardian();
   }

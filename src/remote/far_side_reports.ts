@@ -101,7 +101,7 @@ export class FarSideReports {
   #takeReady(payload: Uint8Array<ArrayBuffer>): void {
     if (this.#isReady) {
       throw new RemoteProtocolError(
-        "Cannot take a second frame of type 14 as there must be one",
+        `Cannot take a frame of type ${FrameType.ready} as it must come once: current value is 2`,
       );
     }
     this.#isReady = true;

@@ -51,7 +51,7 @@ import { inspected } from "../inspected.ts";
  * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay`: `true` if that frame may come |
  * | `reply` | `reply`: a number of 32 bits that no other reply under way has; `address`: where to, with a `transport`, and a `hostname` and a `port`, or a `path` that may be `null` |
  * | `sent` | `reply`: its ID; `count`: the bytes sent, or else an error follows |
- * | error | `name`, which tells the class, and `message`; where there is one, `stack`, `code`, and `cause`, `error`, `suppressed`: an error each, `errors`: a list of them; `client`: `true` if reading from the request's client, or writing to it, has thrown the error |
+ * | error | `name`, which tells the class, and `message`; where there are any, `stack` and `code`, `cause`, `error` and `suppressed`: an error each, `errors`: a list of them; `client`: `true` if a read from the request's client, or a write to it, has thrown the error |
  *
  * **Data.** A frame of it holds {@linkcode MAX_DATA} bytes at most. Each side
  * may send {@linkcode WINDOW} bytes a request, and then as many as it has been
@@ -89,19 +89,19 @@ import { inspected } from "../inspected.ts";
  *   the latter, only the number is reported.
  * - A `shutdown` is ignored while another one is under way.
  * - {@linkcode TURN_FRAMES} frames, and {@linkcode TURN_BYTES} bytes of payload,
- *   are taken in a turn of the event loop; what follows waits for the next one,
- *   in order, or for a millisecond if that much has come within 2. A child's pipe is
- *   not read meanwhile. What a child prints is bounded in the same way. Frames that make more
- *   work count as several: `reply` as 2, `failed` and what is none as 8, `noDelay`
- *   as 16, `fault` as 512, `shutdown` as all.
- * - {@linkcode MAX_WAITING} bytes a request, and as many more, may wait for their
- *   turn. A Worker's messages cannot be held back.
+ *   are taken in a turn of the event loop. What follows waits, in order: for the
+ *   next turn, or for a millisecond if that much has come within 2. A child's
+ *   pipe is not read meanwhile. Frames that make more work count as several:
+ *   `reply` as 2, `failed` as 8, `noDelay` as 16, `fault` as 512, `shutdown` as
+ *   all; so does a frame that cannot be read, as 8. What the carrier brings at a
+ *   time counts as one more. What a child prints has a budget of the same size.
+ * - {@linkcode MAX_WAITING} bytes for each request, and as many again, may wait
+ *   for their turn. A Worker's messages cannot be held back.
  *
- * **Who breaks the rules.** A frame that does ends its request with a
- * {@linkcode RemoteProtocolError}, on both sides, and nothing else. A frame that
- * belongs to no request, as its ID is 0 or has not been given to any, ends the
- * far side, and with it its requests. So does more than may wait, or be
- * reported.
+ * **Who breaks the rules.** A frame of a request that breaks them ends that
+ * request with a {@linkcode RemoteProtocolError}, on both sides, and nothing
+ * else. One with the ID 0, or with an ID that no request has had, ends the far
+ * side, and all of its requests. So does more than may wait, or be reported.
  */
 export const FrameType = {
   open: 1,

@@ -1,10 +1,6 @@
+import { askIfLost } from "../streams/ask_if_lost.ts";
 import { noteOrigin } from "../streams/error_origin.ts";
-import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
-
-const NOTHING = new Uint8Array(0);
-/** How long it may take to find out whether a client is lost, in seconds. */
-const ASKING_LIMIT = 0.25;
 
 /**
  * Checks that a client has not reset its connection while it waited: a runner
@@ -23,8 +19,7 @@ export async function checkNotLost(
 ): Promise<void> {
   if (!isTcp(request)) return;
   try {
-    // It waits where a hook has written more than the client takes.
-    await withinTimeLimit(request.write(NOTHING), ASKING_LIMIT, "write");
+    await askIfLost(request);
   } catch (error) {
     const isLost = error instanceof Deno.errors.ConnectionReset ||
       error instanceof Deno.errors.BrokenPipe;

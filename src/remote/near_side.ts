@@ -53,6 +53,11 @@ export class NearSide {
     return this.#reports.ready;
   }
 
+  /** Whether the far side has said that it is ready, or why not. */
+  get isReady(): boolean {
+    return this.#reports.isReady;
+  }
+
   /**
    * Resolves when the far side has broken a rule that is not one request's: it
    * is to be ended. Its requests have been.
@@ -164,7 +169,7 @@ export class NearSide {
   #end(error: RemoteProtocolError): void {
     this.close();
     // If it has no request, nobody else is told; but who waits for it to start.
-    if (this.size === 0 && this.#reports.isReady) {
+    if (this.size === 0 && this.isReady) {
       this.#events.onFault(error, undefined, undefined);
     }
     this.fail(error);

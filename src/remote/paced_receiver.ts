@@ -3,7 +3,7 @@ import { type FrameListener, FrameReceiver } from "./frame_receiver.ts";
 import { FrameType, TURN_FRAMES } from "./frames.ts";
 import { TurnBudget } from "./turn_budget.ts";
 
-/** How many frames one of a type counts as, if it makes more work. */
+/** As how many frames one counts that makes more work than others, by type. */
 const COSTS: Partial<Record<FrameType, number>> = {
   [FrameType.reply]: 2,
   [FrameType.failed]: 8,
@@ -11,7 +11,7 @@ const COSTS: Partial<Record<FrameType, number>> = {
   [FrameType.fault]: 512,
   [FrameType.shutdown]: TURN_FRAMES,
 };
-/** An error is made of it. */
+/** As how many one counts that is refused: an error is made of it. */
 const COST_OF_REJECTED = 8;
 
 /**

@@ -2,7 +2,7 @@ import type { SocketFile } from "./socket_file.ts";
 
 /** How long the datagram is by which a bell is known, in bytes. */
 const RING_LENGTH = 16;
-/** The longest path that a socket may be sent to by on every system, in bytes. */
+/** How long a socket's path may be on every system, in bytes. */
 const MAX_PATH_LENGTH = 103;
 
 /**

@@ -1,13 +1,10 @@
 import { LineTooLongError, NoReplyAddressError } from "../errors.ts";
+import { askIfLost } from "../streams/ask_if_lost.ts";
 import { ELSEWHERE, isFrom, originOf } from "../streams/error_origin.ts";
-import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 
-/** How long it may take to find out whether a client is lost, in seconds. */
-const ASKING_LIMIT = 0.25;
 /** How deep errors may be nested in those that suppressed them. */
 const DEEPEST_PART = 4;
-const NOTHING = new Uint8Array(0);
 
 /** A connection says no more than that it is lost, or makes no sense. */
 const LOSSES = [
@@ -87,9 +84,7 @@ async function isLost(
   errors: unknown[],
 ): Promise<boolean> {
   try {
-    // It waits where the client is slow to take what was written before.
-    const asking = connection.write(NOTHING);
-    await withinTimeLimit(asking, ASKING_LIMIT, "write");
+    await askIfLost(connection);
     return false;
   } catch (error) {
     // If it was closed here, so that a read of it was interrupted.

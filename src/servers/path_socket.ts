@@ -1,6 +1,7 @@
 import { succeedsWithin } from "../streams/time_limit.ts";
 import type { DatagramListener } from "./datagram_server.ts";
 import { PrivateFolder } from "./private_folder.ts";
+import { closedSocketError } from "./closed_socket_error.ts";
 import { SocketFile } from "./socket_file.ts";
 
 /** How long a send may hold the socket that everybody sends to, in seconds. */
@@ -23,10 +24,11 @@ export interface ConnectedReply {
 export class PathSocket {
   readonly addr: Deno.UnixAddr;
   readonly #bind: (() => DatagramListener) | null;
-  readonly #closing = Promise.withResolvers<void>();
   #socket: DatagramListener;
   #file: SocketFile | null;
   #closed = false;
+  /** Ends the wait for a send that is under way. */
+  #leaveSend = () => {};
 
   /**
    * Creates an instance around a bound socket.
@@ -57,10 +59,13 @@ export class PathSocket {
   async send({ data, address, sent }: ConnectedReply): Promise<void> {
     const sending = Promise.try(() => this.#socket.send(data, address));
     sending.then(sent.resolve, sent.reject);
-    const settled = sending.then(() => {}, () => {});
-    const ended = Promise.race([settled, this.#closing.promise]);
+    // No race with one promise for all sends: it would keep something of each.
+    const ended = new Promise<void>((resolve) => {
+      this.#leaveSend = resolve;
+      sending.then(() => resolve(), () => resolve());
+    });
     if (await succeedsWithin(ended, LONGEST_SEND)) {
-      if (this.#closed) sent.reject(closedError());
+      if (this.#closed) sent.reject(closedSocketError());
       return;
     }
     sent.reject(
@@ -77,7 +82,7 @@ export class PathSocket {
       if (this.#bind !== null && !this.#closed) this.#file?.remove();
     } finally {
       this.#closed = true;
-      this.#closing.resolve();
+      this.#leaveSend();
       this.#socket.close();
     }
   }
@@ -92,7 +97,11 @@ export class PathSocket {
     if (!this.#file?.isAt(this.addr.path)) return false;
     using folder = PrivateFolder.beside(this.#file.path);
     if (folder === null) return false;
-    folder.takeIn();
+    try {
+      folder.takeIn();
+    } catch {
+      return false; // it has gone this moment, or may not be moved
+    }
     try {
       const socket = this.#bind();
       this.#socket.close(); // it ends when the send does
@@ -104,10 +113,4 @@ export class PathSocket {
       return false;
     }
   }
-}
-
-function closedError(): Error {
-  return new Deno.errors.BadResource(
-    "Cannot send a datagram as the socket must be open: current value is closed",
-  );
 }

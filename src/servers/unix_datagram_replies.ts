@@ -1,3 +1,4 @@
+import { closedSocketError } from "./closed_socket_error.ts";
 import { ReplySocket, type SendingSocket } from "./reply_socket.ts";
 import { SlowClients } from "./slow_clients.ts";
 
@@ -44,7 +45,7 @@ export class UnixDatagramReplies {
    * @returns How many bytes the system, or this object, has taken.
    */
   send(data: Uint8Array, address: Deno.UnixAddr): Promise<number> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closed) return Promise.reject(closedSocketError());
     if (!this.#busy) return this.#send(data, address);
     const sent = Promise.withResolvers<number>();
     this.#waiting.push({ data: data.slice(), address, sent });
@@ -60,7 +61,9 @@ export class UnixDatagramReplies {
     this.#closed = true;
     this.#named?.close();
     this.#nameless.close();
-    for (const { sent } of this.#waiting.splice(0)) sent.reject(closedError());
+    for (const { sent } of this.#waiting.splice(0)) {
+      sent.reject(closedSocketError());
+    }
     await this.#slow.close(limit);
   }
 
@@ -71,7 +74,7 @@ export class UnixDatagramReplies {
       if (!isSlow && await this.#socket().offer(data, address)) {
         return data.length;
       }
-      if (this.#closed) throw closedError();
+      if (this.#closed) throw closedSocketError();
       this.#slow.add(data, address);
       return data.length;
     } finally {
@@ -99,10 +102,4 @@ export class UnixDatagramReplies {
     this.#nameless.rest();
     return named;
   }
-}
-
-function closedError(): Error {
-  return new Deno.errors.BadResource(
-    "Cannot send a datagram as the socket must be open: current value is closed",
-  );
 }

@@ -20,25 +20,29 @@ export interface UnixDatagramServerOptions
  *
  * A client can be answered only if it has bound its own socket to a path.
  *
- * A client that is slow to read keeps nobody waiting: Linux has it hold 11
- * datagrams (`net.unix.max_dgram_qlen`), and the server up to 1,024 replies or
- * 1 MiB more, 16 MiB for all clients, of which 1,024 may be slow. `send()`
- * resolves when a reply has been taken, by the system or to wait. Beyond that it
- * rejects with `Deno.errors.WouldBlock`. A client that takes none for 30 seconds
- * loses those that wait, and until it takes one, `send()` rejects with
- * `Deno.errors.TimedOut` while another waits. `serverClose()` gives such clients
- * half a second. While any is slow, replies come from a socket without a name;
- * else, and unless the name is abstract or the socket was given, from the
- * server's path. An empty reply waits in the system, for up to eight clients: it
- * keeps a processor busy until they read.
+ * **Slow clients.** A client that is slow to read keeps nobody waiting. Linux
+ * queues 11 datagrams for it (`net.unix.max_dgram_qlen`). The server keeps up to
+ * 1,024 more replies for each client, of 1 MiB in all, and up to 16 MiB for all
+ * clients, of which 1,024 may be slow. Beyond that `send()` rejects with
+ * `Deno.errors.WouldBlock`. It resolves when the system or the server has taken
+ * the reply. A client that takes none for 30 seconds loses those that wait; then
+ * only one may wait for it, and `send()` rejects with `Deno.errors.TimedOut` for
+ * any other, until the client takes one. `serverClose()` gives slow clients half
+ * a second.
  *
- * A client that has called `connect()` takes replies from the server's own socket
- * only. Linux lets it hold more, but that socket about 278 small replies in all
- * that are unread (of 60 KB, four). Then the next one may hold it for a second,
- * after which the server binds another to its path: what waited there is lost,
- * and whoever had connected must connect again. Where the server cannot, as the
- * name is abstract or the socket was given, it waits. Deno cannot end such a
- * `send()`, and the program stays until that client reads or closes its socket.
+ * While any client is slow, replies come from a socket without a name. Otherwise
+ * they come from the server's path, unless its name is abstract or the socket was
+ * given. An empty reply waits in the system, for up to eight clients, and keeps a
+ * processor busy until they read.
+ *
+ * **Connected clients.** A client that has called `connect()` takes replies from
+ * the server's own socket only. For that one Linux keeps about 278 small unread
+ * replies (four of 60 KB), to all such clients together. The next reply may hold
+ * the socket for a second. Then the server binds another to its path: the
+ * requests that waited at the old one are lost, and clients that had connected
+ * must connect again. If the name is abstract or the socket was given, the server
+ * cannot do that, and waits. Deno cannot end such a `send()`: the program stays
+ * until that client reads or closes its socket.
  *
  * A socket file that nobody listens on any more is replaced; one that is in use,
  * or a file of another kind, is refused. `serverClose()` removes the file, but
@@ -135,8 +139,8 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
   }
 
   /**
-   * Closes the socket, and waits for clients that are slow to take replies, for
-   * half a second at most, or the `drainTimeout`.
+   * Closes the socket, and waits for clients that are slow to take replies: for
+   * half a second at most, or for the `drainTimeout` if that is shorter.
    */
   protected override async closeListener(): Promise<void> {
     await super.closeListener();

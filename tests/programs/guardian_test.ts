@@ -116,9 +116,9 @@ Deno.test(needing(["echo"], {
   name: "Guardian starts a process that can't live once a second",
   async fn() {
     const starts = new Starts("echo");
+    const begin = performance.now();
     const guardian = new Guardian(starts.start);
     guardian.watch(123);
-    const begin = performance.now();
     const first = await starts.next();
     assertEquals(await first.line(), "");
     const second = await starts.next();
@@ -152,6 +152,18 @@ Deno.test(needing(["sleep"], {
     const guardian = new Guardian(() =>
       new Deno.Command("sleep", { args: ["1000"], stdin: "piped" }).spawn()
     );
+    await deadline(guardian.close(), LIMIT_MS);
+  },
+}));
+
+Deno.test(needing(["sleep"], {
+  name: "Guardian.close() ends a process that reads nothing of what it is told",
+  async fn() {
+    const guardian = new Guardian(() =>
+      new Deno.Command("sleep", { args: ["1000"], stdin: "piped" }).spawn()
+    );
+    // More than a pipe holds.
+    for (let pid = 10_000; pid < 30_000; pid++) guardian.watch(pid);
     await deadline(guardian.close(), LIMIT_MS);
   },
 }));

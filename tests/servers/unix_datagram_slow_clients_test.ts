@@ -75,8 +75,8 @@ Deno.test({
     for (let i = 0; i < 300; i++) {
       assertEquals((await server.heard(client))[0], i);
     }
-    await server.serverClose();
-    await serving;
+    await deadline(server.serverClose(), LIMIT_MS);
+    await deadline(serving, LIMIT_MS);
     assertEquals(server.record.errors, []);
   },
 });
@@ -98,7 +98,7 @@ Deno.test({
     const own = descriptors() - before - 301;
     assert(own < 16, `Took ${own} descriptors for clients that read nothing`);
     await deadline(server.serverClose(), 5000);
-    await serving;
+    await deadline(serving, LIMIT_MS);
     assertEquals(server.record.errors, []);
   },
 });
@@ -117,8 +117,8 @@ Deno.test({
       error.message,
       "Cannot send a datagram as at most 1024 datagrams may wait for their receiver: current value is 1025",
     );
-    await server.serverClose();
-    await serving;
+    await deadline(server.serverClose(), LIMIT_MS);
+    await deadline(serving, LIMIT_MS);
   },
 });
 
@@ -131,8 +131,8 @@ Deno.test({
     const serving = server.serveForever();
     const client = await server.client(1);
     assertEquals(await server.heard(client), [0, server.serverAddress]);
-    await server.serverClose();
-    await serving;
+    await deadline(server.serverClose(), LIMIT_MS);
+    await deadline(serving, LIMIT_MS);
   },
 });
 
@@ -151,8 +151,8 @@ for (const name of ["\0", ""]) {
       for (let i = 0; i < 40; i++) {
         assertEquals((await server.heard(client))[0], i);
       }
-      await server.serverClose();
-      await serving;
+      await deadline(server.serverClose(), LIMIT_MS);
+      await deadline(serving, LIMIT_MS);
     },
   });
 }
@@ -182,6 +182,6 @@ Deno.test(needing(["python3"], {
       assertEquals((await server.heard(client))[0], i);
     }
     await deadline(server.serverClose(), 5000);
-    await serving;
+    await deadline(serving, LIMIT_MS);
   },
 }));
