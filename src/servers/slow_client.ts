@@ -37,6 +37,7 @@ export class SlowClient {
   #bytes = 0;
   /** Until when it must have taken the first of them. */
   #until = 0;
+  #isServed = false;
   #isDeaf = false;
   /** Until when anything may wait. */
   #end = Infinity;
@@ -52,6 +53,11 @@ export class SlowClient {
     this.#address = address;
     this.#offer = offer;
     this.#inAll = inAll;
+  }
+
+  /** Whether what waits is being offered. */
+  get isServed(): boolean {
+    return this.#isServed;
   }
 
   /** Whether anything waits for it. */
@@ -91,8 +97,12 @@ export class SlowClient {
     this.#waiting.push(data.slice());
   }
 
-  /** Offers what waits, until nothing does any more. */
+  /**
+   * Offers what waits, until nothing does any more. Not to be called while it is
+   * being offered: a reply would be sent twice.
+   */
   async serve(): Promise<void> {
+    this.#isServed = true;
     this.#pause = PAUSES_MS.first;
     while (this.#waiting.length > 0) {
       if (performance.now() >= Math.min(this.#until, this.#end)) {
@@ -103,6 +113,7 @@ export class SlowClient {
         await this.#rest();
       }
     }
+    this.#isServed = false;
   }
 
   /** Has it take what waits within a time, in milliseconds. */
