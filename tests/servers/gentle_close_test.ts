@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { connect } from "node:tls";
 import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { delay } from "@std/async/delay";
 import { AsyncTCPServer, TCPServer } from "@socketserver/socketserver";
 import {
   dropInput,
@@ -30,10 +29,11 @@ class EndlessSource implements ByteSource {
   }
 }
 
-async function pairWith(bytes: string): Promise<TcpPair> {
+/** A pair whose server has been sent text, and Deno has learnt of it. */
+async function pairWith(text: string): Promise<TcpPair> {
   const pair = await TcpPair.open();
-  await pair.client.write(new TextEncoder().encode(bytes));
-  await delay(0); // Deno learns of it
+  await pair.client.write(new TextEncoder().encode(`.${text}`));
+  await pair.server.read(new Uint8Array(1));
   return pair;
 }
 
@@ -60,9 +60,8 @@ Deno.test("hasUnreadInput() finds nothing, and leaves no rejection, if nothing h
 
 Deno.test("hasUnreadInput() finds nothing after the end, and behind another's read", async () => {
   using rejections = new UnhandledRejections();
-  using ended = await TcpPair.open();
+  using ended = await pairWith("");
   ended.client.close();
-  await delay(0);
   assertEquals(await hasUnreadInput(ended.server), false);
   using pair = await TcpPair.open();
   watchReads(pair.server);
