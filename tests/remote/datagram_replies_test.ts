@@ -5,6 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { concat } from "@std/bytes/concat";
 import { FarDatagram } from "../../src/remote/far_datagram.ts";
 import { FrameSender } from "../../src/remote/frame_sender.ts";
 import {
@@ -18,7 +19,7 @@ import {
 } from "../../src/remote/frames.ts";
 import type { ReplyScope } from "../../src/remote/near_datagram.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
-import { errorIn } from "../../src/remote/remote_error.ts";
+import { errorIn, errorPayload } from "../../src/remote/remote_error.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 
@@ -193,6 +194,16 @@ class FarSide {
     return (head as Sent).count ?? errorIn(error);
   }
 
+  /** Sends a frame and a reply together; resolves when the request has ended. */
+  async endWithReply(type: FrameType, payload?: Uint8Array): Promise<void> {
+    const reply = jsonPayload({ reply: 1, address: CLIENT });
+    this.#channel.push(concat([
+      frameBytes(type, ID, payload),
+      frameBytes(FrameType.reply, ID, reply),
+    ]));
+    await deadline(this.#result, LIMIT_MS);
+  }
+
   async end(): Promise<void> {
     this.#channel.push(frameBytes(FrameType.done, ID));
     await deadline(this.#result, LIMIT_MS);
@@ -246,3 +257,15 @@ for (const count of [10n, undefined, "1", NaN]) {
     await far.end();
   });
 }
+
+Deno.test("NearSide.push() sends no reply of a request that has ended", async () => {
+  const done = new FarSide(CLIENT);
+  await done.endWithReply(FrameType.done);
+  const failed = new FarSide(CLIENT);
+  const error = errorPayload(new URIError("thrown"));
+  await assertRejects(
+    () => failed.endWithReply(FrameType.failed, error),
+    URIError,
+  );
+  assertEquals([...done.addresses, ...failed.addresses], []);
+});
