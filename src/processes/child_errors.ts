@@ -43,6 +43,6 @@ export function tooLong(
 /** Makes the error for a process that leaves its input unread. */
 export function readsNothing(unread: number): RemoteProtocolError {
   return new RemoteProtocolError(
-    `Cannot send more to the child process as it must read what it is sent: ${unread} bytes wait`,
+    `Cannot send more to the child process as it must read what it is sent: current value is ${unread} bytes unread`,
   );
 }

@@ -1,10 +1,13 @@
 import { WINDOW } from "../remote/frames.ts";
+import { succeedsWithin } from "../streams/time_limit.ts";
 
 /**
  * How much may wait for a child to read it, for each of its requests, in bytes:
  * many times what the protocol's window makes of a request.
  */
 const MAX_UNREAD = 16 * WINDOW;
+/** How long to wait for a write to end when the process has, in seconds. */
+const GRACE = 1;
 
 /**
  * Writes to a child process. That the process has ended is noticed elsewhere:
@@ -45,8 +48,11 @@ export class ChildInput {
     this.#writer.close().catch(() => {});
   }
 
-  /** Gives up what has not been read: the process has ended. */
+  /**
+   * Gives up what has not been read: the process has ended. A program that it
+   * started may have inherited the pipe, and hold it for as long as it lives.
+   */
   async abort(): Promise<void> {
-    await this.#writer.abort().catch(() => {});
+    await succeedsWithin(this.#writer.abort(), GRACE);
   }
 }

@@ -186,6 +186,8 @@ async function attack(
     for (let done; (done = await hostile.next()) !== undefined;) {
       record.attacks.push(done);
     }
+    const { code, signal } = await hostile.ended();
+    if (code !== 0) throw new Error(`The attacks ended by ${signal ?? code}`);
   } finally {
     ended = true;
     await watching;
@@ -223,7 +225,7 @@ function sameCounts(a: State, b: State): boolean {
 }
 
 /** Whether all that is counted is back where it was. */
-export function isBack(state: State, start: State): boolean {
+function isBack(state: State, start: State): boolean {
   return state.descriptors <= start.descriptors &&
     state.threads <= start.threads &&
     state.children <= start.children && state.active <= start.active;

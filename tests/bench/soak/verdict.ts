@@ -27,6 +27,7 @@ export function judge(record: SoakRecord): Verdict {
   const { failure, leftovers, attacks } = record;
   const faults: string[] = [];
   if (failure !== undefined) faults.push(failure);
+  else faults.push(...omissions(record));
   for (const { name, failure } of attacks) {
     if (failure !== undefined) faults.push(`"${name}" failed: ${failure}`);
   }
@@ -36,6 +37,14 @@ export function judge(record: SoakRecord): Verdict {
   }
   const excused = judgeLosses(record, faults);
   return { faults, excused };
+}
+
+/** What must have happened for a soak to show anything. */
+function omissions({ attacks, beside }: SoakRecord): string[] {
+  return [
+    ...(attacks.length === 0 ? ["Nobody attacked"] : []),
+    ...((beside?.answered ?? 0) === 0 ? ["No honest client was answered"] : []),
+  ];
 }
 
 /** What has not come back. */
