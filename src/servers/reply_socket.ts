@@ -24,6 +24,12 @@ const MOST_HELD = 212_992 / 4;
 /** What the system adds to a datagram that it holds, in bytes. */
 const HELD_BESIDE = 768;
 const SMALLEST_MEMORY = 2 ** 16;
+/**
+ * How long a socket that got stuck is left alone when it has come free, in
+ * milliseconds. It costs everybody some 50 to find that out, and clients that
+ * read now and then could have it so again and again.
+ */
+const RECOVERY_MS = 1000;
 /** How many clients may have an empty reply that the system holds. */
 const MOST_HOLDING = 8;
 
@@ -82,7 +88,10 @@ export class ReplySocket {
     this.#renews = given === null;
   }
 
-  /** Whether a send still holds the socket, of which there is no other. */
+  /**
+   * Whether a send still holds the socket, of which there is no other, or did a
+   * moment ago.
+   */
   get isStuck(): boolean {
     return this.#isStuck;
   }
@@ -208,10 +217,18 @@ export class ReplySocket {
   #settle(answer: PromiseWithResolvers<boolean>): void {
     if (this.#closed || this.#answer !== answer) return;
     this.#answer = null;
-    this.#isStuck = false;
     if (this.#memory.byteLength === 0) {
       this.#memory.resize(this.#memory.maxByteLength);
     }
+    if (this.#isStuck) this.#recoverLater();
+  }
+
+  #recoverLater(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#isStuck = false;
+    }, RECOVERY_MS);
+    Deno.unrefTimer(this.#timer);
   }
 }
 
