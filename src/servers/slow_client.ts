@@ -42,6 +42,7 @@ export class SlowClient {
   #bytes = 0;
   /** Until when it must have taken the first of them. */
   #until = 0;
+  #isServed = false;
   #isDeaf = false;
   /** Until when it is taken for slow, whatever it takes. */
   #slowUntil = performance.now() + REMEMBERED_MS;
@@ -70,6 +71,11 @@ export class SlowClient {
   get isSlow(): boolean {
     return this.isAwaited || this.#isDeaf ||
       performance.now() < this.#slowUntil;
+  }
+
+  /** Whether it is being offered what waits. */
+  get isServed(): boolean {
+    return this.#isServed;
   }
 
   /** Whether what waited was dropped, and it has taken nothing since. */
@@ -104,8 +110,9 @@ export class SlowClient {
     this.#waiting.push(data.slice());
   }
 
-  /** Offers what waits, until nothing does any more. */
+  /** Offers what waits, until nothing does any more. Not to be called twice. */
   async serve(): Promise<void> {
+    this.#isServed = true;
     this.#pause = PAUSES_MS.first;
     while (this.#waiting.length > 0) {
       if (performance.now() >= Math.min(this.#until, this.#end)) {
@@ -116,6 +123,7 @@ export class SlowClient {
         await this.#rest();
       }
     }
+    this.#isServed = false;
   }
 
   /** Has it take what waits within a time, in milliseconds. */

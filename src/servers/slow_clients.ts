@@ -48,9 +48,9 @@ export class SlowClients {
    */
   add(data: Uint8Array, address: Deno.UnixAddr): void {
     const client = this.#clients.get(address.path) ?? this.#make(address);
-    const isServed = client.isAwaited;
     client.add(data);
-    if (!isServed) this.#serve(client, address.path);
+    // One that nothing waits for may still be, for a moment: it goes on then.
+    if (!client.isServed) this.#serve(client, address.path);
   }
 
   /** Resolves when all have taken what waits, within a time in milliseconds. */
