@@ -92,7 +92,11 @@ export class PathSocket {
     if (!this.#file?.isAt(this.addr.path)) return false;
     using folder = PrivateFolder.beside(this.#file.path);
     if (folder === null) return false;
-    folder.takeIn();
+    try {
+      folder.takeIn();
+    } catch {
+      return false; // somebody else has just removed it
+    }
     try {
       const socket = this.#bind();
       this.#socket.close(); // it ends when the send does
