@@ -1,5 +1,5 @@
-import { isKnownRelease } from "../known_release.ts";
 import type { DatagramSocket } from "../types.ts";
+import { vanishingMemory } from "./vanishing_memory.ts";
 
 /** What a reply socket needs of the platform's. */
 export type SendingSocket = Pick<DatagramSocket, "send"> & { close(): void };
@@ -56,7 +56,7 @@ export class ReplySocket {
   /** The paths of clients that have an empty reply, which the system holds. */
   readonly #holding: Set<string>;
   #socket: SendingSocket | null;
-  #memory = memoryOf(SMALLEST_MEMORY);
+  #memory = vanishingMemory(SMALLEST_MEMORY);
   /** Whom an offer under way is for, if it is empty. */
   #emptyFor: string | null = null;
   /** What the system may hold of this socket, in bytes. */
@@ -165,7 +165,9 @@ export class ReplySocket {
 
   #copyOf(data: Uint8Array): Uint8Array {
     const { length } = data;
-    if (this.#memory.byteLength < length) this.#memory = memoryOf(length);
+    if (this.#memory.byteLength < length) {
+      this.#memory = vanishingMemory(length);
+    }
     const copy = new Uint8Array(this.#memory, 0, length);
     copy.set(data);
     return copy;
@@ -211,7 +213,7 @@ export class ReplySocket {
     this.#socket?.close();
     this.#socket = null;
     this.#answer = null;
-    this.#memory = memoryOf(SMALLEST_MEMORY);
+    this.#memory = vanishingMemory(SMALLEST_MEMORY);
   }
 
   #settle(answer: PromiseWithResolvers<boolean>): void {
@@ -230,16 +232,6 @@ export class ReplySocket {
     }, RECOVERY_MS);
     Deno.unrefTimer(this.#timer);
   }
-}
-
-/**
- * Memory that can be made to vanish, as it can be given another size. A Deno that
- * looks at it itself would not survive that.
- */
-function memoryOf(size: number): ArrayBuffer {
-  return isKnownRelease()
-    ? new ArrayBuffer(size, { maxByteLength: size })
-    : new ArrayBuffer(size);
 }
 
 /** Linux has a send wait; other systems say at once that there is no room. */
