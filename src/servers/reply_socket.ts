@@ -1,5 +1,5 @@
-import { isKnownRelease } from "../known_release.ts";
 import type { DatagramSocket } from "../types.ts";
+import { vanishingMemory } from "./vanishing_memory.ts";
 
 /** What a reply socket needs of the platform's. */
 export type SendingSocket = Pick<DatagramSocket, "send"> & { close(): void };
@@ -24,6 +24,12 @@ const MOST_HELD = 212_992 / 4;
 /** What the system adds to a datagram that it holds, in bytes. */
 const HELD_BESIDE = 768;
 const SMALLEST_MEMORY = 2 ** 16;
+/**
+ * How long a socket that got stuck is left alone when it has come free, in
+ * milliseconds. It costs everybody some 50 to find that out, and clients that
+ * read now and then could have it so again and again.
+ */
+const RECOVERY_MS = 1000;
 /** How many clients may have an empty reply that the system holds. */
 const MOST_HOLDING = 8;
 
@@ -50,7 +56,7 @@ export class ReplySocket {
   /** The paths of clients that have an empty reply, which the system holds. */
   readonly #holding: Set<string>;
   #socket: SendingSocket | null;
-  #memory = memoryOf(SMALLEST_MEMORY);
+  #memory = vanishingMemory(SMALLEST_MEMORY);
   /** Whom an offer under way is for, if it is empty. */
   #emptyFor: string | null = null;
   /** What the system may hold of this socket, in bytes. */
@@ -82,7 +88,10 @@ export class ReplySocket {
     this.#renews = given === null;
   }
 
-  /** Whether a send still holds the socket, of which there is no other. */
+  /**
+   * Whether a send still holds the socket, of which there is no other, or did a
+   * moment ago.
+   */
   get isStuck(): boolean {
     return this.#isStuck;
   }
@@ -156,7 +165,9 @@ export class ReplySocket {
 
   #copyOf(data: Uint8Array): Uint8Array {
     const { length } = data;
-    if (this.#memory.byteLength < length) this.#memory = memoryOf(length);
+    if (this.#memory.byteLength < length) {
+      this.#memory = vanishingMemory(length);
+    }
     const copy = new Uint8Array(this.#memory, 0, length);
     copy.set(data);
     return copy;
@@ -202,27 +213,25 @@ export class ReplySocket {
     this.#socket?.close();
     this.#socket = null;
     this.#answer = null;
-    this.#memory = memoryOf(SMALLEST_MEMORY);
+    this.#memory = vanishingMemory(SMALLEST_MEMORY);
   }
 
   #settle(answer: PromiseWithResolvers<boolean>): void {
     if (this.#closed || this.#answer !== answer) return;
     this.#answer = null;
-    this.#isStuck = false;
     if (this.#memory.byteLength === 0) {
       this.#memory.resize(this.#memory.maxByteLength);
     }
+    if (this.#isStuck) this.#recoverLater();
   }
-}
 
-/**
- * Memory that can be made to vanish, as it can be given another size. A Deno that
- * looks at it itself would not survive that.
- */
-function memoryOf(size: number): ArrayBuffer {
-  return isKnownRelease()
-    ? new ArrayBuffer(size, { maxByteLength: size })
-    : new ArrayBuffer(size);
+  #recoverLater(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#isStuck = false;
+    }, RECOVERY_MS);
+    Deno.unrefTimer(this.#timer);
+  }
 }
 
 /** Linux has a send wait; other systems say at once that there is no room. */

@@ -8,6 +8,11 @@ const MOST_BYTES = 2 ** 20;
 const MOST_BYTES_IN_ALL = 2 ** 24;
 /** How long a client may take none of them, in milliseconds. */
 const LONGEST_WAIT_MS = 30_000;
+/**
+ * For how long a client counts as slow since it last had no room, in
+ * milliseconds. To find that out anew costs everybody 2 to 4.
+ */
+const REMEMBERED_MS = 1000;
 /** The shortest and the longest pause between two offers, in milliseconds. */
 const PAUSES_MS = { first: 2, longest: 500 };
 
@@ -39,6 +44,8 @@ export class SlowClient {
   #until = 0;
   #isServed = false;
   #isDeaf = false;
+  /** Until when it is taken for slow, whatever it takes. */
+  #slowUntil = performance.now() + REMEMBERED_MS;
   /** Until when anything may wait. */
   #end = Infinity;
   #pause = PAUSES_MS.first;
@@ -63,6 +70,12 @@ export class SlowClient {
   /** Whether anything waits for it. */
   get isAwaited(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  /** Whether what it is sent has to wait here. */
+  get isSlow(): boolean {
+    return this.isAwaited || this.#isDeaf ||
+      performance.now() < this.#slowUntil;
   }
 
   /** Whether what waited was dropped, and it has taken nothing since. */
@@ -127,10 +140,14 @@ export class SlowClient {
   /** Offers a reply; resolves to whether it is done with. */
   async #takes(reply: Uint8Array): Promise<boolean> {
     try {
-      if (!await this.#offer(reply, this.#address)) return false;
+      if (!await this.#offer(reply, this.#address)) {
+        this.#slowUntil = performance.now() + REMEMBERED_MS;
+        return false;
+      }
     } catch (error) {
       if (isExhaustion(error)) return false;
       // It has gone. As in a network, nobody hears of what was under way.
+      this.#slowUntil = 0;
     }
     this.#isDeaf = false; // it reads, or another one may have its path by now
     this.#waiting.shift();

@@ -33,7 +33,11 @@ export class SlowClients {
 
   /** Whether what a client is sent has to wait for it. */
   has(path: string): boolean {
-    return this.#clients.has(path);
+    const client = this.#clients.get(path);
+    if (client === undefined) return false;
+    if (client.isSlow) return true;
+    this.#clients.delete(path);
+    return false;
   }
 
   /**
@@ -45,6 +49,7 @@ export class SlowClients {
   add(data: Uint8Array, address: Deno.UnixAddr): void {
     const client = this.#clients.get(address.path) ?? this.#make(address);
     client.add(data);
+    // One that nothing waits for may still be, for a moment: it goes on then.
     if (!client.isServed) this.#serve(client, address.path);
   }
 
@@ -78,7 +83,7 @@ export class SlowClients {
     this.#awaited++;
     await client.serve();
     this.#awaited--;
-    if (!client.isDeaf && !client.isAwaited) this.#clients.delete(path);
+    if (!client.isSlow) this.#clients.delete(path);
     if (this.areAwaited) return;
     for (const socket of this.#idle) socket.rest();
     this.#emptied.notify();

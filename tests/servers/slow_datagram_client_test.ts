@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { until } from "../fixtures/until.ts";
 import { SlowClient } from "../../src/servers/slow_client.ts";
 
 const LIMIT_MS = 30_000;
@@ -43,6 +44,27 @@ Deno.test("add() says when a client has taken nothing for too long", async () =>
     Deno.errors.TimedOut,
     "Cannot send a datagram as its receiver must take one within 30 seconds: current value is none",
   );
+});
+
+Deno.test("isSlow is true of a client for a second after it had no room", async () => {
+  const client = new SlowClient(ADDRESS, () => Promise.resolve(true));
+  client.add(new Uint8Array(1));
+  const begin = performance.now();
+  await deadline(client.serve(), LIMIT_MS);
+  assertEquals(client.isAwaited, false);
+  await until(() => !client.isSlow);
+  assert(performance.now() - begin > 900);
+});
+
+Deno.test("isSlow is no more true of a client that has gone", async () => {
+  const client = new SlowClient(
+    ADDRESS,
+    () => Promise.reject(new Deno.errors.ConnectionRefused()),
+  );
+  client.add(new Uint8Array(1));
+  assertEquals(client.isSlow, true);
+  await deadline(client.serve(), LIMIT_MS);
+  assertEquals(client.isSlow, false);
 });
 
 Deno.test("isDeaf is no more true of a client that has gone", async () => {
