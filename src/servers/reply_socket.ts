@@ -1,4 +1,5 @@
 import type { DatagramSocket } from "../types.ts";
+import { EmptyReplies } from "./empty_replies.ts";
 import { vanishingMemory } from "./vanishing_memory.ts";
 
 /** What a reply socket needs of the platform's. */
@@ -30,8 +31,6 @@ const SMALLEST_MEMORY = 2 ** 16;
  * read now and then could have it so again and again.
  */
 const RECOVERY_MS = 1000;
-/** How many clients may have an empty reply that the system holds. */
-const MOST_HOLDING = 8;
 
 /**
  * A socket that only sends: one datagram at a time, and it can take back what
@@ -53,8 +52,8 @@ const MOST_HOLDING = 8;
 export class ReplySocket {
   readonly #open: () => SendingSocket;
   readonly #renews: boolean;
-  /** The paths of clients that have an empty reply, which the system holds. */
-  readonly #holding: Set<string>;
+  /** Who has an empty reply that the system holds. */
+  readonly #empty: EmptyReplies;
   #socket: SendingSocket | null;
   #memory = vanishingMemory(SMALLEST_MEMORY);
   /** Whom an offer under way is for, if it is empty. */
@@ -74,16 +73,16 @@ export class ReplySocket {
    * Creates an instance.
    *
    * @param open Makes a socket, when one is needed.
-   * @param holding Where clients are noted: for all sockets of a server.
+   * @param empty Where empty replies are noted: for all sockets of a server.
    * @param given The one to use, and no other, if it is not to be renewed.
    */
   constructor(
     open: () => SendingSocket,
-    holding: Set<string> = new Set(),
+    empty: EmptyReplies = new EmptyReplies(),
     given: SendingSocket | null = null,
   ) {
     this.#open = open;
-    this.#holding = holding;
+    this.#empty = empty;
     this.#socket = given;
     this.#renews = given === null;
   }
@@ -106,7 +105,9 @@ export class ReplySocket {
   offer(data: Uint8Array, address: Deno.UnixAddr): Promise<boolean> {
     const answer = Promise.withResolvers<boolean>();
     const isEmpty = data.length === 0;
-    if (isEmpty && !this.#mayHold(address.path)) return Promise.resolve(false);
+    if (isEmpty && !this.#empty.mayHold(address.path)) {
+      return Promise.resolve(false);
+    }
     this.#emptyFor = isEmpty ? address.path : null;
     let sending: Promise<number>;
     try {
@@ -119,11 +120,11 @@ export class ReplySocket {
     this.#answer = answer;
     if (this.#timer === undefined) this.#lookLater();
     sending.then(() => {
-      if (isEmpty) this.#holding.delete(address.path);
+      if (isEmpty) this.#empty.delete(address.path);
       this.#settle(answer);
       answer.resolve(true);
     }, (error) => {
-      if (isEmpty) this.#holding.delete(address.path);
+      if (isEmpty) this.#empty.delete(address.path);
       this.#settle(answer);
       if (isNoRoom(error)) answer.resolve(false);
       else answer.reject(error);
@@ -182,7 +183,7 @@ export class ReplySocket {
       this.#seen = answer;
       this.#looks = 0;
     } else if (this.#emptyFor !== null) {
-      this.#holding.add(this.#emptyFor);
+      this.#empty.add(this.#emptyFor);
       this.#leave();
       return answer.resolve(true);
     } else if (this.#looks++ === 0) {
@@ -196,10 +197,6 @@ export class ReplySocket {
 
   #takeBack(): void {
     if (this.#memory.resizable) this.#memory.resize(0);
-  }
-
-  #mayHold(path: string): boolean {
-    return this.#holding.size < MOST_HOLDING && !this.#holding.has(path);
   }
 
   #lookLater(): void {

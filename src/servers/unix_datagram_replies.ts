@@ -1,3 +1,4 @@
+import { EmptyReplies } from "./empty_replies.ts";
 import { closedSocketError } from "./closed_socket_error.ts";
 import { ReplySocket, type SendingSocket } from "./reply_socket.ts";
 import { SlowClients } from "./slow_clients.ts";
@@ -31,10 +32,10 @@ export class UnixDatagramReplies {
    * @param named A socket to send through, if there is one.
    */
   constructor(named: SendingSocket | null) {
-    const holding = new Set<string>();
+    const empty = new EmptyReplies();
     const bind = () => Deno.listenDatagram({ transport: "unixpacket" });
-    const open = () => new ReplySocket(bind, holding);
-    this.#named = named && new ReplySocket(bind, holding, named);
+    const open = () => new ReplySocket(bind, empty);
+    this.#named = named && new ReplySocket(bind, empty, named);
     this.#nameless = open();
     this.#slow = new SlowClients(open);
   }

@@ -130,7 +130,7 @@ Deno.test({
     using one = await FullClient.at(`${folder.path}/one`, 30_000);
     await one.readAll();
     using two = await FullClient.at(`${folder.path}/two`);
-    const socket = new ReplySocket(nameless, new Set(), nameless());
+    const socket = new ReplySocket(nameless, undefined, nameless());
     const large = new Uint8Array(30_000);
     assert(await socket.offer(large, one.address));
     assert(await socket.offer(large, one.address));
