@@ -109,8 +109,16 @@ export class PathSocket {
       this.#file = SocketFile.at(this.addr.path);
       return true;
     } catch {
-      folder.putBack();
+      putBack(folder);
       return false;
     }
+  }
+}
+
+function putBack(folder: PrivateFolder): void {
+  try {
+    folder.putBack();
+  } catch {
+    // Its own folder has gone: there is no place for it any more.
   }
 }
