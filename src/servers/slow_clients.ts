@@ -10,6 +10,7 @@ const MOST_SOCKETS = 8;
 /** The clients that replies wait for; see {@linkcode SlowClient}. */
 export class SlowClients {
   readonly #open: () => ReplySocket;
+  readonly #onIdle: () => void;
   readonly #clients = new Map<string, SlowClient>();
   readonly #inAll: WaitingInAll = { bytes: 0 };
   /** How many of them replies wait for. */
@@ -21,9 +22,15 @@ export class SlowClients {
   readonly #freed = new Condition();
   readonly #emptied = new Condition();
 
-  /** Creates an instance with what makes a socket to send through. */
-  constructor(open: () => ReplySocket) {
+  /**
+   * Creates an instance.
+   *
+   * @param open Makes a socket to send through.
+   * @param onIdle Called when replies wait for nobody any more.
+   */
+  constructor(open: () => ReplySocket, onIdle: () => void = () => {}) {
     this.#open = open;
+    this.#onIdle = onIdle;
   }
 
   /** Whether replies wait for anybody. */
@@ -86,6 +93,7 @@ export class SlowClients {
     if (!client.isSlow) this.#clients.delete(path);
     if (this.areAwaited) return;
     for (const socket of this.#idle) socket.rest();
+    this.#onIdle();
     this.#emptied.notify();
   }
 

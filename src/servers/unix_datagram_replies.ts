@@ -37,7 +37,9 @@ export class UnixDatagramReplies {
     const open = () => new ReplySocket(bind, empty);
     this.#named = named && new ReplySocket(bind, empty, named);
     this.#nameless = open();
-    this.#slow = new SlowClients(open);
+    this.#slow = new SlowClients(open, () => {
+      if (this.#named !== null) this.#nameless.rest(); // it may not be needed again
+    });
   }
 
   /**

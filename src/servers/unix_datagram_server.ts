@@ -41,8 +41,8 @@ export interface UnixDatagramServerOptions
  * the server's own socket only. For that one Linux keeps about 278 small unread
  * replies (four of 60 KB), to all such clients together. The next reply may hold
  * the socket for a second. Then the server binds another to its path: the
- * requests that waited at the old one are lost, and clients that had connected
- * must connect again. If the name is abstract or the socket was given, the server
+ * requests that waited at the old one are lost, for an instant nothing stands at
+ * the path, and clients that had connected must connect again. If the name is abstract or the socket was given, the server
  * cannot do that, and waits. Deno cannot end such a `send()`: the program stays
  * until that client reads or closes its socket.
  *

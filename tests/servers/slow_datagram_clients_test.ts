@@ -31,3 +31,19 @@ Deno.test("add() has each reply sent once, whenever it comes", async () => {
     assertEquals(await sentWith(microtasks), [1, 2, 3, 4]);
   }
 });
+
+Deno.test("new SlowClients() is told of the moment when nobody is waited for", async () => {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = { offer: () => promise, rest() {} };
+  let idle = 0;
+  const clients = new SlowClients(
+    () => socket as unknown as ReplySocket,
+    () => idle++,
+  );
+  clients.add(new Uint8Array(1), ADDRESS);
+  clients.add(new Uint8Array(1), { ...ADDRESS, path: "/other" });
+  assertEquals(idle, 0);
+  resolve(true);
+  await deadline(clients.close(LIMIT_MS), LIMIT_MS);
+  assertEquals(idle, 1);
+});

@@ -80,12 +80,15 @@ function judgeLosses(
     ? reports.ThreadError ?? 0
     : 0;
   const isUdp = name.includes("UDP");
-  let [taken, undelivered] = [0, 0];
+  const replaced = name.includes("UnixDatagram") ? reports.TimedOut ?? 0 : 0;
+  let [taken, undelivered, atReplaced] = [0, 0, 0];
   for (const { at, why } of beside?.lost ?? []) {
     if (isUdp && why.includes("Timeout") && undelivered < dropped) {
       undelivered++;
     } else if (taken < ended) taken++;
-    else faults.push(`lost, ${during(attacks, at)}: ${why}`);
+    else if (/Timeout|NotFound/.test(why) && atReplaced < replaced) {
+      atReplaced++;
+    } else faults.push(`lost, ${during(attacks, at)}: ${why}`);
   }
   return [
     {
@@ -95,6 +98,11 @@ function judgeLosses(
     {
       count: undelivered,
       reason: `the system dropped ${dropped} datagrams before the server`,
+    },
+    {
+      count: atReplaced,
+      reason:
+        `what waited at the socket was lost ${replaced} times, as connected clients left it full`,
     },
   ].filter(({ count }) => count > 0);
 }
