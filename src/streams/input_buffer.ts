@@ -4,12 +4,14 @@ import { wrongReadCount } from "./argument_checks.ts";
 import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
 import { isCutOff } from "./cut_off.ts";
+import {
+  LARGEST_PAUSED_READ,
+  LARGEST_PIPED_READ,
+  LARGEST_READ,
+  nextReadSize,
+  SMALLEST_READ,
+} from "./read_size.ts";
 import { withDeadline } from "./time_limit.ts";
-
-/** The smallest read: it may wait long for a quiet client. In bytes. */
-const SMALLEST_READ = 512;
-/** The largest read, for a client that sends much, in bytes. */
-const LARGEST_READ = 65_536;
 
 const NOTHING = new Uint8Array(0);
 
@@ -36,6 +38,9 @@ export class InputBuffer {
   #skipping: DelimiterSkip | null = null;
 
   #readSize = SMALLEST_READ;
+  #isPiped = false;
+  /** Whether the last read has taken all that had come. */
+  #hasPaused = false;
   /**
    * The read in flight. One that outlived its timeout stays here, and the
    * next call waits for it again, so its bytes are neither lost nor doubled.
@@ -58,6 +63,15 @@ export class InputBuffer {
     }
     this.#bufferSize = bufferSize;
     this.#timeout = timeout;
+  }
+
+  /**
+   * Says whether the bytes are only looked at, and dropped. The buffer is larger
+   * then as long as the source fills it, and small as soon as it does not.
+   */
+  setPiped(isPiped: boolean): void {
+    this.#isPiped = isPiped;
+    this.#readSize = Math.min(this.#readSize, LARGEST_READ);
   }
 
   /** How many bytes can be taken. */
@@ -114,6 +128,16 @@ export class InputBuffer {
     this.#end = joined.length;
   }
 
+  /**
+   * Puts the unread bytes elsewhere, as the system may still read them where
+   * they are: a write of them has failed.
+   */
+  abandon(): void {
+    this.#buffer = this.peek().slice();
+    this.#start = 0;
+    this.#end = this.#buffer.length;
+  }
+
   /** Drops the bytes that have come, and those that are still to come. */
   discard(): void {
     this.#ended = true;
@@ -160,11 +184,14 @@ export class InputBuffer {
       if (this.#ended) return false; // discarded meanwhile
       this.#end += count;
       if (this.#skipping !== null) this.#skipOn(this.#skipping);
-      if (count === room.length) {
-        this.#readSize = Math.min(this.#readSize * 4, LARGEST_READ);
-      } else if (count * 4 < this.#readSize) {
-        this.#readSize = Math.max(this.#readSize / 2, SMALLEST_READ);
-      }
+      this.#hasPaused = count < room.length;
+      const largest = this.#isPiped ? LARGEST_PIPED_READ : LARGEST_READ;
+      this.#readSize = nextReadSize(
+        this.#readSize,
+        room.length,
+        count,
+        largest,
+      );
       return true;
     } catch (error) {
       if (isCutOff(error)) return this.#noteEnd();
@@ -189,8 +216,10 @@ export class InputBuffer {
   /** The place for the next bytes: behind the unread ones, in one piece. */
   #room(wanted: number): Uint8Array {
     const unread = this.#end - this.#start;
+    const mayPause = this.#isPiped && this.#hasPaused;
+    const largest = mayPause ? LARGEST_PAUSED_READ : this.#readSize;
     const size = this.#bufferSize === -1
-      ? this.#readSize
+      ? Math.min(this.#readSize, largest)
       : this.#bufferSize || Math.min(wanted, LARGEST_READ);
     if (unread === 0) {
       if (this.#buffer.length !== size) this.#buffer = new Uint8Array(size);

@@ -18,6 +18,8 @@ export class InputSource {
   /** Set when the stream first asks for bytes. */
   #controller: ReadableByteStreamController | null = null;
   #pulling: Promise<void> | null = null;
+  /** See {@linkcode InputSource.pullNext}. */
+  #next: Promise<boolean> | null = null;
 
   constructor(input: InputBuffer) {
     this.#input = input;
@@ -41,6 +43,21 @@ export class InputSource {
   leave(): void {
     this.#busy = false;
     this.#idle.notify();
+  }
+
+  /** Whether a method is under way. */
+  get isBusy(): boolean {
+    return this.#busy;
+  }
+
+  /**
+   * Passes on what somebody has found out who read past the stream: that no more
+   * comes, or the error.
+   *
+   * @param filling What the buffer's `fill()` gave.
+   */
+  pullNext(filling: Promise<boolean>): void {
+    this.#next = filling;
   }
 
   /** Whether the stream may hold bytes: see {@linkcode takeBack}. */
@@ -74,7 +91,8 @@ export class InputSource {
     try {
       // Once is enough: a method that begins now takes back what is pulled here.
       if (this.#busy) await this.#idle.wait();
-      const more = this.#input.length > 0 || await this.#input.fill(Infinity);
+      const more = this.#input.length > 0 ||
+        await (this.#next ?? this.#input.fill(Infinity));
       if (this.#controller === null) return; // cancelled meanwhile
       if (more) {
         this.#controller.enqueue(this.#input.take(this.#input.length));

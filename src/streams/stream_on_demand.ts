@@ -6,6 +6,34 @@ interface StreamClass<Stream, Underlying> {
   readonly prototype: Stream;
 }
 
+/** What locks a stream of the platform's. */
+interface Lock {
+  releaseLock(): void;
+}
+
+const HOLD = Symbol("hold");
+const RELEASE = Symbol("release");
+
+/** What a stream has that may not be built yet. */
+interface Holdable {
+  [HOLD]?(): boolean;
+  [RELEASE]?(): void;
+}
+
+/**
+ * Locks a stream without building it, for somebody who reads or writes past it.
+ *
+ * @returns False if the stream has been built, or held, before.
+ */
+export function hold(stream: object & Holdable): boolean {
+  return stream[HOLD]?.() ?? false;
+}
+
+/** Unlocks a stream that is held. */
+export function release(stream: object & Holdable): void {
+  stream[RELEASE]?.();
+}
+
 /**
  * The base of a class whose instances are streams of the platform's.
  *
@@ -65,14 +93,27 @@ function builtOnDemand<
   class OnDemand {
     readonly #underlying: () => Underlying;
     #stream: Stream | null = null;
+    /** What holds the stream, and its lock if it has been built meanwhile. */
+    #hold: { lock: Lock | null } | null = null;
 
     constructor(underlying: () => Underlying) {
       this.#underlying = underlying;
     }
 
-    /** A stream that has not been built is not locked. */
+    /** A stream that has not been built is not locked, unless it is held. */
     get locked(): boolean {
-      return this.#stream?.locked ?? false;
+      return this.#stream === null ? this.#hold !== null : this.#stream.locked;
+    }
+
+    [HOLD](): boolean {
+      if (this.#stream !== null || this.#hold !== null) return false;
+      this.#hold = { lock: null };
+      return true;
+    }
+
+    [RELEASE](): void {
+      this.#hold?.lock?.releaseLock();
+      this.#hold = null;
     }
 
     /** The stream behind an instance; `null` for any other object. */
@@ -81,6 +122,7 @@ function builtOnDemand<
       if (object.#stream === null) {
         object.#stream = new (platformClass())(object.#underlying());
         shareState(object.#stream, object);
+        if (object.#hold !== null) object.#hold.lock = lockOf(object.#stream);
       }
       return object.#stream;
     }
@@ -115,6 +157,10 @@ function builtAtOnce<Stream, Underlying>(
   return AtOnce as unknown as StreamOnDemand<Stream, Underlying>;
 }
 
+function lockOf(stream: ReadableStream | WritableStream): Lock {
+  return "getReader" in stream ? stream.getReader() : stream.getWriter();
+}
+
 /** Gives an object the state of a stream, which stays where it is. */
 function shareState(stream: object, object: object): void {
   for (const key of Object.getOwnPropertySymbols(stream)) {
@@ -134,8 +180,7 @@ function canShareState<Stream extends ReadableStream | WritableStream>(
   shareState(stream, object);
   try {
     if (object.locked) return false;
-    if ("getReader" in stream) stream.getReader();
-    else stream.getWriter();
+    lockOf(stream);
     return object.locked;
   } catch {
     return false; // to the platform, the object is no stream
