@@ -21,17 +21,17 @@ export function findLine(
   maxLength: number,
   searched: number,
 ): Uint8Array | null {
-  const bytes = input.peek();
-  const at = bytes.indexOf(LINE_FEED, searched);
+  const at = input.indexOf(LINE_FEED, searched);
   if (at === -1) {
     // One byte more than is allowed, as it may be the "\r" of a "\r\n".
-    if (bytes.length <= maxLength + 1) return null;
+    if (input.length <= maxLength + 1) return null;
     throw lineTooLong(input, maxLength);
   }
-  const length = bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
-  if (length > maxLength) throw lineTooLong(input, maxLength);
+  const line = input.view(at);
+  const isCrlf = line[at - 1] === CARRIAGE_RETURN;
+  if (at - Number(isCrlf) > maxLength) throw lineTooLong(input, maxLength);
   input.skip(at + 1);
-  return bytes.subarray(0, length);
+  return isCrlf ? line.subarray(0, at - 1) : line;
 }
 
 /**

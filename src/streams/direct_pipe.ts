@@ -1,14 +1,6 @@
-import type { InputBuffer } from "./input_buffer.ts";
 import type { InputSource } from "./input_source.ts";
 import { ResponseWriter } from "./response_writer.ts";
 import { hold, release } from "./stream_on_demand.ts";
-
-/** What a pipe takes the bytes from: a `RequestReader` and its parts. */
-interface PipeSource {
-  readonly stream: object;
-  readonly input: InputBuffer;
-  readonly source: InputSource;
-}
 
 /**
  * Sends the bytes of a `RequestReader` to a `ResponseWriter` past the streams
@@ -22,17 +14,20 @@ interface PipeSource {
  * Streams standard's ReadableStreamPipeTo in the same way.
  */
 export class DirectPipe {
-  readonly #from: PipeSource;
+  readonly #from: object;
+  readonly #source: InputSource;
   readonly #to: ResponseWriter;
   readonly #signal: AbortSignal | undefined;
   #isWriting = false;
 
   private constructor(
-    from: PipeSource,
+    from: object,
+    source: InputSource,
     to: ResponseWriter,
     signal: AbortSignal | undefined,
   ) {
     this.#from = from;
+    this.#source = source;
     this.#to = to;
     this.#signal = signal;
   }
@@ -40,22 +35,25 @@ export class DirectPipe {
   /**
    * Makes a pipe, and locks both ends.
    *
+   * @param from A reader.
+   * @param source What the reader takes its bytes from.
    * @returns `null` if it takes the platform's: an end is no such stream, or has
    * been used as one, or an argument is wrong.
    */
   static between(
-    from: PipeSource,
+    from: object,
+    source: InputSource,
     to: unknown,
     options: StreamPipeOptions,
   ): DirectPipe | null {
-    if (!isPlainWriter(to) || from.source.isBusy) return null;
+    if (!isPlainWriter(to) || source.isBusy) return null;
     if (Object(options) !== options) return null;
     const { signal } = options;
     const isWrong = signal !== undefined && !(signal instanceof AbortSignal);
     if (isWrong) return null;
-    if (!hold(from.stream)) return null;
-    if (hold(to)) return new DirectPipe(from, to, signal);
-    release(from.stream);
+    if (!hold(from)) return null;
+    if (hold(to)) return new DirectPipe(from, source, to, signal);
+    release(from);
     return null;
   }
 
@@ -65,11 +63,11 @@ export class DirectPipe {
    */
   async run(): Promise<void> {
     const signal = this.#signal;
-    this.#from.input.setPiped(true);
+    this.#source.input.readSize.setPiped(true);
     if (signal === undefined) await this.#flow();
     else await this.#flowUntil(signal);
-    this.#from.input.setPiped(false);
-    release(this.#from.stream);
+    this.#source.input.readSize.setPiped(false);
+    release(this.#from);
     release(this.#to);
   }
 
@@ -85,7 +83,8 @@ export class DirectPipe {
   }
 
   async #flow(): Promise<void> {
-    const { input, source } = this.#from;
+    const source = this.#source;
+    const { input } = source;
     while (!this.#signal?.aborted) {
       if (input.length === 0) {
         const filling = input.fill(Infinity);

@@ -10,7 +10,8 @@ import type { InputBuffer } from "./input_buffer.ts";
  */
 export class InputSource {
   readonly type = "bytes";
-  readonly #input: InputBuffer;
+  /** The bytes. */
+  readonly input: InputBuffer;
   /** Whether a method of the reader is under way. */
   #busy = false;
   /** Notified when it has ended. */
@@ -22,15 +23,20 @@ export class InputSource {
   #next: Promise<boolean> | null = null;
 
   constructor(input: InputBuffer) {
-    this.#input = input;
+    this.input = input;
   }
 
   /**
    * Begins a method of the reader.
    *
+   * @param stream The stream that this is the source of.
+   * @throws {TypeError} If the stream is locked.
    * @throws {Deno.errors.Busy} If another one is under way.
    */
-  enter(): void {
+  enter(stream: { readonly locked: boolean }): void {
+    if (stream.locked) {
+      throw new TypeError("Cannot read as rfile is locked to a stream reader");
+    }
     if (this.#busy) {
       throw new Deno.errors.Busy(
         "Cannot read from rfile as another read is waiting",
@@ -79,7 +85,7 @@ export class InputSource {
       const reader = stream.getReader();
       const { value } = await reader.read();
       reader.releaseLock();
-      if (value !== undefined) this.#input.putBack(value);
+      if (value !== undefined) this.input.putBack(value);
     }
   }
 
@@ -91,11 +97,11 @@ export class InputSource {
     try {
       // Once is enough: a method that begins now takes back what is pulled here.
       if (this.#busy) await this.#idle.wait();
-      const more = this.#input.length > 0 ||
-        await (this.#next ?? this.#input.fill(Infinity));
+      const more = this.input.length > 0 ||
+        await (this.#next ?? this.input.fill(Infinity));
       if (this.#controller === null) return; // cancelled meanwhile
       if (more) {
-        this.#controller.enqueue(this.#input.take(this.#input.length));
+        this.#controller.enqueue(this.input.take(this.input.length));
       } else {
         this.#controller.close();
         this.#controller.byobRequest?.respond(0);
@@ -109,6 +115,6 @@ export class InputSource {
   /** Called by the stream when nobody wants its bytes any more. */
   cancel(): void {
     this.#controller = null;
-    this.#input.discard();
+    this.input.discard();
   }
 }

@@ -7,10 +7,12 @@ import {
   checkMethods,
   delimiterBytes,
 } from "./argument_checks.ts";
-import { findDelimiter, findLine, lastLine } from "./delimiter_search.ts";
+import { findDelimiter } from "./delimiter_search.ts";
 import { DirectPipe, takenOptions } from "./direct_pipe.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
+import { LineIterator, toIteratorResult } from "./line_iterator.ts";
+import { readLineFrom } from "./line_reader.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 
 /** Options for {@linkcode RequestReader}. */
@@ -34,7 +36,6 @@ export interface RequestReaderOptions {
   timeout?: number | null;
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const asItIs = (line: string | null) => line;
 
 /**
@@ -132,7 +133,7 @@ export class RequestReader extends ReadableOnDemand {
   async read(max = Infinity): Promise<Uint8Array<ArrayBuffer> | null> {
     if (max !== Infinity) checkByteCount(max);
     if (max === 0) return new Uint8Array(0);
-    this.#enter();
+    this.#source.enter(this);
     try {
       if (this.#source.hasPulled) await this.#source.takeBack(this);
       if (this.#input.length === 0 && !(await this.#input.fill(max))) {
@@ -176,7 +177,7 @@ export class RequestReader extends ReadableOnDemand {
    */
   async readExactly(count: number): Promise<Uint8Array<ArrayBuffer> | null> {
     checkByteCount(count);
-    this.#enter();
+    this.#source.enter(this);
     try {
       if (this.#source.hasPulled) await this.#source.takeBack(this);
       for (;;) {
@@ -226,7 +227,7 @@ export class RequestReader extends ReadableOnDemand {
     delimiter: Uint8Array | string,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     const bytes = delimiterBytes(delimiter);
-    this.#enter();
+    this.#source.enter(this);
     try {
       if (this.#source.hasPulled) await this.#source.takeBack(this);
       const limit = this.#maxLineLength;
@@ -255,33 +256,11 @@ export class RequestReader extends ReadableOnDemand {
    * @returns An iterator that ends with the input.
    */
   lines(): AsyncIterableIterator<string> {
-    // Not a generator: those cost three turns of the event queue a line.
-    const iterator: AsyncIterableIterator<string> = {
-      next: () => this.#nextLine(toIteratorResult),
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+    return new LineIterator(() => this.#nextLine(toIteratorResult));
   }
 
-  /** Reads a line and gives it the form that is wanted, in one step. */
-  async #nextLine<T>(toResult: (line: string | null) => T): Promise<T> {
-    this.#enter();
-    try {
-      if (this.#source.hasPulled) await this.#source.takeBack(this);
-      const input = this.#input;
-      const limit = this.#maxLineLength;
-      let line = findLine(input, limit, 0);
-      while (line === null) {
-        const searched = input.length;
-        if (!(await input.fill(1))) {
-          if (input.length === 0) return toResult(null);
-          line = lastLine(input, limit);
-        } else line = findLine(input, limit, searched);
-      }
-      return toResult(decoder.decode(line));
-    } finally {
-      this.#source.leave();
-    }
+  #nextLine<T>(toResult: (line: string | null) => T): Promise<T> {
+    return readLineFrom(this, this.#source, this.#maxLineLength, toResult);
   }
 
   /**
@@ -299,8 +278,7 @@ export class RequestReader extends ReadableOnDemand {
     options?: StreamPipeOptions,
   ): Promise<void> {
     const taken = takenOptions(options);
-    const ends = { stream: this, input: this.#input, source: this.#source };
-    const direct = DirectPipe.between(ends, destination, taken);
+    const direct = DirectPipe.between(this, this.#source, destination, taken);
     if (direct !== null) await direct.run();
     await super.pipeTo(destination, taken);
   }
@@ -315,17 +293,4 @@ export class RequestReader extends ReadableOnDemand {
       ),
     );
   }
-
-  #enter(): void {
-    if (this.locked) {
-      throw new TypeError("Cannot read as rfile is locked to a stream reader");
-    }
-    this.#source.enter();
-  }
-}
-
-function toIteratorResult(line: string | null): IteratorResult<string> {
-  return line === null
-    ? { done: true, value: undefined }
-    : { done: false, value: line };
 }

@@ -139,6 +139,21 @@ Deno.test("InputBuffer.fill() rejects where a source of bytes says by an error o
   await assertRejects(() => filled, UnexpectedEof, "not whole");
 });
 
+Deno.test("InputBuffer.fill() takes a source that does not make promises", async () => {
+  const read = () => 3 as unknown as Promise<number>;
+  const input = new InputBuffer({ read }, -1, null);
+  assertEquals([await input.fill(1), input.length], [true, 3]);
+});
+
+Deno.test("InputBuffer.fill() rejects if a source throws", async () => {
+  const error = new Error("no source");
+  const read = () => {
+    throw error;
+  };
+  const input = new InputBuffer({ read }, -1, null);
+  assertEquals(await assertRejects(() => input.fill(1)), error);
+});
+
 for (const count of [undefined, NaN, -1, 513, 0.5, "1"]) {
   Deno.test(`InputBuffer.fill() rejects if a source has read ${Deno.inspect(count)} bytes`, async () => {
     const read = () => Promise.resolve(count as number);
