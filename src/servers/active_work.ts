@@ -1,33 +1,57 @@
 import { Condition } from "../streams/condition.ts";
 
-/** What a server is busy with: requests, and reports that belong to none. */
+/** A piece of work that goes on with a request. */
+export interface Work<Request> {
+  readonly request: Request;
+  previous: Work<Request> | null;
+  next: Work<Request> | null;
+}
+
+/**
+ * What a server is busy with: requests, and reports that belong to none.
+ *
+ * A list, as each request comes and goes: a Map makes itself a new table after
+ * every few, and one that the garbage collector takes for old keeps all later
+ * ones. That cost a tenth of the CPU time of a new connection.
+ */
 export class ActiveWork<Request> {
-  /** How many pieces of work go on with each request. */
-  readonly #pieces = new Map<Request, number>();
+  #first: Work<Request> | null = null;
+  #last: Work<Request> | null = null;
   #reports = 0;
   /** The last piece of work has ended. */
   readonly #emptied = new Condition();
 
   /** How many requests there are. */
   get size(): number {
-    return this.#pieces.size;
+    return this.requests.length;
   }
 
-  /** The requests. */
+  /** The requests, each once: several pieces of work may go on with it. */
   get requests(): Request[] {
-    return [...this.#pieces.keys()];
+    const requests = new Set<Request>();
+    for (let work = this.#first; work !== null; work = work.next) {
+      requests.add(work.request);
+    }
+    return [...requests];
   }
 
   /** Begins a piece of work with a request. */
-  begin(request: Request): void {
-    this.#pieces.set(request, (this.#pieces.get(request) ?? 0) + 1);
+  begin(request: Request): Work<Request> {
+    const work = { request, previous: this.#last, next: null };
+    if (this.#last === null) this.#first = work;
+    else this.#last.next = work;
+    return this.#last = work;
   }
 
-  /** Ends it. */
-  end(request: Request): void {
-    const others = this.#pieces.get(request)! - 1;
-    if (others > 0) return void this.#pieces.set(request, others);
-    this.#pieces.delete(request);
+  /** Ends it: once. */
+  end(work: Work<Request>): void {
+    const { previous, next } = work;
+    if (previous === null) this.#first = next;
+    else previous.next = next;
+    if (next === null) this.#last = previous;
+    else next.previous = previous;
+    // One that is taken for old must not keep all later ones.
+    work.previous = work.next = null;
     this.#notifyIfEmpty();
   }
 
@@ -41,10 +65,14 @@ export class ActiveWork<Request> {
 
   /** Resolves when there is nothing left. */
   async drained(): Promise<void> {
-    while (this.size + this.#reports > 0) await this.#emptied.wait();
+    while (this.#isBusy) await this.#emptied.wait();
+  }
+
+  get #isBusy(): boolean {
+    return this.#first !== null || this.#reports > 0;
   }
 
   #notifyIfEmpty(): void {
-    if (this.size + this.#reports === 0) this.#emptied.notify();
+    if (!this.#isBusy) this.#emptied.notify();
   }
 }

@@ -1,5 +1,5 @@
 import { Condition } from "../streams/condition.ts";
-import { ActiveWork } from "./active_work.ts";
+import { ActiveWork, type Work } from "./active_work.ts";
 import type { Arrival } from "./arrival.ts";
 import { printRequestError } from "./error_report.ts";
 import { type ReleaseHooks, RequestRelease } from "./request_release.ts";
@@ -65,20 +65,20 @@ export class RequestLifecycle<Request> {
     [request, clientAddress]: Arrival<Request>,
     beside = false,
   ): void | Promise<void> {
-    this.#work.begin(request);
+    const work = this.#work.begin(request);
     let verified: boolean | Promise<boolean>;
     let processed: void | Promise<void> = undefined;
     try {
       verified = this.#hooks.verifyRequest(request, clientAddress);
       if (verified === true) {
         processed = this.#hooks.processRequest(request, clientAddress);
-        if (processed === undefined) return this.#work.end(request);
+        if (processed === undefined) return this.#work.end(work);
       }
     } catch (error) {
-      return this.#settle(Promise.reject(error), request, clientAddress);
+      return this.#settle(Promise.reject(error), work, clientAddress);
     }
     const step = processed ?? this.#processIf(verified, request, clientAddress);
-    const settled = this.#settle(step, request, clientAddress);
+    const settled = this.#settle(step, work, clientAddress);
     return beside && typeof verified === "object" ? undefined : settled;
   }
 
@@ -88,11 +88,11 @@ export class RequestLifecycle<Request> {
    */
   async dispatchSoon(arrivals: readonly Arrival<Request>[]): Promise<void> {
     if (arrivals.length === 0) return;
-    for (const [request] of arrivals) this.#work.begin(request);
+    const work = arrivals.map(([request]) => this.#work.begin(request));
     await new Promise((resolve) => setTimeout(resolve, 0));
-    for (const arrival of arrivals) {
+    for (const [i, arrival] of arrivals.entries()) {
       const handled = this.dispatch(arrival, true);
-      this.#work.end(arrival[0]);
+      this.#work.end(work[i]!);
       if (handled !== undefined) await handled;
     }
   }
@@ -101,33 +101,36 @@ export class RequestLifecycle<Request> {
   async detach(
     request: Request,
     clientAddress: Deno.Addr,
-    work: (request: Request, clientAddress: Deno.Addr) => void | Promise<void>,
+    handle: (
+      request: Request,
+      clientAddress: Deno.Addr,
+    ) => void | Promise<void>,
   ): Promise<void> {
-    this.#work.begin(request);
+    const work = this.#work.begin(request);
     try {
-      const worked = work.call(this.#hooks, request, clientAddress);
+      const worked = handle.call(this.#hooks, request, clientAddress);
       if (worked !== undefined) await worked;
     } catch (error) {
       await this.report(error, request, clientAddress);
-    } finally {
-      await this.#release.shutDown(request, clientAddress);
-      this.#work.end(request);
     }
+    const released = this.#release.shutDown(request, clientAddress);
+    if (released !== undefined) await released;
+    this.#work.end(work);
   }
 
   /** Releases a request that nobody is to handle. */
   async release([request, clientAddress]: Arrival<Request>): Promise<void> {
-    this.#work.begin(request);
+    const work = this.#work.begin(request);
     await this.#release.shutDown(request, clientAddress);
-    this.#work.end(request);
+    this.#work.end(work);
   }
 
-  /** Closes a request when `work`, which must not reject, has ended. */
-  async closeAfter(request: Request, work: Promise<void>): Promise<void> {
-    this.#work.begin(request);
-    await work;
+  /** Closes a request when `step`, which must not reject, has ended. */
+  async closeAfter(request: Request, step: Promise<void>): Promise<void> {
+    const work = this.#work.begin(request);
+    await step;
     await this.#release.close(request);
-    this.#work.end(request);
+    this.#work.end(work);
   }
 
   /** Resolves when no request is being handled, and no error reported, any more. */
@@ -187,16 +190,16 @@ export class RequestLifecycle<Request> {
   /** Waits for a request; releases it if it fails. */
   async #settle(
     step: Promise<void>,
-    request: Request,
+    work: Work<Request>,
     clientAddress: Deno.Addr,
   ): Promise<void> {
     try {
       await step;
     } catch (error) {
-      await this.report(error, request, clientAddress);
-      await this.#release.shutDown(request, clientAddress);
+      await this.report(error, work.request, clientAddress);
+      await this.#release.shutDown(work.request, clientAddress);
     } finally {
-      this.#work.end(request);
+      this.#work.end(work);
     }
   }
 }

@@ -25,10 +25,24 @@ export class RequestRelease<Request> {
   }
 
   /** Shuts a request down, which closes it. */
-  async shutDown(request: Request, clientAddress: Deno.Addr): Promise<void> {
+  shutDown(request: Request, clientAddress: Deno.Addr): void | Promise<void> {
+    let ended: void | Promise<void>;
     try {
-      const ended = this.#hooks.shutdownRequest(request);
-      if (ended !== undefined) await ended;
+      ended = this.#hooks.shutdownRequest(request);
+      if (ended === undefined) return;
+    } catch (error) {
+      ended = Promise.reject(error);
+    }
+    return this.#waitFor(ended, request, clientAddress);
+  }
+
+  async #waitFor(
+    ended: Promise<void>,
+    request: Request,
+    clientAddress: Deno.Addr,
+  ): Promise<void> {
+    try {
+      await ended;
     } catch (error) {
       await this.#report(error, request, clientAddress);
       await this.close(request, clientAddress);
