@@ -2,6 +2,7 @@ import type {
   RequestHandler,
   RequestHandlerClass,
   RequestHandlerConstructor,
+  RequestHandlerFunction,
 } from "../types.ts";
 
 /**
@@ -9,15 +10,31 @@ import type {
  *
  * @throws {unknown} Whatever the handler throws.
  */
-export async function runHandler<Request>(
+export function runHandler<Request>(
   handlerClass: RequestHandlerClass<Request>,
   request: Request,
   clientAddress: Deno.Addr,
   server: unknown,
 ): Promise<void> {
-  const handler = isHandlerConstructor(handlerClass)
-    ? new handlerClass(request, clientAddress, server)
-    : await handlerClass(request, clientAddress, server);
+  if (!isHandlerConstructor(handlerClass)) {
+    return runFunction(handlerClass, request, clientAddress, server);
+  }
+  try {
+    const handler = new handlerClass(request, clientAddress, server);
+    // It mostly is a promise, which needs no other one around it.
+    return Promise.resolve(isHandler(handler) ? handler.run() : undefined);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+async function runFunction<Request>(
+  handle: RequestHandlerFunction<Request>,
+  request: Request,
+  clientAddress: Deno.Addr,
+  server: unknown,
+): Promise<void> {
+  const handler = await handle(request, clientAddress, server);
   if (isHandler(handler)) await handler.run();
 }
 
@@ -32,10 +49,17 @@ export function isHandlerClass(value: unknown): boolean {
     (!isClass(value) || isHandler(value.prototype));
 }
 
+/** The last class, or function, that was asked about, and what it is. */
+let last: { readonly value: unknown; readonly isClass: boolean } | null = null;
+
+/** A server asks for each request, and always of the same class. */
 function isHandlerConstructor<Request>(
   handlerClass: RequestHandlerClass<Request>,
 ): handlerClass is RequestHandlerConstructor<Request> {
-  return isClass(handlerClass);
+  if (last?.value !== handlerClass) {
+    last = { value: handlerClass, isClass: isClass(handlerClass) };
+  }
+  return last.isClass;
 }
 
 /** Only a class has a fixed `prototype`; it must be called with `new`. */

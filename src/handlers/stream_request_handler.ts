@@ -113,7 +113,7 @@ export class StreamRequestHandler<
   }
 
   /** May be overridden. Sends what `wfile` has collected. */
-  override async finish(): Promise<void> {
-    await this.#wfile?.flush();
+  override finish(): Promise<void> {
+    return this.#wfile?.flush() ?? Promise.resolve();
   }
 }

@@ -139,6 +139,9 @@ export class ResponseWriter extends WritableOnDemand {
    * @returns A promise for the moment when everything written has been sent.
    */
   flush(): Promise<void> {
+    // Most handlers have nothing to be sent any more, and no need of two promises.
+    const isIdle = this.#buffered === 0 && this.#underway === 0;
+    if (isIdle && this.#failure === null) return Promise.resolve();
     return optional(this.#flush());
   }
 
