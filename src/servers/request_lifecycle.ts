@@ -33,11 +33,6 @@ export class RequestLifecycle<Request> {
     this.#release = new RequestRelease(hooks, this.report.bind(this));
   }
 
-  /** How many requests are being handled. */
-  get size(): number {
-    return this.#work.size;
-  }
-
   /** How many requests an asynchronous `verifyRequest()` holds. */
   get verifying(): number {
     return this.#verifying;

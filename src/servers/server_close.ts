@@ -20,7 +20,7 @@ export interface ClosingServer {
   >;
   readonly lifecycle: Pick<
     RequestLifecycle<unknown>,
-    "size" | "drained" | "closeRemaining"
+    "active" | "drained" | "closeRemaining"
   >;
   /** What runs handlers, if any have run. */
   executor(): Executor | null;
@@ -48,7 +48,7 @@ export async function closeServer(server: ClosingServer): Promise<void> {
   const { blockOnClose, drainTimeout } = server;
   const taking = blockOnClose ? server.loop.stopTaking() : null;
   if (taking !== null) await taking;
-  const replying = server.repliesByListener && server.lifecycle.size > 0;
+  const replying = server.repliesByListener && server.lifecycle.active.length > 0;
   const looped = server.loop.close();
   const freed = freeAddress(server, replying);
   const freedInTime = drainTimeout === null ? freed : withinTimeLimit(

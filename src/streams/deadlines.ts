@@ -1,5 +1,7 @@
+import { type Linked, LinkedList } from "./linked_list.ts";
+
 /** What is to happen at a moment, unless it is ended before. */
-interface Deadline {
+interface Deadline extends Linked<Deadline> {
   /** In milliseconds, by the clock of `performance.now()`. */
   readonly moment: number;
   readonly onPassed: () => void;
@@ -24,7 +26,7 @@ export class Deadlines {
 
   readonly #duration: number;
   /** In the order of their moments. */
-  readonly #waiting = new Set<Deadline>();
+  readonly #waiting = new LinkedList<Deadline>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Whether it is about to be ended. */
   #resting = false;
@@ -45,26 +47,26 @@ export class Deadlines {
   /** Starts one. */
   start(onPassed: () => void): Deadline {
     const moment = performance.now() + this.#duration;
-    const deadline = { moment, onPassed };
-    this.#waiting.add(deadline);
+    const deadline = { moment, onPassed, previous: null, next: null };
+    this.#waiting.append(deadline);
     if (this.#timer === undefined) this.#setTimer(this.#duration);
     return deadline;
   }
 
   /** Ends one, if it has not passed. */
   end(deadline: Deadline): void {
-    this.#waiting.delete(deadline);
-    if (this.#waiting.size === 0 && !this.#resting) this.#restSoon();
+    this.#waiting.remove(deadline);
+    if (this.#waiting.first === null && !this.#resting) this.#restSoon();
   }
 
   /** Ends the timer, unless there is another deadline soon. */
   async #restSoon(): Promise<void> {
     this.#resting = true;
-    for (let i = 0; i < KEPT_MICROTASKS && this.#waiting.size === 0; i++) {
+    for (let i = 0; i < KEPT_MICROTASKS && this.#waiting.first === null; i++) {
       await null;
     }
     this.#resting = false;
-    if (this.#waiting.size === 0) this.#rest();
+    if (this.#waiting.first === null) this.#rest();
   }
 
   #rest(): void {
@@ -81,12 +83,12 @@ export class Deadlines {
 
   #pass(): void {
     const now = performance.now();
-    for (const deadline of this.#waiting) {
+    for (let first; (first = this.#waiting.first) !== null;) {
       // The first has ended, and this was its timer; or the timer is early.
-      const left = deadline.moment - now;
+      const left = first.moment - now;
       if (left > 0) return this.#setTimer(Math.ceil(left));
-      this.#waiting.delete(deadline);
-      deadline.onPassed();
+      this.#waiting.remove(first);
+      first.onPassed();
     }
     this.#rest();
   }

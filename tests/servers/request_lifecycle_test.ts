@@ -43,7 +43,7 @@ Deno.test("RequestLifecycle.dispatch() leaves the end of a request to processReq
   const { lifecycle, calls } = lifecycleOf();
   await lifecycle.dispatch(["request", ADDRESS]);
   assertEquals(calls, ["verifyRequest", "processRequest"]);
-  assertEquals(lifecycle.size, 0);
+  assertEquals(lifecycle.active.length, 0);
 });
 
 Deno.test("RequestLifecycle.dispatch() shuts down a request that is refused", async () => {
@@ -69,7 +69,7 @@ for (const hook of ["verifyRequest", "processRequest"] as const) {
         "shutdownRequest",
         "closeRequest",
       ]);
-      assertEquals(lifecycle.size, 0);
+      assertEquals(lifecycle.active.length, 0);
     });
   }
 }
@@ -85,7 +85,7 @@ Deno.test("RequestLifecycle.detach() counts a request until its work has ended",
   };
   await lifecycle.dispatch(["request", ADDRESS]);
   assertEquals(lifecycle.active, ["request"]);
-  assertEquals(lifecycle.size, 1);
+  assertEquals(lifecycle.active.length, 1);
   let isDrained = false;
   const drained = lifecycle.drained().then(() => isDrained = true);
   await aTurn();
@@ -93,7 +93,7 @@ Deno.test("RequestLifecycle.detach() counts a request until its work has ended",
   released.resolve();
   await detached.promise.then((work) => work);
   await drained;
-  assertEquals(lifecycle.size, 0);
+  assertEquals(lifecycle.active.length, 0);
   assertEquals(calls.slice(-2), ["shutdownRequest", "closeRequest"]);
 });
 
@@ -156,7 +156,7 @@ Deno.test("RequestLifecycle.release() closes what the platform holds if closeReq
       },
     };
     await lifecycle.release([request, ADDRESS]);
-    assertEquals([closed, errors, lifecycle.size], [1, 2, 0]);
+    assertEquals([closed, errors, lifecycle.active.length], [1, 2, 0]);
   }
 });
 
@@ -178,13 +178,13 @@ Deno.test("RequestLifecycle.dispatchSoon() counts requests at once, and handles 
     processRequest: () => ends[begun++]!.promise,
   });
   lifecycle.dispatchSoon([["one", ADDRESS], ["two", ADDRESS]]);
-  assertEquals([lifecycle.size, begun], [2, 0]);
+  assertEquals([lifecycle.active.length, begun], [2, 0]);
   await aTurn();
   await aTurn();
-  assertEquals([lifecycle.size, begun], [2, 1]);
+  assertEquals([lifecycle.active.length, begun], [2, 1]);
   ends[0]!.resolve();
   await aTurn();
-  assertEquals([lifecycle.size, begun], [1, 2]);
+  assertEquals([lifecycle.active.length, begun], [1, 2]);
   ends[1]!.resolve();
   await lifecycle.drained();
 });
