@@ -19,6 +19,8 @@ const STRANGERS = /^threads\/.* → processes\/|^processes\/.* → threads\//;
 /** Imports and re-exports, those of types too. */
 const IMPORT =
   /^(?:import|export)\s[^;]*?"(\.[^"]+)";|\bimport\("(\.[^"]+)"\)/gm;
+/** Of these, what is loaded along with the module. */
+const STATIC_IMPORT = /^(?:import|export)\s(?!type\b)[^;]*?"(\.[^"]+)";/gm;
 
 Deno.test("mod exports these values and no others", () => {
   assertEquals(Object.keys(module).sort(), [
@@ -91,12 +93,36 @@ Deno.test("src has no cycle of imports, of types neither", async () => {
   assertEquals(cycles, []);
 });
 
+Deno.test("mod loads no code of threads, of processes or of programs before it is needed", async () => {
+  const imports = await importsOfSrc(STATIC_IMPORT);
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    imports.get(file)!.forEach(load);
+  };
+  const front = await Deno.readTextFile(new URL("../mod.ts", SRC));
+  for (const [, path] of front.matchAll(STATIC_IMPORT)) {
+    load(path!.slice("./src/".length));
+  }
+  const pattern = /^(programs|remote|threads|processes)\//;
+  assertEquals([...loaded].filter((file) => pattern.test(file)).sort(), [
+    "processes/child_flags.ts", // it checks options
+    "processes/forking_options.ts",
+    "processes/process_settings.ts",
+    "processes/spare_children.ts",
+    "threads/threading_options.ts",
+  ]);
+});
+
 /** The files of `src`, and for each what it imports of them. */
-async function importsOfSrc(): Promise<Map<string, string[]>> {
+async function importsOfSrc(
+  pattern = IMPORT,
+): Promise<Map<string, string[]>> {
   const imports = new Map<string, string[]>();
   for await (const url of filesIn(SRC)) {
     const source = await Deno.readTextFile(url);
-    const imported = source.matchAll(IMPORT).map(([, path, dynamic]) =>
+    const imported = source.matchAll(pattern).map(([, path, dynamic]) =>
       pathOf(new URL(path ?? dynamic!, url))
     );
     imports.set(pathOf(url), [...imported]);

@@ -1,7 +1,4 @@
-import { Program } from "../programs/program.ts";
 import type { HandlerServer } from "../types.ts";
-import { connectionEnvironment } from "./connection_environment.ts";
-import { connectionLoss } from "./connection_loss.ts";
 import { StreamRequestHandler } from "./stream_request_handler.ts";
 
 /**
@@ -88,30 +85,8 @@ export class CommandRequestHandler<
         "Cannot handle the request as 'command' must name a program: current value is ''",
       );
     }
-    const program = new Program(this.command, {
-      args: this.args,
-      env: connectionEnvironment(this.request.localAddr, this.clientAddress),
-    });
-    const output = new AbortController();
-    const { signal } = output;
-    const ended = Promise.all([
-      program.stdout.pipeTo(this.wfile, { signal }),
-      program.status,
-    ]);
-    const fed = this.rfile.pipeTo(program.stdin).catch(ignoreBrokenPipe);
-    const watch = new AbortController();
-    const lost = fed.then(() => connectionLoss(this.request, watch.signal));
-    try {
-      await Promise.race([ended, lost]);
-    } finally {
-      watch.abort();
-      await program.end();
-      output.abort(); // what it has left behind may hold it open
-    }
+    // Loaded late: most programs, and most children, have no such handler.
+    const { connectProgram } = await import("./connect_program.ts");
+    await connectProgram(this.command, this.args, this);
   }
-}
-
-/** A program need not read what its client sends. */
-function ignoreBrokenPipe(error: unknown): void {
-  if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
 }

@@ -3,8 +3,9 @@ import {
   type ForkingSettings,
   forkingSettings,
 } from "../processes/forking_options.ts";
-import { ProcessExecutor } from "../processes/process_executor.ts";
+import type { ProcessExecutor } from "../processes/process_executor.ts";
 import type { Executor } from "../servers/executor.ts";
+import { LazyExecutor } from "../servers/lazy_executor.ts";
 import { checkOptions, checkSwitches } from "../servers/option_checks.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
 import { defineFields } from "./define_fields.ts";
@@ -90,7 +91,7 @@ export function ForkingMixIn<
   Base extends ServerConstructor<AnyServer & Partial<Forking>>,
 >(base: Base): ForkingServerConstructor<Base> {
   class ForkingServer extends AsyncMixIn<ServerConstructor>(base) {
-    #executor: ProcessExecutor | null = null;
+    #executor: LazyExecutor<ProcessExecutor> | null = null;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
@@ -100,7 +101,7 @@ export function ForkingMixIn<
     }
 
     get activeChildren(): Set<number> {
-      return this.#executor?.active ?? new Set();
+      return this.#executor?.loaded?.active ?? new Set();
     }
 
     async collectChildren(
@@ -109,7 +110,7 @@ export function ForkingMixIn<
       checkOptions(options, "collect children");
       const { blocking = false } = options ?? {};
       checkSwitches({ blocking }, "collect children");
-      if (blocking) await this.#executor?.collect();
+      if (blocking) await this.#executor?.loaded?.collect();
     }
 
     shutdownByHandler(): void | Promise<void> {
@@ -117,10 +118,15 @@ export function ForkingMixIn<
     }
 
     protected override createExecutor(): Executor {
-      return this.#executor = new ProcessExecutor(
-        this,
-        (...fault) => this.reportError(...fault),
-      );
+      return this.#executor = new LazyExecutor(async () => {
+        const { ProcessExecutor } = await import(
+          "../processes/process_executor.ts"
+        );
+        return new ProcessExecutor(
+          this,
+          (...fault) => this.reportError(...fault),
+        );
+      });
     }
   }
   interface ForkingServer extends ForkingSettings {}

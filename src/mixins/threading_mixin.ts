@@ -1,5 +1,6 @@
 import type { Executor } from "../servers/executor.ts";
-import { ThreadExecutor } from "../threads/thread_executor.ts";
+import { LazyExecutor } from "../servers/lazy_executor.ts";
+import type { ThreadExecutor } from "../threads/thread_executor.ts";
 import {
   type ThreadingOptions,
   type ThreadingSettings,
@@ -97,7 +98,7 @@ export function ThreadingMixIn<
   Base extends ServerConstructor<AnyServer & Partial<Threading>>,
 >(base: Base): ThreadingServerConstructor<Base> {
   class ThreadingServer extends AsyncMixIn<ServerConstructor>(base) {
-    #executor: ThreadExecutor | null = null;
+    #executor: LazyExecutor<ThreadExecutor> | null = null;
 
     // deno-lint-ignore no-explicit-any -- TypeScript asks this of a mixin
     constructor(...args: any[]) {
@@ -107,7 +108,7 @@ export function ThreadingMixIn<
     }
 
     get activeThreads(): number {
-      return this.#executor?.size ?? 0;
+      return this.#executor?.loaded?.size ?? 0;
     }
 
     override processRequest(request: unknown, clientAddress: Deno.Addr): void {
@@ -133,10 +134,15 @@ export function ThreadingMixIn<
     }
 
     protected override createExecutor(): Executor {
-      return this.#executor = new ThreadExecutor(
-        this,
-        (...fault) => this.reportError(...fault),
-      );
+      return this.#executor = new LazyExecutor(async () => {
+        const { ThreadExecutor } = await import(
+          "../threads/thread_executor.ts"
+        );
+        return new ThreadExecutor(
+          this,
+          (...fault) => this.reportError(...fault),
+        );
+      });
     }
   }
   interface ThreadingServer extends ThreadingSettings {}

@@ -1,8 +1,8 @@
-import { checkHandlerModule } from "../remote/handler_module.ts";
 import {
   checkCounts,
   checkData,
   checkDurations,
+  checkHandlerModule,
   checkTexts,
 } from "../servers/option_checks.ts";
 import type { ServerOptions, Settings } from "../servers/server_options.ts";

@@ -9,6 +9,7 @@ import {
   succeedsWithin,
   toMilliseconds,
 } from "../streams/time_limit.ts";
+import { createMark } from "./batch_head.ts";
 import { startChild } from "./child_command.ts";
 import { endedBefore, readsNothing, tooLong } from "./child_errors.ts";
 import { grantsNet } from "./child_flags.ts";
@@ -16,7 +17,6 @@ import { ChildInput } from "./child_input.ts";
 import { ChildOutput } from "./child_output.ts";
 import { ChildQuota } from "./child_quota.ts";
 import type { ChildSettings } from "./child_settings.ts";
-import { createMark } from "./marked_batches.ts";
 import { ProcessHold } from "./process_hold.ts";
 import { encodeSettings } from "./process_settings.ts";
 

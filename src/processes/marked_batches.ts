@@ -1,27 +1,10 @@
 import { concat } from "@std/bytes/concat";
 import { indexOfNeedle } from "@std/bytes/index-of-needle";
 import { startsWith } from "@std/bytes/starts-with";
+import { HEAD_SIZE, MARK_SIZE } from "./batch_head.ts";
 
-const MARK_SIZE = 16;
-/** How many bytes there must be before a batch: the mark, and its length. */
-export const HEAD_SIZE = MARK_SIZE + 4;
 /** No sender makes larger ones, and a wrong length must be noticed soon. */
 const MAX_BATCH = 64 * 1024 * 1024;
-
-/** Makes a mark that nothing else will print. */
-export function createMark(): Uint8Array<ArrayBuffer> {
-  return crypto.getRandomValues(new Uint8Array(MARK_SIZE));
-}
-
-/** Marks a batch, whose first {@linkcode HEAD_SIZE} bytes are free for that. */
-export function writeHead(
-  batch: Uint8Array<ArrayBuffer>,
-  mark: Uint8Array,
-): void {
-  const view = new DataView(batch.buffer, batch.byteOffset, HEAD_SIZE);
-  batch.set(mark);
-  view.setUint32(MARK_SIZE, batch.length - HEAD_SIZE);
-}
 
 /** Takes what a {@linkcode MarkedBatches} has told apart. */
 export interface MarkedBatchesListener {

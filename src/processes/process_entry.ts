@@ -10,7 +10,7 @@
  */
 import { RequestReader } from "../streams/request_reader.ts";
 import { FarSide } from "../remote/far_side.ts";
-import { HEAD_SIZE, writeHead } from "./marked_batches.ts";
+import { HEAD_SIZE, writeHead } from "./batch_head.ts";
 import { readData } from "./own_settings.ts";
 import { settings, stdin, stdout } from "./process_prelude.ts";
 

@@ -2,7 +2,6 @@ import { HandlerNotFoundError } from "../errors.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
 import { checkNotHosted, hostedModule, setImporting } from "../import_guard.ts";
 import { inspected } from "../inspected.ts";
-import { brokenRule } from "../servers/option_checks.ts";
 import type { RequestHandlerClass } from "../types.ts";
 
 /** How another isolate finds a handler class: a class itself cannot be sent. */
@@ -18,18 +17,6 @@ const REMEDIES =
 
 /** What an import says then; it is no error of a class of its own. */
 const LACKS_PERMISSION = /^Requires .+ access/;
-
-/**
- * Checks the `handlerModule` option.
- *
- * @throws {TypeError} If it is not a URL.
- */
-export function checkHandlerModule(handlerModule: unknown): void {
-  if (handlerModule === undefined || hrefOf(handlerModule) !== null) return;
-  const rule =
-    "handlerModule must be a URL, as import.meta.resolve() makes one";
-  throw new TypeError(brokenRule("create the server", rule, handlerModule));
-}
 
 /**
  * Finds out where a handler class can be imported from: from the module that

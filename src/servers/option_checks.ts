@@ -39,6 +39,19 @@ export function checkHandlerClass(value: unknown): void {
 }
 
 /**
+ * Checks the `handlerModule` option.
+ *
+ * @throws {TypeError} If it is not a URL.
+ */
+export function checkHandlerModule(value: unknown): void {
+  if (value === undefined || value instanceof URL) return;
+  if (typeof value === "string" && URL.canParse(value)) return;
+  const rule =
+    "handlerModule must be a URL, as import.meta.resolve() makes one";
+  throw new TypeError(brokenRule(CREATE, rule, value));
+}
+
+/**
  * Checks options as a whole. `null` stands for none.
  *
  * @throws {TypeError} If they are not an object.

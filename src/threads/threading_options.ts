@@ -1,7 +1,7 @@
-import { checkHandlerModule } from "../remote/handler_module.ts";
 import {
   checkCounts,
   checkData,
+  checkHandlerModule,
   checkSwitches,
 } from "../servers/option_checks.ts";
 import type { ServerOptions, Settings } from "../servers/server_options.ts";

@@ -1,8 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  HEAD_SIZE,
-  MarkedBatches,
-} from "../../src/processes/marked_batches.ts";
+import { HEAD_SIZE } from "../../src/processes/batch_head.ts";
+import { MarkedBatches } from "../../src/processes/marked_batches.ts";
 import { fuzzedBatches } from "../fixtures/fuzzed_batches.ts";
 import { markedBatch } from "../fixtures/marked_batch.ts";
 import {

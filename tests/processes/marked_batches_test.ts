@@ -1,8 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import {
-  createMark,
-  MarkedBatches,
-} from "../../src/processes/marked_batches.ts";
+import { createMark } from "../../src/processes/batch_head.ts";
+import { MarkedBatches } from "../../src/processes/marked_batches.ts";
 import { concat } from "@std/bytes/concat";
 import { markedBatch } from "../fixtures/marked_batch.ts";
 import {
