@@ -24,8 +24,11 @@ export class Server implements AsyncDisposable {
   /** Starts it, and resolves when it listens. */
   static async start([program, ...args]: Command): Promise<Server> {
     const start = performance.now();
-    const process = new Deno.Command(program, { args, stdout: "piped" })
-      .spawn();
+    const process = new Deno.Command(program, {
+      args,
+      stdin: "piped", // which stays open: some servers end with it
+      stdout: "piped",
+    }).spawn();
     const reader = process.stdout.getReader();
     const { value } = await reader.read();
     const time = performance.now() - start;
@@ -47,6 +50,7 @@ export class Server implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.kill();
+    await this.#process.stdin.abort();
     await this.#process.stdout.cancel();
     await this.#process.status;
   }

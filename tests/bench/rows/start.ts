@@ -12,7 +12,7 @@ export const starts: Trial = {
   fresh: true,
   sides: {
     "serving": script("start_ours.ts"),
-    "built": script("start_built.ts"),
+    "built": script("start_ours.ts", "built"),
     "a bare loop": script("start_bare.ts"),
   },
   rows: [
