@@ -54,7 +54,7 @@ const { values: { quick, svg }, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const effort = quick ? { rounds: 3, part: 0.4 } : { rounds: 7, part: 1 };
+const effort = quick ? { rounds: 3, part: 0.3 } : { rounds: 7, part: 1 };
 const words = positionals.join(" ").toLowerCase();
 const isWanted = ({ question, name, ours, against }: Row) =>
   [question, name, ours, against].join(" ").replaceAll("`", "").toLowerCase()
