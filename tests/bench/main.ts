@@ -1,30 +1,78 @@
-// deno-lint-ignore-file no-console -- its output is the table
+// deno-lint-ignore-file no-console -- its output is the tables
 /**
- * Measures the servers against the loops that one would write without them:
- * `main.ts [WORDS OF A ROW'S NAME]`. Every server is a process of its own, as
- * is what loads it, and the two of a row take turns. Needs Linux.
+ * Measures the servers against the loops that one would write without them,
+ * and against other platforms:
+ * `main.ts [--quick] [--svg FILE] [WORDS OF A ROW]`.
+ *
+ * Every server is a process of its own. The servers of a trial take turns under
+ * the same load, which this program makes itself. The tables are Markdown, for
+ * README.md; `--svg` draws some of them as bars. Needs Linux, and nothing that
+ * is not there with Deno: rows whose other side can't be had are skipped.
  *
  * @module
  */
-import { isInstalled, measure } from "./measure.ts";
-import { rows } from "./rows.ts";
-import { tableHead, tableRow } from "./table.ts";
+import { parseArgs } from "node:util";
+import { chart } from "./chart.ts";
+import { heading } from "./heading.ts";
+import type { Result } from "./metrics.ts";
+import { bun, goServer, node, python } from "./programs.ts";
+import { measure } from "./rounds.ts";
+import { bulk } from "./rows/bulk.ts";
+import { connections } from "./rows/connections.ts";
+import { datagrams } from "./rows/datagrams.ts";
+import {
+  computing,
+  firstByte,
+  freshChildren,
+  neighbour,
+} from "./rows/elsewhere.ts";
+import { lines, loneLines, pipelined } from "./rows/lines.ts";
+import { idle, starts } from "./rows/start.ts";
+import { KEY, summary, table } from "./table.ts";
+import type { Row } from "./trial.ts";
 
-const ROUNDS = 7;
-const filter = Deno.args.join(" ");
+const trials = [
+  lines,
+  pipelined,
+  loneLines,
+  connections,
+  datagrams,
+  bulk,
+  computing,
+  neighbour,
+  freshChildren,
+  firstByte,
+  starts,
+  idle,
+];
 
-console.log(tableHead(ROUNDS));
-for (const row of rows) {
-  if (!row.name.includes(filter)) continue;
-  if (row.needs !== undefined && !(await isInstalled(row.needs))) {
-    console.log(`| ${row.name} | skipped: no ${row.needs} |`);
-    continue;
-  }
-  const rounds = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const against = await measure(row.against, row.load);
-    const ours = await measure(row.ours, row.load);
-    rounds.push({ ours, against });
-  }
-  console.log(tableRow(row, rounds));
+const { values: { quick, svg }, positionals } = parseArgs({
+  args: Deno.args,
+  options: {
+    quick: { type: "boolean", default: false },
+    svg: { type: "string" },
+  },
+  allowPositionals: true,
+});
+const effort = quick ? { rounds: 3, part: 0.3 } : { rounds: 7, part: 1 };
+const words = positionals.join(" ").toLowerCase();
+const isWanted = ({ question, name, ours, against }: Row) =>
+  [question, name, ours, against].join(" ").replaceAll("`", "").toLowerCase()
+    .includes(words);
+
+const results: Result[] = [];
+for (const [index, trial] of trials.entries()) {
+  const rows = trial.rows.filter(isWanted);
+  if (rows.length === 0) continue;
+  console.error(`${index + 1} of ${trials.length}: ${rows[0]!.name}`);
+  results.push(...await measure(trial, rows, effort));
 }
+
+const peers = [python, node, bun, goServer];
+console.log(await heading(peers, effort.rounds, Deno.args));
+console.log(`\n${KEY}`);
+for (const question of new Set(results.map(({ row }) => row.question))) {
+  console.log(`\n${table(question, results)}`);
+}
+console.log(`\n${summary(results)}`);
+if (svg !== undefined) await Deno.writeTextFile(svg, chart(results));

@@ -13,12 +13,11 @@ const loops: Record<string, () => Promise<void>> = {
       echo(connection).catch(() => {}).finally(() => connection.close());
     }
   },
-  /** What any `rfile` and `wfile` cost that are streams of the platform. */
-  async readWriteStreams() {
+  /** Reads lines, as text, and writes each at once. */
+  async lines() {
     for await (const connection of listen()) {
-      new ReadableStream({ type: "bytes", async pull() {}, cancel() {} });
-      new WritableStream({ async write() {}, close() {}, abort() {} });
-      echo(connection).catch(() => {}).finally(() => connection.close());
+      connection.setNoDelay();
+      echoLines(connection).catch(() => {}).finally(() => connection.close());
     }
   },
   async pipeTo() {
@@ -44,6 +43,16 @@ const loops: Record<string, () => Promise<void>> = {
       await socket.send(data, sender);
     }
   },
+  /** Gives each datagram to whoever would handle it, as the library does. */
+  async receiveCopySend() {
+    const socket = Deno.listenDatagram({ transport: "udp", ...address });
+    console.log((socket.addr as Deno.NetAddr).port);
+    const buffer = new Uint8Array(65_535);
+    for (;;) {
+      const [data, sender] = await socket.receive(buffer);
+      await socket.send(data.slice(), sender);
+    }
+  },
 };
 
 function listen(): Deno.TcpListener {
@@ -55,9 +64,31 @@ function listen(): Deno.TcpListener {
 async function echo(connection: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(4096);
   for (let n; (n = await connection.read(buffer)) !== null;) {
-    for (let sent = 0; sent < n;) {
-      sent += await connection.write(buffer.subarray(sent, n));
+    await writeAll(connection, buffer.subarray(0, n));
+  }
+}
+
+async function echoLines(connection: Deno.Conn): Promise<void> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  const buffer = new Uint8Array(4096);
+  let held = 0;
+  for (let n; (n = await connection.read(buffer.subarray(held))) !== null;) {
+    if (n === 0) throw new Error("The line is too long");
+    const filled = buffer.subarray(0, held + n);
+    let start = 0;
+    for (let end; (end = filled.indexOf(10, start)) !== -1; start = end + 1) {
+      const line = decoder.decode(filled.subarray(start, end));
+      await writeAll(connection, encoder.encode(line + "\n"));
     }
+    held = filled.length - start;
+    buffer.copyWithin(0, start, filled.length);
+  }
+}
+
+async function writeAll(connection: Deno.Conn, data: Uint8Array) {
+  for (let sent = 0; sent < data.length;) {
+    sent += await connection.write(data.subarray(sent));
   }
 }
 

@@ -19,6 +19,11 @@ export class TimedLinesHandler extends LinesHandler {
   override timeout = 30;
 }
 
+/** Does not wait for the client to confirm one answer before the next. */
+export class NoDelayLinesHandler extends LinesHandler {
+  override disableNagleAlgorithm = true;
+}
+
 export class PipeHandler extends StreamRequestHandler {
   override async handle() {
     await this.rfile.pipeTo(this.wfile);

@@ -20,6 +20,8 @@ class LinesHandler extends StreamRequestHandler {
 
 const address = { hostname: "127.0.0.1", port: 0 };
 await using server = new AsyncTCPServer(address, LinesHandler);
-console.log(server.serverAddress.port);
-if (Deno.args[0] === "built") await Deno.stdin.read(new Uint8Array(1));
-else await server.serveForever();
+const ended = Deno.args[0] === "built"
+  ? Deno.stdin.read(new Uint8Array(1))
+  : server.serveForever();
+console.log(server.serverAddress.port); // not before it has begun to serve
+await ended;
