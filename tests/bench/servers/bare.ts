@@ -44,6 +44,16 @@ const loops: Record<string, () => Promise<void>> = {
       await socket.send(data, sender);
     }
   },
+  /** Gives each datagram to whoever would handle it, as the library does. */
+  async receiveCopySend() {
+    const socket = Deno.listenDatagram({ transport: "udp", ...address });
+    console.log((socket.addr as Deno.NetAddr).port);
+    const buffer = new Uint8Array(65_535);
+    for (;;) {
+      const [data, sender] = await socket.receive(buffer);
+      await socket.send(data.slice(), sender);
+    }
+  },
 };
 
 function listen(): Deno.TcpListener {
