@@ -39,7 +39,10 @@ export interface StreamRequest extends ByteSource, ByteSink {
 export interface DatagramSocket {
   /** The address that replies come from. */
   readonly addr: Deno.Addr;
-  /** Sends one datagram; resolves to the number of bytes sent. */
+  /**
+   * Sends one datagram; resolves to the number of bytes sent. From then on the
+   * memory may be used for other data: what is kept must be copied.
+   */
   send(data: Uint8Array, address: Deno.Addr): Promise<number>;
 }
 

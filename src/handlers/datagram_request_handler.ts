@@ -1,10 +1,11 @@
 import { NoReplyAddressError } from "../errors.ts";
-import { concat } from "@std/bytes/concat";
 import { noteOrigin } from "../streams/error_origin.ts";
 import { RequestReader } from "../streams/request_reader.ts";
-import { ResponseWriter } from "../streams/response_writer.ts";
+import type { ResponseWriter } from "../streams/response_writer.ts";
+import { reuse } from "../streams/text_buffers.ts";
 import type { DatagramRequest, HandlerServer } from "../types.ts";
 import { BaseRequestHandler } from "./base_request_handler.ts";
+import { ReplyWriter } from "./reply_writer.ts";
 
 /**
  * Handles a datagram through `rfile` and `wfile`.
@@ -48,9 +49,7 @@ export class DatagramRequestHandler<
   Server extends HandlerServer = HandlerServer,
 > extends BaseRequestHandler<DatagramRequest, Server> {
   #rfile: RequestReader | undefined;
-  #wfile: ResponseWriter | undefined;
-  /** The pieces that have been written: together they are the reply. */
-  #written: Uint8Array[] = [];
+  #wfile: ReplyWriter | undefined;
 
   /** The datagram's bytes. */
   get rfile(): RequestReader {
@@ -59,13 +58,7 @@ export class DatagramRequestHandler<
 
   /** The reply. */
   get wfile(): ResponseWriter {
-    return this.#wfile ??= new ResponseWriter({
-      write: (data) => {
-        this.#written.push(data.slice());
-        return Promise.resolve(data.length);
-      },
-      closeWrite: () => Promise.resolve(),
-    });
+    return this.#wfile ??= new ReplyWriter();
   }
 
   /**
@@ -74,18 +67,21 @@ export class DatagramRequestHandler<
    * @throws {NoReplyAddressError} If there is a reply and the client has no
    * address.
    */
-  override async finish(): Promise<void> {
-    await this.#wfile?.flush();
-    if (this.#written.length === 0) return;
-    const reply = this.#written.length === 1
-      ? this.#written[0]!
-      : concat(this.#written);
+  override finish(): Promise<void> {
+    const reply = this.#wfile?.reply ?? null;
+    return reply === null || reply.length === 0
+      ? Promise.resolve()
+      : this.#send(reply);
+  }
+
+  async #send(reply: Uint8Array): Promise<void> {
     try {
       await this.#reply(reply, this.clientAddress);
     } catch (error) {
       noteOrigin(error, this.request[1]);
       throw error;
     }
+    reuse(reply); // not after a failure: it might be read from still
   }
 
   #reply(reply: Uint8Array, address: Deno.Addr): Promise<number> {

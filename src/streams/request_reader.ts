@@ -83,7 +83,8 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Creates an instance.
    *
-   * @param source Where the bytes come from, or the bytes themselves.
+   * @param source Where the bytes come from, or the bytes themselves, which must
+   * not be changed until they have been read.
    * @param options The buffer's size and the timeout.
    * @throws {TypeError} If `source` has no `read()`, or an option is of a wrong
    * type.

@@ -133,6 +133,11 @@ export class ResponseWriter extends WritableOnDemand {
       : optional(this.#collect(bytes));
   }
 
+  /** @ignore Whether anything more may be written. */
+  get isOpen(): boolean {
+    return this.#failure === null;
+  }
+
   /**
    * Sends what has been collected, and waits for every write under way.
    *

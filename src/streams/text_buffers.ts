@@ -19,9 +19,21 @@ export function encoded(text: string): Uint8Array {
 }
 
 /**
- * Takes back what {@linkcode encoded} has made, when nobody has a use for it any
- * more. What may still be read from, as a write has failed or not ended, must
- * not come here.
+ * Copies bytes: a few of them into such a buffer, too. That takes half of what
+ * `slice()` does.
+ */
+export function copied(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
+  if (length > BUFFER_SIZE) return new Uint8Array(bytes);
+  const copy = (free.pop() ?? new Uint8Array(BUFFER_SIZE)).subarray(0, length);
+  copy.set(bytes);
+  return copy;
+}
+
+/**
+ * Takes back what {@linkcode encoded} or {@linkcode copied} has made, when nobody
+ * has a use for it any more. What may still be read from, as a write has failed
+ * or not ended, must not come here.
  */
 export function reuse({ buffer }: Uint8Array): void {
   const isOwn = buffer.byteLength === BUFFER_SIZE;

@@ -5,7 +5,9 @@ import {
   NoReplyAddressError,
   UDPServer,
 } from "@socketserver/socketserver";
+import { Buffer } from "node:buffer";
 import { originOf } from "../../src/streams/error_origin.ts";
+import { encoded } from "../../src/streams/text_buffers.ts";
 
 const encoder = new TextEncoder();
 
@@ -99,6 +101,122 @@ Deno.test("DatagramRequestHandler.wfile copies what is written", async () => {
   });
   await conversation.send("");
   assertEquals(await conversation.receive(), "kept");
+});
+
+Deno.test("DatagramRequestHandler.wfile copies a Buffer of Node's", async () => {
+  const before = Buffer.from("beside it");
+  const data = Buffer.from(before.buffer, before.byteOffset, 4);
+  await using conversation = new Conversation(async ({ wfile }) => {
+    await wfile.write(data);
+    await wfile.write("|more");
+    data.fill(0);
+  });
+  await conversation.send("");
+  assertEquals(await conversation.receive(), "besi|more");
+  assertEquals(before.toString("latin1"), "\0\0\0\0de it");
+});
+
+Deno.test("DatagramRequestHandler.wfile joins pieces of any number and length", async () => {
+  const long = "long ".repeat(400);
+  await using conversation = new Conversation(async ({ wfile }) => {
+    for (let i = 0; i < 2000; i++) await wfile.write(`${i} `);
+    await wfile.write(encoder.encode(long));
+    await wfile.write(long);
+    await wfile.write("");
+    await wfile.write("end");
+  });
+  await conversation.send("");
+  const numbers = Array.from({ length: 2000 }, (_, i) => `${i} `).join("");
+  assertEquals(await conversation.receive(), `${numbers}${long}${long}end`);
+});
+
+Deno.test("DatagramRequestHandler.wfile takes nothing more once it is closed", async () => {
+  await using conversation = new Conversation(async ({ wfile }) => {
+    await wfile.write("before");
+    await wfile.close();
+    await assertRejects(() => wfile.write("after"), TypeError, "is closed");
+    wfile.write("ignored");
+  });
+  await conversation.send("");
+  assertEquals(await conversation.receive(), "before");
+  assertEquals(conversation.errors, []);
+});
+
+/** A client's socket that looks at what it sends late, when it is let to. */
+class LateSocket {
+  readonly addr = CLIENT;
+  readonly sent: string[] = [];
+  #asked = Promise.withResolvers<() => void>();
+
+  send(data: Uint8Array): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.#asked.resolve(() => {
+      this.sent.push(new TextDecoder().decode(data));
+      resolve(data.length);
+    });
+    return promise;
+  }
+
+  /** Sends what it is, or will be, asked to. */
+  async sendNow(): Promise<void> {
+    const send = await this.#asked.promise;
+    this.#asked = Promise.withResolvers();
+    send();
+  }
+}
+
+const CLIENT: Deno.NetAddr = {
+  transport: "udp",
+  hostname: "127.0.0.1",
+  port: 9,
+};
+
+Deno.test("DatagramRequestHandler.finish() keeps the replies of all clients apart", async () => {
+  const sockets = Array.from({ length: 20 }, () => new LateSocket());
+  for (let round = 0; round < 20; round++) {
+    const runs: Promise<void>[] = [];
+    for (const [i, socket] of sockets.entries()) {
+      const handler = new DatagramRequestHandler(
+        [encoder.encode(""), socket],
+        CLIENT,
+        null!,
+      );
+      await handler.wfile.write(
+        i % 3 ? `${i} in ` : encoder.encode(`${i} in `),
+      );
+      await handler.wfile.write(`${round}`);
+      runs.push(handler.run());
+    }
+    for (const parity of [1, 0]) {
+      const these = sockets.filter((_, i) => i % 2 === parity);
+      await Promise.all(these.map((socket) => socket.sendNow()));
+      await Promise.all(runs.filter((_, i) => i % 2 === parity));
+    }
+  }
+  for (const [i, socket] of sockets.entries()) {
+    const rounds = Array.from({ length: 20 }, (_, round) => `${i} in ${round}`);
+    assertEquals(socket.sent, rounds);
+  }
+});
+
+Deno.test("DatagramRequestHandler.finish() does not use a buffer again that could not be sent", async () => {
+  const buffers: ArrayBufferLike[] = [];
+  const socket = {
+    addr: CLIENT,
+    send(data: Uint8Array) {
+      buffers.push(data.buffer);
+      return Promise.reject(new Deno.errors.ConnectionRefused("refused"));
+    },
+  };
+  const handler = new DatagramRequestHandler(
+    [encoder.encode(""), socket],
+    CLIENT,
+    null!,
+  );
+  await handler.wfile.write("lost");
+  await assertRejects(() => handler.run(), Deno.errors.ConnectionRefused);
+  const later = Array.from({ length: 100 }, () => encoded("later"));
+  assertEquals(later.some(({ buffer }) => buffers.includes(buffer)), false);
 });
 
 for (

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { RequestReader, UnexpectedEof } from "@socketserver/socketserver";
 import { chunkedSource } from "../fixtures/chunked_source.ts";
@@ -181,6 +182,18 @@ Deno.test("RequestReader leaves the bytes that it was made of to their owner", a
   assertEquals(whole, encoder.encode("abc"));
   assertEquals(await new Response(new RequestReader(whole)).text(), "abc");
   assertEquals(whole, encoder.encode("abc"));
+});
+
+Deno.test("RequestReader leaves a Buffer of Node's to its owner", async () => {
+  const whole = Buffer.from("one\ntwo");
+  const rfile = new RequestReader(whole as Uint8Array<ArrayBuffer>);
+  assertEquals(await rfile.readLine(), "one");
+  const read = await rfile.read();
+  read!.buffer.transfer();
+  await new Response(
+    new RequestReader(whole as Uint8Array<ArrayBuffer>),
+  ).text();
+  assertEquals(whole.toString(), "one\ntwo");
 });
 
 Deno.test("RequestReader reads all that there is of bytes that it is made of", async () => {

@@ -1,6 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { ResponseWriter } from "@socketserver/socketserver";
-import { encoded, reuse } from "../../src/streams/text_buffers.ts";
+import { copied, encoded, reuse } from "../../src/streams/text_buffers.ts";
 
 const decoder = new TextDecoder();
 
@@ -52,6 +52,22 @@ Deno.test("encoded() uses a buffer again that has been given back", () => {
   const bytes = encoded("after");
   assertEquals(bytes.buffer, buffer);
   assertEquals(decoder.decode(bytes), "after");
+});
+
+Deno.test("copied() copies bytes, however many", () => {
+  for (const length of [0, 1, 1024, 1025, 5000]) {
+    const bytes = new Uint8Array(length).fill(120);
+    const copy = copied(bytes);
+    bytes.fill(0);
+    assertEquals(copy, new Uint8Array(length).fill(120));
+    reuse(copy);
+  }
+});
+
+Deno.test("copied() uses a buffer again that has been given back", () => {
+  const { buffer } = copied(new Uint8Array(3));
+  reuse(new Uint8Array(buffer, 0, 3));
+  assertStrictEquals(copied(new Uint8Array(5)).buffer, buffer);
 });
 
 Deno.test("ResponseWriter.write() keeps the texts of all writers under way apart", async () => {
