@@ -48,7 +48,8 @@ export async function closeServer(server: ClosingServer): Promise<void> {
   const { blockOnClose, drainTimeout } = server;
   const taking = blockOnClose ? server.loop.stopTaking() : null;
   if (taking !== null) await taking;
-  const replying = server.repliesByListener && server.lifecycle.active.length > 0;
+  const replying = server.repliesByListener &&
+    server.lifecycle.active.length > 0;
   const looped = server.loop.close();
   const freed = freeAddress(server, replying);
   const freedInTime = drainTimeout === null ? freed : withinTimeLimit(
