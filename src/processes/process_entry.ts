@@ -24,6 +24,7 @@ const farSide = new FarSide({ ...farSettings, ...received }, (batch) => {
   for (let sent = 0; sent < batch.length;) {
     sent += stdout.writeSync(batch.subarray(sent));
   }
+  return true;
 }, HEAD_SIZE);
 addEventListener("unload", () => farSide.flush()); // the handler may call exit()
 await farSide.start();

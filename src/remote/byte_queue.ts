@@ -5,6 +5,8 @@ const MOST_HELD = 16;
 /** What a buffer takes beside its bytes. */
 const BUFFER_OVERHEAD = 256;
 
+const NOTHING = new ArrayBuffer(0);
+
 /**
  * Bytes that have come in pieces and wait to be taken in order.
  *
@@ -16,7 +18,7 @@ export class ByteQueue {
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   #length = 0;
   /** The newest buffer that copies are put into. */
-  #copies = new ArrayBuffer(0);
+  #copies = NOTHING;
 
   /** How many bytes there are. */
   get length(): number {
@@ -54,7 +56,9 @@ export class ByteQueue {
   moveInto(buffer: Uint8Array): number {
     let count = 0;
     while (count < buffer.length && this.#length > 0) {
-      const part = this.first.subarray(0, buffer.length - count);
+      const { first } = this;
+      const room = buffer.length - count;
+      const part = first.length <= room ? first : first.subarray(0, room);
       buffer.set(part, count);
       count += part.length;
       this.skip(part.length);

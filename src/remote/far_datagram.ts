@@ -1,4 +1,5 @@
 import type { DatagramRequest, DatagramSocket } from "../types.ts";
+import { endedError } from "./ended_error.ts";
 import type { FarRequest } from "./far_request.ts";
 import {
   FrameType,
@@ -26,6 +27,7 @@ export class FarDatagram implements DatagramSocket, FarRequest {
   readonly #held: Uint8Array[] = [];
   #lastReply = 0;
   #failure: Error | null = null;
+  #ended = false;
 
   constructor(
     send: SendFrame,
@@ -44,6 +46,7 @@ export class FarDatagram implements DatagramSocket, FarRequest {
 
   async send(data: Uint8Array, address: Deno.Addr): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
+    if (this.#ended) throw endedError(this);
     const head: Reply = {
       reply: this.#lastReply = this.#lastReply + 1 >>> 0,
       // As at home, where the socket's own kind is meant if none is named.
@@ -89,8 +92,9 @@ export class FarDatagram implements DatagramSocket, FarRequest {
     this.#held.length = 0;
   }
 
-  end(error: Error): void {
-    this.fail(error);
+  end(): void {
+    this.#ended = true;
+    if (this.#replies.size > 0) this.fail(endedError(this));
   }
 
   /** Sends replies that wait, as far as more may be under way. */

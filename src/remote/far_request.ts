@@ -9,7 +9,7 @@ export interface FarRequest {
   /** Makes what the handler does with the request reject from now on. */
   fail(error: Error): void;
   /** The same when the handler is done: what waits is interrupted, as at home. */
-  end(error: Error): void;
+  end(): void;
   /**
    * Resolves when everything has ended that the handler started without waiting
    * for it; `null` if there is nothing of that kind.

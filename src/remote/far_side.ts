@@ -1,7 +1,7 @@
 import { RemoteProtocolError } from "../errors.ts";
 import { runHandler } from "../handlers/run_handler.ts";
 import { isClosedMeanwhile } from "../streams/closed_meanwhile.ts";
-import { isFrom, noteOrigin } from "../streams/error_origin.ts";
+import { isFrom } from "../streams/error_origin.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { type HandlerReference, importHandler } from "./handler_module.ts";
 import { FarDatagram } from "./far_datagram.ts";
@@ -147,9 +147,7 @@ export class FarSide {
     const far = this.#open.get(id);
     if (far === undefined) return;
     this.#open.delete(id);
-    const ended = new Deno.errors.BadResource("The request has ended");
-    noteOrigin(ended, far);
-    far.end(ended);
+    far.end();
     this.#sender.send(type, id, payload);
   }
 

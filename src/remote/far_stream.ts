@@ -1,6 +1,6 @@
-import { Condition } from "../streams/condition.ts";
 import { LIMIT_WRITES } from "../streams/limit_writes.ts";
 import type { StreamRequest } from "../types.ts";
+import { endedError } from "./ended_error.ts";
 import type { FarRequest } from "./far_request.ts";
 import {
   FrameType,
@@ -13,6 +13,13 @@ import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 import { creditOf } from "./payload_checks.ts";
 
+/** A read that waits for the client. */
+interface WaitingRead {
+  readonly buffer: Uint8Array;
+  readonly resolve: (count: number | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A client's connection as seen by a handler that runs elsewhere. */
 export class FarStream implements StreamRequest, FarRequest {
   readonly localAddr: Deno.Addr;
@@ -21,14 +28,14 @@ export class FarStream implements StreamRequest, FarRequest {
   readonly #send: SendFrame;
   readonly #fromClient: Inflow;
   readonly #toClient: Outflow;
-  /** Notified when a read may find something new. */
-  readonly #arrival = new Condition();
-  /** Whether a read waits for that. */
-  #reading = false;
+  #waitingRead: WaitingRead | null = null;
   #writeClosed = false;
   #closed = false;
-  /** Why reading and writing have become impossible. */
-  #failure: Error | null = null;
+  /**
+   * Makes the error that says why reading and writing have become impossible.
+   * Hardly any request asks for it, and each has an end.
+   */
+  #failure: (() => Error) | null = null;
 
   constructor(send: SendFrame, opening: Opening) {
     this.#send = send;
@@ -45,35 +52,26 @@ export class FarStream implements StreamRequest, FarRequest {
     return this;
   }
 
-  async read(buffer: Uint8Array): Promise<number | null> {
-    if (this.#reading) {
-      throw new Deno.errors.Busy("Cannot read as another read is waiting");
-    }
-    while (this.#fromClient.length === 0) {
-      if (this.#failure !== null) throw this.#failure;
-      if (this.#fromClient.ended) return null;
-      this.#reading = true;
-      await this.#arrival.wait();
-      if (this.#closed) {
-        throw new Deno.errors.Interrupted(
-          "The connection was closed meanwhile",
-        );
+  read(buffer: Uint8Array): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      if (this.#waitingRead !== null) {
+        throw new Deno.errors.Busy("Cannot read as another read is waiting");
       }
-    }
-    return this.#fromClient.readInto(buffer);
+      this.#waitingRead = { buffer, resolve, reject };
+      this.#settleRead();
+    });
   }
 
-  async write(data: Uint8Array): Promise<number> {
-    this.#checkWritable();
-    while (this.#toClient.credit === 0) {
-      await this.#toClient.wait();
+  write(data: Uint8Array): Promise<number> {
+    return new Promise((resolve) => {
       this.#checkWritable();
-    }
-    return this.#toClient.send(data);
+      const mayWrite = this.#toClient.credit > 0;
+      resolve(mayWrite ? this.#toClient.send(data) : this.#writeLater(data));
+    });
   }
 
   closeWrite(): Promise<void> {
-    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#failure !== null) return Promise.reject(this.#failure());
     if (!this.#writeClosed) this.#send(FrameType.end);
     this.#writeClosed = true;
     return Promise.resolve();
@@ -83,9 +81,10 @@ export class FarStream implements StreamRequest, FarRequest {
     if (this.#closed) return;
     if (this.#failure === null) this.#send(FrameType.close);
     this.#closed = true;
-    this.#failure = new Deno.errors.BadResource("The connection is closed");
+    this.#failure = () =>
+      new Deno.errors.BadResource("The connection is closed");
     this.#fromClient.clear();
-    this.#wakeReader();
+    this.#interruptRead();
     this.#toClient.wake();
   }
 
@@ -98,13 +97,11 @@ export class FarStream implements StreamRequest, FarRequest {
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
     switch (type) {
       case FrameType.data:
-        this.#fromClient.receive(payload, this.#reading);
-        if (this.#closed) this.#fromClient.clear(); // it was on its way
-        return this.#wakeReader();
+        return this.#receiveData(payload);
       case FrameType.end:
         this.#fromClient.end();
         this.#fromClient.stopGranting();
-        return this.#wakeReader();
+        return this.#settleRead();
       case FrameType.credit:
         return this.#toClient.grant(creditOf(payload));
       default:
@@ -117,34 +114,73 @@ export class FarStream implements StreamRequest, FarRequest {
    * can still be read.
    */
   fail(error: Error): void {
-    this.#failure ??= error;
-    this.#wakeReader();
-    this.#toClient.wake();
+    this.#failWith(() => error);
   }
 
-  end(error: Error): void {
+  end(): void {
     this.#closed = true;
-    this.fail(error);
+    this.#interruptRead();
+    this.#failWith(() => endedError(this));
   }
 
   settled(): null {
     return null; // what was written is on its way, in order
   }
 
-  #wakeReader(): void {
-    this.#reading = false;
-    this.#arrival.notify();
+  #receiveData(data: Uint8Array<ArrayBuffer>): void {
+    const isFirst = this.#waitingRead !== null && this.#fromClient.length === 0;
+    this.#fromClient.receive(data, isFirst);
+    if (this.#closed) this.#fromClient.clear(); // it was on its way
+    // A read is to find all that comes together.
+    else if (isFirst) queueMicrotask(() => this.#settleRead());
+  }
+
+  #failWith(failure: () => Error): void {
+    this.#failure ??= failure;
+    this.#settleRead();
+    this.#toClient.wake();
+  }
+
+  /** Settles the read that waits, if there is something to tell it. */
+  #settleRead(): void {
+    if (this.#waitingRead === null) return;
+    const { buffer, resolve, reject } = this.#waitingRead;
+    if (this.#fromClient.length > 0) {
+      try {
+        resolve(this.#fromClient.readInto(buffer));
+      } catch (error) {
+        reject(error); // it is no buffer
+      }
+    } else if (this.#failure !== null) reject(this.#failure());
+    else if (this.#fromClient.ended) resolve(null);
+    else return;
+    this.#waitingRead = null;
+  }
+
+  #interruptRead(): void {
+    this.#waitingRead?.reject(
+      new Deno.errors.Interrupted("The connection was closed meanwhile"),
+    );
+    this.#waitingRead = null;
+  }
+
+  async #writeLater(data: Uint8Array): Promise<number> {
+    while (this.#toClient.credit === 0) {
+      await this.#toClient.wait();
+      this.#checkWritable();
+    }
+    return this.#toClient.send(data);
   }
 
   #checkWritable(): void {
-    if (this.#failure !== null) throw this.#failure;
+    if (this.#failure !== null) throw this.#failure();
     if (this.#writeClosed) {
       throw new Deno.errors.BrokenPipe("Cannot write after closeWrite()");
     }
   }
 
   #sendNoDelay(noDelay: boolean): void {
-    if (this.#failure !== null) throw this.#failure;
+    if (this.#failure !== null) throw this.#failure();
     this.#send(FrameType.noDelay, new Uint8Array([noDelay ? 1 : 0]));
   }
 }

@@ -1,14 +1,20 @@
 import { type FrameType, HEADER_SIZE } from "./frames.ts";
 
 const SMALLEST_BATCH = 1024;
+/** A buffer that is so many times too large for its batch is not used again. */
+const MOST_ROOM = 4;
 /** Of this size and more, data tends to be a part of a larger whole. */
 const LARGE_PAYLOAD = 4096;
 /** A batch of this size is sent at once. */
 const LARGEST_BATCH = 1_048_576;
 const NOTHING = new Uint8Array(0);
 
-/** Takes a batch of whole frames to the other side, in order. */
-export type Carrier = (batch: Uint8Array<ArrayBuffer>) => void;
+/**
+ * Takes a batch of whole frames to the other side, in order.
+ *
+ * @returns `true` if it has copied the batch, whose buffer is free again.
+ */
+export type Carrier = (batch: Uint8Array<ArrayBuffer>) => unknown;
 
 /** Sends a frame of one request; the payload is copied. */
 export type SendFrame = (type: FrameType, payload?: Uint8Array) => void;
@@ -68,13 +74,13 @@ export class FrameSender {
   flush(): void {
     if (this.#length === this.#headSize) return;
     const batch = this.#batch.subarray(0, this.#length);
-    // The carrier may give the buffer away, so the next batch has its own. It
-    // has the size of this one, as traffic tends to stay the same.
-    const next = Math.max(SMALLEST_BATCH, this.#length);
-    this.#batch = new Uint8Array(next);
-    this.#view = new DataView(this.#batch.buffer);
     this.#length = this.#headSize;
-    this.#carrier(batch);
+    // Traffic tends to stay the same, so the next batch has this one's size.
+    const size = Math.max(SMALLEST_BATCH, batch.length);
+    const isFree = this.#carrier(batch) === true; // or else it may be detached
+    if (isFree && this.#batch.length <= size * MOST_ROOM) return;
+    this.#batch = new Uint8Array(size);
+    this.#view = new DataView(this.#batch.buffer);
   }
 
   #grow(needed: number): void {

@@ -70,7 +70,7 @@ export class NearOutput {
    */
   async finish(): Promise<void> {
     this.#inflow.stopGranting();
-    await this.#work();
+    if (this.#working !== null) await this.#working;
     if (this.#loss !== null && this.#inflow.length > 0) throw this.#loss.error;
   }
 
@@ -84,7 +84,11 @@ export class NearOutput {
     try {
       while (this.#loss === null) {
         if (this.#inflow.length > 0) {
-          await this.#writeFirst();
+          const writing = this.#connection.write(this.#inflow.first);
+          const count = await (this.writeLimit === null
+            ? writing
+            : this.#inTime(writing, this.writeLimit));
+          this.#inflow.skip(count);
         } else if (this.#probing) {
           this.#probing = false;
           await this.#connection.write(NOTHING);
@@ -103,14 +107,7 @@ export class NearOutput {
     this.#working = null;
   }
 
-  async #writeFirst(): Promise<void> {
-    const writing = this.#connection.write(this.#inflow.first);
-    const count = await (this.writeLimit === null ? writing : withinTimeLimit(
-      writing,
-      this.writeLimit,
-      "write",
-      this.#connection,
-    ));
-    this.#inflow.skip(count);
+  #inTime(writing: Promise<number>, limit: number): Promise<number> {
+    return withinTimeLimit(writing, limit, "write", this.#connection);
   }
 }

@@ -5,6 +5,7 @@ import { checkNotLost } from "../remote/lost_client.ts";
 import { NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
 import { endOfLife } from "./life_lock.ts";
+import { postBatch } from "./post_batch.ts";
 import type { ThreadSettings } from "./worker_entry.ts";
 
 /** Never called: it tells `deno cache` of the thread's main module. */
@@ -40,7 +41,7 @@ export class HandlerThread implements RequestRunner {
     this.#nearSide = new NearSide(
       (batch) => {
         this.#answering = false;
-        this.#worker.postMessage(batch, [batch.buffer]);
+        return postBatch(this.#worker, batch);
       },
       events,
     );

@@ -9,6 +9,7 @@
  */
 import { type FarSettings, FarSide } from "../remote/far_side.ts";
 import { holdForLife } from "./life_lock.ts";
+import { postBatch } from "./post_batch.ts";
 
 /** What a thread is told when it starts. */
 export interface ThreadSettings extends FarSettings {
@@ -33,10 +34,7 @@ scope.addEventListener("message", ({ data }) => run(data), { once: true });
 async function run(settings: ThreadSettings): Promise<void> {
   await holdForLife(settings.lifeLock);
   scope.postMessage("alive");
-  const farSide = new FarSide(
-    settings,
-    (batch) => scope.postMessage(batch, [batch.buffer]),
-  );
+  const farSide = new FarSide(settings, (batch) => postBatch(scope, batch));
   // The handler's module may set `onmessage` for itself, and must not see the
   // frames.
   scope.addEventListener("message", (event) => {

@@ -11,6 +11,7 @@ import {
   WINDOW,
 } from "../../src/remote/frames.ts";
 import { limitOf } from "../../src/remote/payload_checks.ts";
+import { isFrom } from "../../src/streams/error_origin.ts";
 import { limitWrites } from "../../src/streams/limit_writes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 
@@ -107,6 +108,45 @@ Deno.test("FarStream.read() gives what has come before fail()", async () => {
     () => connection.read(new Uint8Array(9)),
     Deno.errors.ConnectionReset,
   );
+});
+
+Deno.test("FarStream.read() rejects for what is no buffer, and the next read finds the data", async () => {
+  const { connection } = farConnection();
+  const waiting = connection.read(null as never);
+  connection.receive(FrameType.data, new Uint8Array(5));
+  await assertRejects(() => deadline(waiting, LIMIT_MS), TypeError);
+  assertEquals(await connection.read(new Uint8Array(9)), 5);
+});
+
+Deno.test("FarStream.read() that waits goes on to wait when no bytes have come", async () => {
+  const { connection } = farConnection();
+  const waiting = connection.read(new Uint8Array(9));
+  connection.receive(FrameType.data, new Uint8Array(0));
+  connection.receive(FrameType.data, new Uint8Array(5));
+  assertEquals(await deadline(waiting, LIMIT_MS), 5);
+});
+
+Deno.test("FarStream.end() makes a read that waits, and all that comes later, reject", async () => {
+  const { connection, types } = farConnection();
+  const waiting = connection.read(new Uint8Array(9));
+  connection.end();
+  await assertRejects(
+    () => deadline(waiting, LIMIT_MS),
+    Deno.errors.Interrupted,
+  );
+  for (
+    const act of [
+      () => connection.read(new Uint8Array(9)),
+      () => connection.write(new Uint8Array(9)),
+      () => connection.closeWrite(),
+    ]
+  ) {
+    const error = await assertRejects(act, Deno.errors.BadResource);
+    assertEquals(error.message, "The request has ended");
+    assert(isFrom(error, connection));
+  }
+  connection.close();
+  assertEquals(types(), []);
 });
 
 Deno.test("FarStream.close() interrupts a read, as at home", async () => {

@@ -162,6 +162,56 @@ Deno.test("FrameSender.flush() leaves room before the frames of each batch", () 
   assertEquals(batches, []);
 });
 
+Deno.test("FrameSender.flush() uses the buffer again of a batch that was copied, and no other", () => {
+  for (const isCopied of [true, false]) {
+    const buffers: ArrayBuffer[] = [];
+    const copies: Uint8Array[] = [];
+    const sender = new FrameSender((batch) => {
+      buffers.push(batch.buffer);
+      copies.push(batch.slice());
+      return isCopied;
+    }, idle);
+    for (const byte of [1, 2]) {
+      sender.send(FrameType.data, byte, new Uint8Array([byte]));
+      sender.flush();
+    }
+    assertEquals(buffers[0] === buffers[1], isCopied);
+    assertEquals(
+      copies,
+      [1, 2].map((byte) =>
+        frameBytes(FrameType.data, byte, new Uint8Array([byte]))
+      ),
+    );
+  }
+});
+
+Deno.test("FrameSender.flush() gives up a buffer that is far too large for its batch", () => {
+  const sizes: number[] = [];
+  const sender = new FrameSender((batch) => {
+    sizes.push(batch.buffer.byteLength);
+    return true;
+  }, idle);
+  for (const size of [100_000, 1, 1]) {
+    sender.send(FrameType.data, 1, new Uint8Array(size));
+    sender.flush();
+  }
+  assert(sizes[1]! >= 100_000, `${sizes}`);
+  assert(sizes[2]! < 5000, `${sizes}`);
+});
+
+Deno.test("FrameSender.flush() makes room for as much again, though the batch was given away", () => {
+  const sizes: number[] = [];
+  const sender = new FrameSender((batch) => {
+    sizes.push(batch.buffer.byteLength);
+    batch.buffer.transfer();
+  }, idle);
+  for (const size of [100_000, 1]) {
+    sender.send(FrameType.data, 1, new Uint8Array(size));
+    sender.flush();
+  }
+  assertEquals(sizes, [100_000 + HEADER_SIZE, 100_000 + HEADER_SIZE]);
+});
+
 Deno.test("FrameReceiver.push() finds a frame that comes byte by byte, in linear time", () => {
   const frames: Frame[] = [];
   const receiver = new FrameReceiver({
