@@ -5,9 +5,10 @@
  * @module
  */
 
-// The stand-in is a JSR registry of a few tiny files in the temporary folder.
-// Its packages re-export @std's code from npm and add the types in ./jsr, since
-// the npm package has none. JSR_URL points Deno at it, and its workers and child
+// The stand-in is a JSR registry of a few files in the temporary folder: @std's
+// code, as it is in its npm package, with the types in ./jsr, since that package
+// has none. (Modules that only re-exported npm's would have every program load
+// npm packages, which costs its start half as much again.) JSR_URL points Deno at it, and its workers and child
 // processes too, so that deno.json and all sources stay as jsr.io wants them.
 // If JSR_URL is set already, nothing is asked or written.
 
@@ -20,8 +21,11 @@ const NPM = "npm:deno-std@1.4.0";
 /** Satisfies every `^1` in deno.json, and cannot be taken for a real one. */
 const VERSION = "1.99.0";
 
-/** The modules to re-export, with their types: a folder for each package. */
+/** The types of the modules that are there: a folder for each package. */
 const TYPES = new URL("./jsr/", import.meta.url);
+
+/** What a module imports, or exports again, of its own package. */
+const IMPORTS = /^(?:import|export)\b[^"]*"(\.{1,2}\/[^"]+)"/gm;
 
 /** Whether jsr.io gives an answer within 1.5 seconds. */
 async function isJsrReachable(): Promise<boolean> {
@@ -38,6 +42,7 @@ async function isJsrReachable(): Promise<boolean> {
 
 /** Writes the stand-in, in JSR's own layout, and returns its folder. */
 async function writeStandIn(): Promise<string> {
+  await import(`${NPM}/bytes/concat.js`); // has the package installed
   const root = await Deno.makeTempDir({ prefix: "jsr-" });
   for await (const { name } of Deno.readDir(TYPES)) {
     const types = new URL(`${name}/`, TYPES);
@@ -45,27 +50,53 @@ async function writeStandIn(): Promise<string> {
       Deno.readDir(types),
       (file) => file.name.replace(".d.ts", ""),
     );
-    const files: Record<string, string> = {
-      "meta.json": JSON.stringify({ versions: { [VERSION]: {} } }),
-      [`${VERSION}_meta.json`]: JSON.stringify({
+    const files = new Map<string, string>();
+    for (const module of modules) {
+      await addCode(`${name}/${module}.js`, files);
+      const path = `${VERSION}/${name}/${module}`;
+      files.set(`${path}.d.ts`, await declarationOf(module, types));
+      files.set(
+        `${path}.js`,
+        `// @ts-self-types="./${module}.d.ts"\n${files.get(`${path}.js`)}`,
+      );
+    }
+    files.set("meta.json", JSON.stringify({ versions: { [VERSION]: {} } }));
+    files.set(
+      `${VERSION}_meta.json`,
+      JSON.stringify({
         exports: Object.fromEntries(
-          modules.map((module) => [entryOf(module), `./${module}.js`]),
+          modules.map((module) => [entryOf(module), `./${name}/${module}.js`]),
         ),
         manifest: {},
       }),
-    };
-    for (const module of modules) {
-      const declared = new URL(`${module}.d.ts`, types);
-      files[`${VERSION}/${module}.d.ts`] = await Deno.readTextFile(declared);
-      files[`${VERSION}/${module}.js`] =
-        `// @ts-self-types="./${module}.d.ts"\nexport * from "${NPM}/${name}/${module}.js";\n`;
-    }
-    await Deno.mkdir(`${root}/@std/${name}/${VERSION}`, { recursive: true });
-    for (const [path, text] of Object.entries(files)) {
-      await Deno.writeTextFile(`${root}/@std/${name}/${path}`, text);
+    );
+    for (const [path, text] of files) {
+      const file = new URL(`@std/${name}/${path}`, `${pathToFileURL(root)}/`);
+      await Deno.mkdir(new URL(".", file), { recursive: true });
+      await Deno.writeTextFile(file, text);
     }
   }
   return root;
+}
+
+/** Adds a module of the npm package, and all that it imports. */
+async function addCode(path: string, files: Map<string, string>) {
+  const place = `${VERSION}/${path}`;
+  if (files.has(place)) return;
+  const { default: code } = await import(`${NPM}/${path}`, {
+    with: { type: "text" },
+  });
+  files.set(place, code);
+  for (const [, imported] of code.matchAll(IMPORTS)) {
+    await addCode(
+      new URL(imported, `file:///${path}`).pathname.slice(1),
+      files,
+    );
+  }
+}
+
+function declarationOf(module: string, types: URL): Promise<string> {
+  return Deno.readTextFile(new URL(`${module}.d.ts`, types));
 }
 
 /** The name under which a package of std's exports a module. */
