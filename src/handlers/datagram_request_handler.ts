@@ -62,13 +62,14 @@ export class DatagramRequestHandler<
   }
 
   /**
-   * May be overridden. Sends the reply, if there is one.
+   * May be overridden. Sends the reply, if there is one. A handler that calls it
+   * itself sends what has been written since the last time.
    *
    * @throws {NoReplyAddressError} If there is a reply and the client has no
    * address.
    */
   override finish(): Promise<void> {
-    const reply = this.#wfile?.reply ?? null;
+    const reply = this.#wfile?.takeReply() ?? null;
     return reply === null || reply.length === 0
       ? Promise.resolve()
       : this.#send(reply);
@@ -78,10 +79,11 @@ export class DatagramRequestHandler<
     try {
       await this.#reply(reply, this.clientAddress);
     } catch (error) {
+      this.#wfile!.keepReply(reply);
       noteOrigin(error, this.request[1]);
       throw error;
     }
-    reuse(reply); // not after a failure: it might be read from still
+    reuse(reply);
   }
 
   #reply(reply: Uint8Array, address: Deno.Addr): Promise<number> {

@@ -23,11 +23,20 @@ export class ReplyWriter extends ResponseWriter {
   }
 
   /**
-   * All that has been written; `null` if nothing was. It is for `reuse()` when
-   * it has been sent.
+   * Gives away all that has been written; `null` if nothing was. It is for
+   * `reuse()` when it has been sent: nothing here may point to it any more.
    */
-  get reply(): Uint8Array | null {
-    return this.#reply;
+  takeReply(): Uint8Array | null {
+    const reply = this.#reply;
+    this.#reply = null;
+    return reply;
+  }
+
+  /** Keeps what could not be sent. A copy, as it might be read from still. */
+  keepReply(reply: Uint8Array): void {
+    const since = this.#reply;
+    this.#reply = reply.slice();
+    if (since !== null) this.#reply = joined(this.#reply, since);
   }
 
   override write(

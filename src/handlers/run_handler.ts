@@ -16,10 +16,10 @@ export function runHandler<Request>(
   clientAddress: Deno.Addr,
   server: unknown,
 ): Promise<void> {
-  if (!isHandlerConstructor(handlerClass)) {
-    return runFunction(handlerClass, request, clientAddress, server);
-  }
   try {
+    if (!isHandlerConstructor(handlerClass)) {
+      return runFunction(handlerClass, request, clientAddress, server);
+    }
     const handler = new handlerClass(request, clientAddress, server);
     // It mostly is a promise, which needs no other one around it.
     return Promise.resolve(isHandler(handler) ? handler.run() : undefined);
@@ -56,7 +56,7 @@ let last: { readonly value: unknown; readonly isClass: boolean } | null = null;
 function isHandlerConstructor<Request>(
   handlerClass: RequestHandlerClass<Request>,
 ): handlerClass is RequestHandlerConstructor<Request> {
-  if (last?.value !== handlerClass) {
+  if (last === null || last.value !== handlerClass) {
     last = { value: handlerClass, isClass: isClass(handlerClass) };
   }
   return last.isClass;

@@ -58,8 +58,7 @@ export class DirectPipe {
   }
 
   /**
-   * Sends what comes, until something else happens. Never rejects. Then nothing
-   * is being written, and both ends are free.
+   * Sends what comes, until something else happens. Then nothing is being written.
    */
   async run(): Promise<void> {
     const signal = this.#signal;
@@ -67,6 +66,10 @@ export class DirectPipe {
     if (signal === undefined) await this.#flow();
     else await this.#flowUntil(signal);
     this.#source.input.readSize.setPiped(false);
+  }
+
+  /** Unlocks both ends: for the platform's pipe, which is to lock them at once. */
+  release(): void {
     release(this.#from);
     release(this.#to);
   }

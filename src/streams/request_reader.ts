@@ -280,7 +280,13 @@ export class RequestReader extends ReadableOnDemand {
   ): Promise<void> {
     const taken = takenOptions(options);
     const direct = DirectPipe.between(this, this.#source, destination, taken);
-    if (direct !== null) await direct.run();
+    if (direct !== null) {
+      try {
+        await direct.run();
+      } finally {
+        direct.release();
+      }
+    }
     await super.pipeTo(destination, taken);
   }
 

@@ -10,8 +10,9 @@ export class UnreadBytes {
   #start = 0;
   #end = 0;
   /**
-   * Whether the buffer is somebody else's: what is taken out is copied. A line of
-   * a datagram is read where it is, which saves a seventh of its time.
+   * Whether somebody else has a use for the buffer: nothing is read into it, and
+   * what is taken out is copied. A line of a datagram is read where it is, which
+   * saves a seventh of its time.
    */
   #isBorrowed = false;
   /** Whether somebody writes behind the end: the buffer stays where it is. */
@@ -80,11 +81,11 @@ export class UnreadBytes {
   }
 
   /**
-   * Puts the unread bytes elsewhere, as the system may still read them where
-   * they are: a write of them has failed.
+   * Leaves the buffer to the system, which may still read it: a write of the
+   * unread bytes has failed. What is awaited still comes there, behind them.
    */
   abandon(): void {
-    this.#replace(this.peek().slice());
+    this.#isBorrowed = true;
   }
 
   /** Drops all of them. */
@@ -95,16 +96,19 @@ export class UnreadBytes {
   /** The place for `size` more bytes: behind the unread ones, in one piece. */
   protected awaitMore(size: number): Uint8Array {
     const unread = this.length;
+    const mayStay = !this.#isBorrowed;
     if (unread === 0) {
-      if (this.#buffer.length !== size) this.#buffer = new Uint8Array(size);
+      const fits = mayStay && this.#buffer.length === size;
+      if (!fits) this.#buffer = new Uint8Array(size);
       this.#start = this.#end = 0;
-    } else if (this.#buffer.length - this.#end < size) {
+    } else if (!mayStay || this.#buffer.length - this.#end < size) {
       // Doubled, so that a long message is not moved once for every read.
       const larger = new Uint8Array(unread + Math.max(unread, size));
       larger.set(this.peek());
       this.#replace(larger);
       this.#end = unread;
     }
+    this.#isBorrowed = false;
     this.#isAwaited = true;
     return this.#buffer.length === size
       ? this.#buffer

@@ -2,10 +2,12 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   DatagramRequestHandler,
+  type DatagramSocket,
   NoReplyAddressError,
   UDPServer,
 } from "@socketserver/socketserver";
 import { Buffer } from "node:buffer";
+import { Condition } from "../../src/streams/condition.ts";
 import { originOf } from "../../src/streams/error_origin.ts";
 import { encoded } from "../../src/streams/text_buffers.ts";
 
@@ -146,22 +148,23 @@ Deno.test("DatagramRequestHandler.wfile takes nothing more once it is closed", a
 class LateSocket {
   readonly addr = CLIENT;
   readonly sent: string[] = [];
-  #asked = Promise.withResolvers<() => void>();
+  readonly #asked: (() => void)[] = [];
+  readonly #condition = new Condition();
 
   send(data: Uint8Array): Promise<number> {
     const { promise, resolve } = Promise.withResolvers<number>();
-    this.#asked.resolve(() => {
+    this.#asked.push(() => {
       this.sent.push(new TextDecoder().decode(data));
       resolve(data.length);
     });
+    this.#condition.notify();
     return promise;
   }
 
   /** Sends what it is, or will be, asked to. */
   async sendNow(): Promise<void> {
-    const send = await this.#asked.promise;
-    this.#asked = Promise.withResolvers();
-    send();
+    while (this.#asked.length === 0) await this.#condition.wait();
+    this.#asked.shift()!();
   }
 }
 
@@ -217,6 +220,73 @@ Deno.test("DatagramRequestHandler.finish() does not use a buffer again that coul
   await assertRejects(() => handler.run(), Deno.errors.ConnectionRefused);
   const later = Array.from({ length: 100 }, () => encoded("later"));
   assertEquals(later.some(({ buffer }) => buffers.includes(buffer)), false);
+});
+
+/** A handler that replies to the client behind a socket. */
+async function replyTo(
+  socket: DatagramSocket,
+  text: string,
+): Promise<DatagramRequestHandler> {
+  const request = [encoder.encode(""), socket] as const;
+  const handler = new DatagramRequestHandler(request, CLIENT, null!);
+  await handler.wfile.write(text);
+  return handler;
+}
+
+Deno.test("DatagramRequestHandler.finish() called twice sends each part of the reply once, and no other client's", async () => {
+  const first = new LateSocket();
+  const handler = await replyTo(first, "one");
+  const early = handler.finish();
+  await handler.wfile.write(" and two");
+  const end = handler.finish();
+  await first.sendNow();
+  await first.sendNow();
+  await early;
+  await end;
+  await handler.finish();
+  const others = Array.from({ length: 2 }, () => new LateSocket());
+  const runs = others.map(async (socket, i) => {
+    await (await replyTo(socket, `to client ${i}`)).run();
+  });
+  for (const socket of others) await socket.sendNow();
+  await Promise.all(runs);
+  assertEquals(first.sent, ["one", " and two"]);
+  assertEquals(others.map(({ sent }) => sent), [["to client 0"], [
+    "to client 1",
+  ]]);
+});
+
+Deno.test("DatagramRequestHandler.finish() can be called again when the reply could not be sent", async () => {
+  const sent: string[] = [];
+  const socket = {
+    addr: CLIENT,
+    send(data: Uint8Array) {
+      const failed = sent.push(new TextDecoder().decode(data)) === 1;
+      return failed
+        ? Promise.reject(new Deno.errors.ConnectionRefused("refused"))
+        : Promise.resolve(data.length);
+    },
+  };
+  const handler = await replyTo(socket, "reply");
+  const failing = handler.finish();
+  await handler.wfile.write(", and more");
+  await assertRejects(() => failing, Deno.errors.ConnectionRefused);
+  await handler.finish();
+  assertEquals(sent, ["reply", "reply, and more"]);
+});
+
+Deno.test("DatagramRequestHandler.wfile writes into no other client's reply when its own has been sent", async () => {
+  const first = new LateSocket();
+  const second = new LateSocket();
+  const handler = await replyTo(first, "one");
+  const run = handler.run();
+  await first.sendNow();
+  await run;
+  const other = (await replyTo(second, "reply for client two")).run();
+  for (let i = 0; i < 3; i++) handler.wfile.write("too late");
+  await second.sendNow();
+  await other;
+  assertEquals(second.sent, ["reply for client two"]);
 });
 
 for (

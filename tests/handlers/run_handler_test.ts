@@ -91,3 +91,11 @@ Deno.test("isHandlerClass() refuses what cannot handle requests", () => {
     assertFalse(isHandlerClass(value), Deno.inspect(value));
   }
 });
+
+for (const value of [undefined, null, "text"]) {
+  Deno.test(`runHandler() rejects if a server's class has been set to ${value}`, async () => {
+    await runHandler(NotingHandler, [], CLIENT, null);
+    const running = runHandler(value as never, [], CLIENT, null);
+    await assertRejects(() => running, TypeError);
+  });
+}

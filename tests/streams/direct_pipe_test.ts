@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { RequestReader, ResponseWriter } from "@socketserver/socketserver";
 import { HeldSource } from "../fixtures/held_source.ts";
@@ -117,3 +117,17 @@ Deno.test("RequestReader.pipeTo() sends all of much data back, byte for byte", a
   assertEquals(length, sent.length);
   assert(received.subarray(0, length).every((byte, i) => byte === sent[i]));
 });
+
+for (const way of ["directly", "as the platform does"] as const) {
+  Deno.test(`RequestReader.pipeTo() loses nothing, ${way}, that comes when a write has failed`, async () => {
+    const f = new PipeEnds(way, { timeout: 0.01 });
+    const line = f.rfile.readLine();
+    await f.source.give("part ");
+    await assertRejects(() => line, Deno.errors.TimedOut);
+    const piped = f.rfile.pipeTo(f.wfile, { preventCancel: true });
+    await f.sink.fail(new Error("the client has gone"));
+    await assertRejects(() => piped, Error, "the client has gone");
+    await f.source.give("of a line\n");
+    assertEquals(await f.rfile.readLine(), "of a line");
+  });
+}

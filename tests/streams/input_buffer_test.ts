@@ -205,3 +205,23 @@ Deno.test("InputBuffer.discard() drops what has come and what is on its way", as
   assertEquals(await filled, false);
   assertEquals(input.length, 0);
 });
+
+Deno.test("InputBuffer.abandon() loses nothing that a read in flight brings", async () => {
+  const source = new HeldSource();
+  const input = new InputBuffer(source, -1, 0.01);
+  const filled = input.fill(1);
+  await source.give("a write of this fails");
+  await filled;
+  await assertRejects(() => input.fill(1), Deno.errors.TimedOut);
+  const written = input.peek();
+  input.abandon();
+  const more = input.fill(1);
+  await source.give(", and this comes");
+  await more;
+  assertEquals(
+    new TextDecoder().decode(input.take(input.length)),
+    "a write of this fails, and this comes",
+  );
+  await fillWith(input, () => source.give("something else"));
+  assertEquals(new TextDecoder().decode(written), "a write of this fails");
+});

@@ -79,6 +79,18 @@ const rules: Record<string, (ends: PipeEnds) => Promise<void>> = {
     assertEquals(f.sink.pieces, ["one", "two"]);
     assertEquals((await f.rfile.getReader().read()).done, true);
   },
+  async "locks both ends once, until its very end"(f) {
+    const seen: boolean[] = [];
+    let isPiped = true;
+    const piped = f.rfile.pipeTo(f.wfile).then(() => isPiped = false);
+    await f.source.give(null);
+    while (isPiped) {
+      seen.push(f.rfile.locked && f.wfile.locked);
+      await null;
+    }
+    await piped;
+    assertEquals(seen.lastIndexOf(true) + 1, seen.indexOf(false));
+  },
   async "can be followed by another one"(f) {
     const abort = new AbortController();
     const options = {
