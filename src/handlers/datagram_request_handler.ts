@@ -51,7 +51,7 @@ export class DatagramRequestHandler<
   #rfile: RequestReader | undefined;
   #wfile: ReplyWriter | undefined;
 
-  /** The datagram's bytes. */
+  /** The datagram's bytes, which are read where they are, in `request[0]`. */
   get rfile(): RequestReader {
     return this.#rfile ??= new RequestReader(this.request[0]);
   }

@@ -25,7 +25,7 @@ export class ActiveWork<Request> {
     return work;
   }
 
-  /** Ends it: once. */
+  /** Ends it. */
   end(work: Work<Request>): void {
     this.#work.remove(work);
     this.#notifyIfEmpty();

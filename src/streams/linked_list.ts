@@ -40,7 +40,7 @@ export class LinkedList<Node extends Linked<Node>> {
     node.previous = node.next = null;
   }
 
-  /** Iterates over the nodes. */
+  /** Iterates over the nodes, of which none may be removed meanwhile. */
   *[Symbol.iterator](): Iterator<Node> {
     for (let node = this.#first; node !== null; node = node.next) yield node;
   }

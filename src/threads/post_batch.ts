@@ -22,7 +22,8 @@ export function postBatch(
 ): true | void {
   const { buffer } = batch; // all of it is copied, or goes
   if (buffer.byteLength > LARGEST_COPY) {
-    return target.postMessage(batch, [buffer]);
+    target.postMessage(batch, [buffer]);
+    return;
   }
   target.postMessage(batch); // a second argument, even an empty one, takes longer
   return true;
