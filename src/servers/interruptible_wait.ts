@@ -18,6 +18,21 @@ export class InterruptibleWait<T> {
   /** Set when nobody will wait any more: takes what still comes. */
   #discard: ((value: T) => void) | null = null;
 
+  readonly #yielded = (value: T): void => {
+    try {
+      this.#check(value);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    this.#underway = false;
+    this.#deliver({ value });
+  };
+
+  readonly #failed = (error: unknown): void => {
+    this.#underway = false;
+    this.#deliver({ error });
+  };
+
   /**
    * Creates an instance.
    *
@@ -66,18 +81,15 @@ export class InterruptibleWait<T> {
     if (this.#kept !== null) this.#deliver(this.#kept);
   }
 
-  async #ask(): Promise<void> {
+  #ask(): void {
     this.#underway = true;
-    let outcome: Outcome<T>;
+    let asked: Promise<T>;
     try {
-      const value = await this.#source();
-      this.#check(value);
-      outcome = { value };
+      asked = Promise.resolve(this.#source());
     } catch (error) {
-      outcome = { error };
+      asked = Promise.reject(error);
     }
-    this.#underway = false;
-    this.#deliver(outcome);
+    asked.then(this.#yielded, this.#failed);
   }
 
   #deliver(outcome: Outcome<T>): void {

@@ -48,6 +48,7 @@ export class RequestIntake<Request> {
       (arrival) => {
         checkArrival(arrival);
         means.requestTaken();
+        this.#backOff.reset();
       },
     );
   }
@@ -60,18 +61,11 @@ export class RequestIntake<Request> {
   /**
    * Waits for a request.
    *
-   * @returns `null` if it was lost, or the run was woken.
-   * @throws {unknown} What says that the socket is no more.
+   * @returns `null` if the run was woken.
+   * @throws {unknown} What must be given to {@linkcode RequestIntake.recover}.
    */
-  async next(run: Run): Promise<Arrival<Request> | null> {
-    try {
-      const arrival = await run.wait(this.#arrivals);
-      this.#backOff.reset();
-      return arrival;
-    } catch (error) {
-      await this.#recover(error, run);
-      return null;
-    }
+  next(run: Run): Promise<Arrival<Request> | null> {
+    return run.wait(this.#arrivals);
   }
 
   /**
@@ -86,7 +80,7 @@ export class RequestIntake<Request> {
     hasRoom: (taken: number) => boolean,
     taken: Arrival<Request>[],
   ): Promise<void> {
-    const recover = (error: unknown) => this.#recover(error, run);
+    const recover = (error: unknown) => this.recover(error, run);
     return takeWaiting({ arrivals: this.#arrivals, hasRoom, recover }, taken);
   }
 
@@ -105,8 +99,13 @@ export class RequestIntake<Request> {
     this.#arrivals.close(discard);
   }
 
-  /** Resolves to whether the next wait may succeed at once. */
-  async #recover(error: unknown, run: Run): Promise<boolean> {
+  /**
+   * Decides what a failed wait means.
+   *
+   * @returns Whether the next one may succeed at once.
+   * @throws {unknown} What says that the socket is no more.
+   */
+  async recover(error: unknown, run: Run): Promise<boolean> {
     this.#means.releaseUntaken();
     const gone = !this.#closed && await this.#means.isListenerGone(error);
     if (this.#closed || (gone && run.forever && isSocketClosed(error))) {

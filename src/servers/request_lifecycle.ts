@@ -183,18 +183,24 @@ export class RequestLifecycle<Request> {
   }
 
   /** Waits for a request; releases it if it fails. */
-  async #settle(
+  #settle(
     step: Promise<void>,
     work: Work<Request>,
     clientAddress: Deno.Addr,
   ): Promise<void> {
-    try {
-      await step;
-    } catch (error) {
-      await this.report(error, work.request, clientAddress);
-      await this.#release.shutDown(work.request, clientAddress);
-    } finally {
-      this.#work.end(work);
-    }
+    return Promise.resolve(step).then(
+      () => this.#work.end(work),
+      (error) => this.#settleFailed(error, work, clientAddress),
+    );
+  }
+
+  async #settleFailed(
+    error: unknown,
+    work: Work<Request>,
+    clientAddress: Deno.Addr,
+  ): Promise<void> {
+    await this.report(error, work.request, clientAddress);
+    await this.#release.shutDown(work.request, clientAddress);
+    this.#work.end(work);
   }
 }

@@ -171,16 +171,27 @@ export class ServeLoop<Request> {
         await this.#admission.wait(run);
         continue;
       }
-      const arrival = await this.#intake.next(run);
+      let arrival: Arrival<Request> | null = null;
+      try {
+        arrival = await this.#intake.next(run);
+      } catch (error) {
+        await this.#intake.recover(error, run);
+      }
       if (arrival !== null) {
         const handled = this.#lifecycle.dispatch(
           arrival,
           this.#means.handlesBesideLoop(),
         );
-        if (handled !== undefined) await this.#waitFor(handled, arrival);
-        // A reply that is sent at once leaves before the next wait: that saves a
-        // datagram server more than half a microsecond of nine.
-        else await null;
+        if (handled !== undefined) {
+          this.#inHand = arrival;
+          await handled;
+          // If this run has been abandoned, it may be another's by now.
+          if (this.#inHand === arrival) this.#inHand = null;
+        } else {
+          // A reply that is sent at once leaves before the next wait: that saves
+          // a datagram server more than half a microsecond of nine.
+          await null;
+        }
       }
       if (run.paced) await this.#actions.call();
     }
@@ -196,19 +207,14 @@ export class ServeLoop<Request> {
     await run.until(() => this.#means.start());
     using patience = new Patience(run, timeout);
     await this.#admission.wait(run);
-    const arrival = await this.#intake.next(run);
+    let arrival: Arrival<Request> | null = null;
+    try {
+      arrival = await this.#intake.next(run);
+    } catch (error) {
+      await this.#intake.recover(error, run);
+    }
     patience[Symbol.dispose]();
     if (arrival !== null) await this.#lifecycle.dispatch(arrival);
     else if (patience.ended) await this.#hooks.handleTimeout();
-  }
-
-  async #waitFor(
-    handled: Promise<void>,
-    arrival: Arrival<Request>,
-  ): Promise<void> {
-    this.#inHand = arrival;
-    await handled;
-    // If this run has been abandoned, it may be another's by now.
-    if (this.#inHand === arrival) this.#inHand = null;
   }
 }
