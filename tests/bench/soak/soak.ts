@@ -16,6 +16,11 @@ const DESCRIPTORS = { forking: 80, else: 256 };
 /** How long what was done may take to go away, in milliseconds. */
 const SETTLING_MS = 20_000;
 const SAMPLE_MS = 200;
+/**
+ * How often a server must look the same. Where the machine is busy, a child that
+ * has been let go of takes a second to end, and no descriptor meanwhile.
+ */
+const AT_REST = 4;
 /** The parts of the time: to be warm, and to be measured. */
 const [QUIET, WARM_UP, MEASURED] = [0.1, 0.25, 0.65];
 
@@ -206,22 +211,23 @@ function larger(a: Footprint | undefined, b: Footprint): Footprint {
 /** Waits until a server has come to rest, or is at least where it was. */
 async function settled(server: Program, start?: State): Promise<State> {
   const limit = performance.now() + SETTLING_MS;
-  let last: State | undefined;
+  let last = "";
+  let same = 0;
   for (;;) {
     const { active, heap } = await server.ask("look");
     const state: State = { ...footprintOf(server.pid), active, heap };
-    const rests = start === undefined
-      ? active === 0 && last !== undefined && sameCounts(state, last)
-      : isBack(state, start);
+    const counts = countsOf(server.pid, state);
+    same = counts === last && active === 0 ? same + 1 : 0;
+    const rests = start === undefined ? same === AT_REST : isBack(state, start);
     if (rests || performance.now() > limit) return state;
-    last = state;
+    last = counts;
     await delay(start === undefined ? 500 : SAMPLE_MS);
   }
 }
 
-function sameCounts(a: State, b: State): boolean {
-  return a.descriptors === b.descriptors && a.threads === b.threads &&
-    a.children === b.children;
+/** What stays the same at rest: the children too, as one may still be ending. */
+function countsOf(pid: number, { descriptors, threads }: State): string {
+  return JSON.stringify([descriptors, threads, childrenOf(pid)]);
 }
 
 /** Whether all that is counted is back where it was. */
