@@ -11,7 +11,7 @@ import { findDelimiter } from "./delimiter_search.ts";
 import { DirectPipe, takenOptions } from "./direct_pipe.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
-import { LineIterator, toIteratorResult } from "./line_iterator.ts";
+import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 
@@ -100,7 +100,7 @@ export class RequestReader extends ReadableOnDemand {
     }
     const input = new InputBuffer(source, bufferSize, timeout);
     const underlying = new InputSource(input);
-    super(() => underlying);
+    super(underlying);
     this.#input = input;
     this.#source = underlying;
   }
@@ -205,7 +205,7 @@ export class RequestReader extends ReadableOnDemand {
    * timeout; what came stays in the reader.
    */
   readLine(): Promise<string | null> {
-    return this.#nextLine(asItIs);
+    return readLineFrom(this, this.#source, this.#maxLineLength, asItIs);
   }
 
   /**
@@ -257,11 +257,7 @@ export class RequestReader extends ReadableOnDemand {
    * @returns An iterator that ends with the input.
    */
   lines(): AsyncIterableIterator<string> {
-    return new LineIterator(() => this.#nextLine(toIteratorResult));
-  }
-
-  #nextLine<T>(toResult: (line: string | null) => T): Promise<T> {
-    return readLineFrom(this, this.#source, this.#maxLineLength, toResult);
+    return new LineIterator(this, this.#source);
   }
 
   /**
