@@ -117,6 +117,26 @@ export class RequestLifecycle<Request> {
     );
   }
 
+  /** Releases a request whose work has failed. */
+  async #fail(
+    error: unknown,
+    work: Work<Request>,
+    clientAddress: Deno.Addr,
+  ): Promise<void> {
+    await this.report(error, work.request, clientAddress);
+    await this.#shutDown(work, clientAddress);
+  }
+
+  /** Releases a request: the end of the work on it. */
+  #shutDown(
+    work: Work<Request>,
+    clientAddress: Deno.Addr,
+  ): void | Promise<void> {
+    const released = this.#release.shutDown(work.request, clientAddress);
+    if (released === undefined) return this.#work.end(work);
+    return released.then(() => this.#work.end(work));
+  }
+
   /** Releases a request that nobody is to handle. */
   async release([request, clientAddress]: Arrival<Request>): Promise<void> {
     const work = this.#work.begin(request);
@@ -194,28 +214,11 @@ export class RequestLifecycle<Request> {
   ): Promise<void> {
     try {
       await step;
-      this.#work.end(work);
     } catch (error) {
-      await this.#fail(error, work, clientAddress);
+      await this.report(error, work.request, clientAddress);
+      await this.#release.shutDown(work.request, clientAddress);
+    } finally {
+      this.#work.end(work);
     }
-  }
-
-  async #fail(
-    error: unknown,
-    work: Work<Request>,
-    clientAddress: Deno.Addr,
-  ): Promise<void> {
-    await this.report(error, work.request, clientAddress);
-    await this.#shutDown(work, clientAddress);
-  }
-
-  /** Releases a request: the end of the work on it. */
-  #shutDown(
-    work: Work<Request>,
-    clientAddress: Deno.Addr,
-  ): void | Promise<void> {
-    const released = this.#release.shutDown(work.request, clientAddress);
-    if (released === undefined) return this.#work.end(work);
-    return released.then(() => this.#work.end(work));
   }
 }

@@ -36,6 +36,7 @@ export interface RequestReaderOptions {
   timeout?: number | null;
 }
 
+const SOURCE_METHODS = ["read"];
 const asItIs = (line: string | null) => line;
 
 /**
@@ -96,7 +97,7 @@ export class RequestReader extends ReadableOnDemand {
   ) {
     const { bufferSize, timeout } = checkedStreamOptions("rfile", options, -1);
     if (!(source instanceof Uint8Array)) {
-      checkMethods("rfile", "source", source, ["read"]);
+      checkMethods("rfile", "source", source, SOURCE_METHODS);
     }
     const input = new InputBuffer(source, bufferSize, timeout);
     const underlying = new InputSource(input);
