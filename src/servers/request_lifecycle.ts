@@ -139,9 +139,7 @@ export class RequestLifecycle<Request> {
 
   /** Releases a request that nobody is to handle. */
   async release([request, clientAddress]: Arrival<Request>): Promise<void> {
-    const work = this.#work.begin(request);
-    await this.#release.shutDown(request, clientAddress);
-    this.#work.end(work);
+    await this.#shutDown(this.#work.begin(request), clientAddress);
   }
 
   /** Closes a request when `step`, which must not reject, has ended. */
