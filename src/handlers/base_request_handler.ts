@@ -69,27 +69,17 @@ export class BaseRequestHandler<
    * @throws {unknown} What the first failing of the three threw; a
    * `SuppressedError` if both `handle()` and `finish()` did.
    */
-  async run(): Promise<void> {
-    // Most handlers have neither, or one that has nothing to wait for.
-    const ready = this.setup();
-    if (ready !== undefined) await ready;
+  run(): Promise<void> {
+    // Not async: that would hold 0.3 KB more for each quiet client.
     try {
-      await this.handle();
+      const ready = this.setup();
+      // Most handlers have none, or one that has nothing to wait for.
+      return ready === undefined
+        ? handleAndFinish(this)
+        : Promise.resolve(ready).then(() => handleAndFinish(this));
     } catch (error) {
-      try {
-        await this.finish();
-      } catch (finishError) {
-        if (finishError === error) throw error;
-        throw new SuppressedError(
-          finishError,
-          error,
-          "Both handle() and finish() failed",
-        );
-      }
-      throw error;
+      return Promise.reject(error);
     }
-    const finished = this.finish();
-    if (finished !== undefined) await finished;
   }
 
   /** May be overridden. Called before `handle()`; does nothing by default. */
@@ -100,4 +90,35 @@ export class BaseRequestHandler<
 
   /** May be overridden. Called after `handle()`; does nothing by default. */
   finish(): void | Promise<void> {}
+}
+
+function handleAndFinish(handler: BaseRequestHandler): Promise<void> {
+  let handled: void | Promise<void>;
+  try {
+    handled = handler.handle();
+  } catch (error) {
+    handled = Promise.reject(error);
+  }
+  return Promise.resolve(handled).then(
+    () => handler.finish(),
+    (error) => finishAfter(error, handler),
+  );
+}
+
+/** Calls `finish()` although `handle()` has failed. */
+async function finishAfter(
+  error: unknown,
+  handler: BaseRequestHandler,
+): Promise<never> {
+  try {
+    await handler.finish();
+  } catch (finishError) {
+    if (finishError === error) throw error;
+    throw new SuppressedError(
+      finishError,
+      error,
+      "Both handle() and finish() failed",
+    );
+  }
+  throw error;
 }

@@ -14,8 +14,8 @@ export class InputSource {
   readonly input: InputBuffer;
   /** Whether a method of the reader is under way. */
   #busy = false;
-  /** Notified when it has ended. */
-  readonly #idle = new Condition();
+  /** Notified when it has ended, if the stream waits for that. */
+  #idle: Condition | null = null;
   /** Set when the stream first asks for bytes. */
   #controller: ReadableByteStreamController | null = null;
   #pulling: Promise<void> | null = null;
@@ -48,7 +48,7 @@ export class InputSource {
   /** Ends the method. */
   leave(): void {
     this.#busy = false;
-    this.#idle.notify();
+    this.#idle?.notify();
   }
 
   /** Whether a method is under way. */
@@ -96,7 +96,7 @@ export class InputSource {
     this.#pulling = promise;
     try {
       // Once is enough: a method that begins now takes back what is pulled here.
-      if (this.#busy) await this.#idle.wait();
+      if (this.#busy) await (this.#idle ??= new Condition()).wait();
       const more = this.input.length > 0 ||
         await (this.#next ?? this.input.fill(Infinity));
       if (this.#controller === null) return; // cancelled meanwhile

@@ -1,10 +1,35 @@
+import type { InputSource } from "./input_source.ts";
+import { type InputStream, readLineFrom } from "./line_reader.ts";
+
+/** A stream of lines. */
+interface LineStream extends InputStream {
+  readonly maxLineLength: number;
+}
+
 /** Iterates over lines. Not a generator: those take three more promises a line. */
 export class LineIterator implements AsyncIterableIterator<string> {
-  /** Reads the next line. */
-  readonly next: () => Promise<IteratorResult<string>>;
+  readonly #stream: LineStream;
+  readonly #source: InputSource;
 
-  constructor(next: () => Promise<IteratorResult<string>>) {
-    this.next = next;
+  /**
+   * Creates an instance.
+   *
+   * @param source The source of the stream.
+   */
+  constructor(stream: LineStream, source: InputSource) {
+    this.#stream = stream;
+    this.#source = source;
+  }
+
+  /** Reads the next line. */
+  next(): Promise<IteratorResult<string>> {
+    const { maxLineLength } = this.#stream;
+    return readLineFrom(
+      this.#stream,
+      this.#source,
+      maxLineLength,
+      toIteratorResult,
+    );
   }
 
   [Symbol.asyncIterator](): this {
@@ -13,7 +38,7 @@ export class LineIterator implements AsyncIterableIterator<string> {
 }
 
 /** What an iterator says of a line, or of the end. */
-export function toIteratorResult(line: string | null): IteratorResult<string> {
+function toIteratorResult(line: string | null): IteratorResult<string> {
   return line === null
     ? { done: true, value: undefined }
     : { done: false, value: line };

@@ -5,13 +5,16 @@ import type { InputSource } from "./input_source.ts";
 type ToResult<T> = (line: string | null) => T;
 
 /** The stream that an input is the source of. */
-type InputStream = ReadableStream<Uint8Array<ArrayBuffer>>;
+export type InputStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Reads a line, as UTF-8 text. One that is there already takes no async function,
- * which would cost a tenth of the time.
+ * Reads a line, as UTF-8 text.
+ *
+ * One that is there already takes no async function, and neither does one that
+ * comes in one piece. That would take a tenth of the time, and 0.5 KB for each
+ * client that is waited for.
  *
  * @throws {LineTooLongError} If the line is longer than `maxLength`.
  */
@@ -26,35 +29,66 @@ export function readLineFrom<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const { input } = source;
+  if (source.hasPulled) {
+    return lineInPieces(source, maxLength, toResult, source.takeBack(stream));
+  }
   try {
-    const line = source.hasPulled ? null : findLine(input, maxLength, 0);
-    if (line !== null) {
-      source.leave();
-      return Promise.resolve(toResult(decoder.decode(line)));
-    }
+    const line = findLine(source.input, maxLength, 0);
+    if (line === null) return lineThatComes(source, maxLength, toResult);
+    source.leave();
+    return Promise.resolve(toResult(decoder.decode(line)));
   } catch (error) {
     source.leave();
     return Promise.reject(error);
   }
-  return lineThatComes(stream, source, maxLength, toResult);
 }
 
-/** Waits for the end of a line. */
-async function lineThatComes<T>(
-  stream: InputStream,
+/** Waits for the line, or for the first piece of it. */
+function lineThatComes<T>(
   source: InputSource,
   maxLength: number,
   toResult: ToResult<T>,
 ): Promise<T> {
+  return source.input.fill(1).then(
+    (more) => lineThatCame(more, source, maxLength, toResult),
+    (error) => {
+      source.leave();
+      throw error;
+    },
+  );
+}
+
+/** Takes the line, if all of it has come. */
+function lineThatCame<T>(
+  more: boolean,
+  source: InputSource,
+  maxLength: number,
+  toResult: ToResult<T>,
+): T | Promise<T> {
+  try {
+    const line = more ? findLine(source.input, maxLength, 0) : null;
+    if (line === null && (more || source.input.length > 0)) {
+      return lineInPieces(source, maxLength, toResult);
+    }
+    source.leave();
+    return toResult(line === null ? null : decoder.decode(line));
+  } catch (error) {
+    source.leave();
+    throw error;
+  }
+}
+
+/** Waits for the rest of a line, or for the end. */
+async function lineInPieces<T>(
+  source: InputSource,
+  maxLength: number,
+  toResult: ToResult<T>,
+  ready?: Promise<void>,
+): Promise<T> {
   const { input } = source;
   try {
-    let searched = input.length;
-    if (source.hasPulled) {
-      await source.takeBack(stream);
-      searched = 0;
-    }
-    for (;;) {
+    if (ready !== undefined) await ready;
+    for (let searched = 0;;) {
       const line = findLine(input, maxLength, searched);
       if (line !== null) return toResult(decoder.decode(line));
       searched = input.length;

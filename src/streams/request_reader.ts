@@ -11,7 +11,7 @@ import { findDelimiter } from "./delimiter_search.ts";
 import { DirectPipe, takenOptions } from "./direct_pipe.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
-import { LineIterator, toIteratorResult } from "./line_iterator.ts";
+import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 
@@ -36,6 +36,7 @@ export interface RequestReaderOptions {
   timeout?: number | null;
 }
 
+const SOURCE_METHODS = ["read"];
 const asItIs = (line: string | null) => line;
 
 /**
@@ -96,11 +97,11 @@ export class RequestReader extends ReadableOnDemand {
   ) {
     const { bufferSize, timeout } = checkedStreamOptions("rfile", options, -1);
     if (!(source instanceof Uint8Array)) {
-      checkMethods("rfile", "source", source, ["read"]);
+      checkMethods("rfile", "source", source, SOURCE_METHODS);
     }
     const input = new InputBuffer(source, bufferSize, timeout);
     const underlying = new InputSource(input);
-    super(() => underlying);
+    super(underlying);
     this.#input = input;
     this.#source = underlying;
   }
@@ -205,7 +206,7 @@ export class RequestReader extends ReadableOnDemand {
    * timeout; what came stays in the reader.
    */
   readLine(): Promise<string | null> {
-    return this.#nextLine(asItIs);
+    return readLineFrom(this, this.#source, this.#maxLineLength, asItIs);
   }
 
   /**
@@ -257,11 +258,7 @@ export class RequestReader extends ReadableOnDemand {
    * @returns An iterator that ends with the input.
    */
   lines(): AsyncIterableIterator<string> {
-    return new LineIterator(() => this.#nextLine(toIteratorResult));
-  }
-
-  #nextLine<T>(toResult: (line: string | null) => T): Promise<T> {
-    return readLineFrom(this, this.#source, this.#maxLineLength, toResult);
+    return new LineIterator(this, this.#source);
   }
 
   /**

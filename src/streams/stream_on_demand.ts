@@ -35,14 +35,15 @@ export function release(stream: object & Holdable): void {
 }
 
 /**
- * The base of a class whose instances are streams of the platform's.
- *
- * Its constructor takes a function that makes what the Streams standard calls
- * the underlying source or sink. The function may run before there is a `this`:
- * only the methods that it makes may use it.
+ * What the Streams standard calls the underlying source or sink, or a function
+ * that makes it. The function may run before there is a `this`: only the methods
+ * that it makes may use it.
  */
-export type StreamOnDemand<Stream, Underlying> = new (
-  underlying: () => Underlying,
+type Given<Underlying> = Underlying | (() => Underlying);
+
+/** The base of a class whose instances are streams of the platform's. */
+export type StreamOnDemand<Stream, Underlying extends object> = new (
+  underlying: Given<Underlying>,
 ) => Stream;
 
 /**
@@ -68,7 +69,7 @@ export type StreamOnDemand<Stream, Underlying> = new (
  */
 export function streamOnDemand<
   Stream extends ReadableStream | WritableStream,
-  Underlying,
+  Underlying extends object,
 >(
   platformClass: () => StreamClass<Stream, Underlying>,
 ): StreamOnDemand<Stream, Underlying> {
@@ -86,17 +87,17 @@ export function streamOnDemand<
  */
 function builtOnDemand<
   Stream extends ReadableStream | WritableStream,
-  Underlying,
+  Underlying extends object,
 >(
   platformClass: () => StreamClass<Stream, Underlying>,
 ): StreamOnDemand<Stream, Underlying> {
   class OnDemand {
-    readonly #underlying: () => Underlying;
+    readonly #underlying: Given<Underlying>;
     #stream: Stream | null = null;
     /** What holds the stream, and its lock if it has been built meanwhile. */
     #hold: { lock: Lock | null } | null = null;
 
-    constructor(underlying: () => Underlying) {
+    constructor(underlying: Given<Underlying>) {
       this.#underlying = underlying;
     }
 
@@ -120,7 +121,7 @@ function builtOnDemand<
     static streamOf(object: object): Stream | null {
       if (!(#stream in object)) return null;
       if (object.#stream === null) {
-        object.#stream = new (platformClass())(object.#underlying());
+        object.#stream = new (platformClass())(made(object.#underlying));
         shareState(object.#stream, object);
         if (object.#hold !== null) object.#hold.lock = lockOf(object.#stream);
       }
@@ -145,16 +146,22 @@ function builtOnDemand<
   return OnDemand as unknown as StreamOnDemand<Stream, Underlying>;
 }
 
-function builtAtOnce<Stream, Underlying>(
+function builtAtOnce<Stream, Underlying extends object>(
   platformClass: StreamClass<Stream, Underlying>,
 ): StreamOnDemand<Stream, Underlying> {
   const Base = platformClass as StreamClass<object, Underlying>;
   class AtOnce extends Base {
-    constructor(underlying: () => Underlying) {
-      super(underlying());
+    constructor(underlying: Given<Underlying>) {
+      super(made(underlying));
     }
   }
   return AtOnce as unknown as StreamOnDemand<Stream, Underlying>;
+}
+
+function made<Underlying extends object>(
+  given: Given<Underlying>,
+): Underlying {
+  return typeof given === "function" ? given() : given;
 }
 
 function lockOf(stream: ReadableStream | WritableStream): Lock {
