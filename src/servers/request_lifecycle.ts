@@ -212,17 +212,7 @@ export class RequestLifecycle<Request> {
   ): Promise<void> {
     return Promise.resolve(step).then(
       () => this.#work.end(work),
-      (error) => this.#settleFailed(error, work, clientAddress),
+      (error) => this.#fail(error, work, clientAddress),
     );
-  }
-
-  async #settleFailed(
-    error: unknown,
-    work: Work<Request>,
-    clientAddress: Deno.Addr,
-  ): Promise<void> {
-    await this.report(error, work.request, clientAddress);
-    await this.#release.shutDown(work.request, clientAddress);
-    this.#work.end(work);
   }
 }
