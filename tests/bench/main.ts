@@ -6,8 +6,9 @@
  *
  * Every server is a process of its own. The servers of a trial take turns under
  * the same load, which this program makes itself. The tables are Markdown, for
- * README.md; `--svg` draws some of them as bars. Needs Linux, and nothing that
- * is not there with Deno: rows whose other side can't be had are skipped.
+ * README.md; `--svg` draws some of them as bars. Both are then for `deno fmt`.
+ * Needs Linux, and nothing that is not there with Deno: rows whose other side
+ * can't be had are skipped.
  *
  * @module
  */
