@@ -12,11 +12,32 @@ export interface Footprint {
 export function footprintOf(pid: number): Footprint {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return {
-    descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
+    descriptors: descriptorsOf(pid),
     megabytes: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024,
     threads: threadsOf(pid),
     children: childrenOf(pid).length,
   };
+}
+
+/**
+ * The descriptors of a process, without copies of its standard input: Deno has
+ * one while it waits for that, and it may not wait yet when it has just answered.
+ */
+function descriptorsOf(pid: number): number {
+  const files = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) =>
+    linkOf(`/proc/${pid}/fd/${name}`)
+  );
+  const input = linkOf(`/proc/${pid}/fd/0`);
+  return files.filter((file) => file !== input).length;
+}
+
+/** Where a link leads; nowhere if it has gone meanwhile. */
+function linkOf(path: string): string {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return "";
+  }
 }
 
 /**

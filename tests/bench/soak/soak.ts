@@ -17,8 +17,8 @@ const DESCRIPTORS = { forking: 80, else: 256 };
 const SETTLING_MS = 20_000;
 const SAMPLE_MS = 200;
 /**
- * How often a server must look the same. Where the machine is busy, a child that
- * has been let go of takes a second to end, and no descriptor meanwhile.
+ * How often a server must look the same: a child that has just been started is
+ * there before all of its server's descriptors are.
  */
 const AT_REST = 4;
 /** The parts of the time: to be warm, and to be measured. */
