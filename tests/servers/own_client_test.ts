@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   LineTooLongError,
@@ -185,6 +185,7 @@ Deno.test({
     assertEquals(await asked(error, server), false);
     client.close();
     assertEquals(await server.read(new Uint8Array(1)), null);
-    assertEquals(await asked(error, server), true);
+    // It is asked for a quarter of a second: a machine may stand still for longer.
+    for (let i = 0; !await asked(error, server); i++) assert(i < 20);
   },
 });

@@ -11,11 +11,9 @@ import { TextLineStream } from "@std/streams/text-line-stream";
 import { visitByDatagrams } from "./honest_datagrams.ts";
 import { visitByStream } from "./honest_streams.ts";
 import { Tally } from "./tally.ts";
-import type { Target } from "./target.ts";
+import { clientsOf, type Target } from "./target.ts";
 
 const target = JSON.parse(Deno.args[0]!) as Target;
-/** Each visit may cost a process. */
-const CLIENTS = target.way === "forking" ? 2 : 4;
 const PAUSE_MS = target.way === "forking" ? 50 : 5;
 
 const tally = new Tally();
@@ -51,7 +49,7 @@ const commands: Record<string, () => void | Promise<void>> = {
   },
 };
 
-for (let i = 0; i < CLIENTS; i++) visitAgainAndAgain();
+for (let i = 0; i < clientsOf(target.way); i++) visitAgainAndAgain();
 const lines = Deno.stdin.readable
   .pipeThrough(new TextDecoderStream())
   .pipeThrough(new TextLineStream());

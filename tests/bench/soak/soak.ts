@@ -44,7 +44,7 @@ export interface AttackRecord {
 /** What the soak of one class has shown. */
 export interface SoakRecord {
   readonly name: string;
-  readonly target?: Target;
+  target?: Target;
   /** Honest clients before there were others, and beside them. */
   quiet?: TallyRecord;
   beside?: TallyRecord;
@@ -120,6 +120,7 @@ async function fill(
     descriptors,
     ...(without === undefined ? {} : { without }),
   };
+  record.target = target;
   await using honest = new Program("honest.ts", [JSON.stringify(target)]);
   await delay(seconds * QUIET * 1000);
   record.quiet = await honest.ask("tally");

@@ -2,7 +2,7 @@
 export interface TallyRecord {
   readonly asked: number;
   readonly answered: number;
-  /** What went wrong, and when, in milliseconds since 1970. */
+  /** What went wrong, and when it was begun, in milliseconds since 1970. */
   readonly lost: readonly { readonly at: number; readonly why: string }[];
   /**
    * Milliseconds from a question to its answer: half took less, 99 of 100; nothing
@@ -35,22 +35,23 @@ export class Tally {
     expected: string,
   ): Promise<boolean> {
     const start = performance.now();
+    const at = Date.now();
     try {
       const answer = await question().finally(() => this.#asked++);
       if (answer === expected) {
         this.#times.push(performance.now() - start);
         return true;
       }
-      this.lose(`the answer was ${shown(answer)}, not ${shown(expected)}`);
+      this.lose(`the answer was ${shown(answer)}, not ${shown(expected)}`, at);
     } catch (error) {
-      this.lose(`${error}`);
+      this.lose(`${error}`, at);
     }
     return false;
   }
 
   /** Notes a loss. */
-  lose(why: string): void {
-    this.#lost.push({ at: Date.now(), why });
+  lose(why: string, at = Date.now()): void {
+    this.#lost.push({ at, why });
   }
 
   /** Gives what has been counted, and begins anew. */

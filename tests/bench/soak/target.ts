@@ -21,6 +21,11 @@ export interface Target {
   readonly without?: string;
 }
 
+/** How many honest clients there are: each visit may cost a process. */
+export function clientsOf(way: Way): number {
+  return way === "forking" ? 2 : 4;
+}
+
 /** How a class runs its handlers. */
 export function wayOf({ name, concurrent, remote }: ServerClass): Way {
   if (!concurrent) return "plain";

@@ -1,4 +1,5 @@
 import type { AttackRecord, SoakRecord } from "./soak.ts";
+import { clientsOf } from "./target.ts";
 
 /**
  * How much more memory there may be in the end, in megabytes: what JavaScript
@@ -70,7 +71,7 @@ function growth({ name, start, end }: SoakRecord): string[] {
 
 /** Sorts what honest clients have lost: it adds the faults. */
 function judgeLosses(
-  { name, quiet, beside, attacks, dropped, reports = {} }: SoakRecord,
+  { name, target, quiet, beside, attacks, dropped, reports = {} }: SoakRecord,
   faults: string[],
 ): Excused[] {
   for (const { why } of quiet?.lost ?? []) {
@@ -81,12 +82,14 @@ function judgeLosses(
     : 0;
   const isUdp = name.includes("UDP");
   const replaced = name.includes("UnixDatagram") ? reports.TimedOut ?? 0 : 0;
+  // A client's visit ends with its first loss.
+  const mostAtReplaced = replaced * (target ? clientsOf(target.way) : 0);
   let [taken, undelivered, atReplaced] = [0, 0, 0];
   for (const { at, why } of beside?.lost ?? []) {
     if (isUdp && why.includes("Timeout") && undelivered < dropped) {
       undelivered++;
     } else if (taken < ended) taken++;
-    else if (/Timeout|NotFound/.test(why) && atReplaced < replaced) {
+    else if (/Timeout|NotFound/.test(why) && atReplaced < mostAtReplaced) {
       atReplaced++;
     } else faults.push(`lost, ${during(attacks, at)}: ${why}`);
   }
