@@ -1,10 +1,11 @@
+import { socketsAsked } from "../streams/sockets_asked.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
 import type { Run } from "./run.ts";
 
 /** Stops a run that has waited for a request for too long. */
 export class Patience implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #immediate: ReturnType<typeof setImmediate> | undefined;
+  #disposed = false;
   #ended = false;
 
   /**
@@ -14,17 +15,12 @@ export class Patience implements Disposable {
    */
   constructor(run: Run, timeout: number | null) {
     if (timeout === null) return;
-    // With a timeout of 0, a client that is already waiting is still accepted:
-    // that takes one turn of the event loop. Where the machine is busy, timers are
-    // due when that turn begins, and they come before what the sockets have.
-    const end = () => {
+    // With a timeout of 0, a client that is already waiting is still accepted.
+    this.#timer = setTimeout(async () => {
+      await socketsAsked();
+      if (this.#disposed) return;
       this.#ended = true;
       run.stop();
-    };
-    this.#timer = setTimeout(() => {
-      this.#timer = setTimeout(() => {
-        this.#immediate = setImmediate(end);
-      }, 0);
     }, toMilliseconds(timeout));
   }
 
@@ -36,6 +32,6 @@ export class Patience implements Disposable {
   /** Stops counting. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    clearImmediate(this.#immediate);
+    this.#disposed = true;
   }
 }

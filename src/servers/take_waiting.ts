@@ -1,3 +1,4 @@
+import { socketsAsked } from "../streams/sockets_asked.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
 import type { InterruptibleWait } from "./interruptible_wait.ts";
 
@@ -42,13 +43,15 @@ async function nextSoon<Arrival>(
   arrivals: InterruptibleWait<Arrival>,
 ): Promise<Arrival | null> {
   const waiting = arrivals.next();
-  // What has come while the loop was busy is seen in the turn after the pause.
-  let timer = setTimeout(() => {
-    timer = setTimeout(() => arrivals.wake(), 0);
+  let settled = false;
+  const timer = setTimeout(async () => {
+    await socketsAsked(); // the loop may have been busy all the while
+    if (!settled) arrivals.wake();
   }, QUIET_MS);
   try {
     return await waiting;
   } finally {
+    settled = true;
     clearTimeout(timer);
   }
 }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { BusyLoop } from "../../fixtures/busy_loop.ts";
 import type { Fixture } from "../fixture.ts";
 import { override } from "../hook_log.ts";
 import type { Scenario } from "../scenario.ts";
@@ -85,6 +86,25 @@ export const handleRequestScenarios: Scenario[] = [
       }
     },
   })),
+  {
+    name: "handleRequest() with a timeout of 0 handles one in a busy loop, too",
+    async run(f) {
+      const { Server, timeouts } = counting(f);
+      await using server = new Server(
+        f.address(),
+        f.handlers.LineEcho,
+        { timeout: 0 },
+      );
+      using client = await f.connect(server);
+      await client.send("waiting");
+      {
+        using _busy = new BusyLoop();
+        await server.handleRequest();
+      }
+      assertEquals(timeouts, []);
+      assertEquals(await client.receive(), "waiting");
+    },
+  },
   {
     name: "handleRequest() loses no client that comes after a timeout",
     async run(f) {
