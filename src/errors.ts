@@ -136,6 +136,52 @@ export class HandlerNotFoundError extends TypeError {
 }
 
 /**
+ * The reason of a handler's `signal` when its server wants to stop.
+ *
+ * A handler that ends with it, as one does that waits for its client's next line
+ * with `{ signal: this.signal }`, has done what it was told: that is no error,
+ * and `handleError()` does not learn of it.
+ *
+ * @example A handler that says goodbye
+ * ```ts
+ * import {
+ *   AsyncTCPServer,
+ *   ServerStoppingError,
+ *   StreamRequestHandler,
+ * } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class GoodbyeHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     await this.wfile.write("hello\n");
+ *     await new Promise((resolve) =>
+ *       this.signal.addEventListener("abort", resolve)
+ *     );
+ *     if (this.signal.reason instanceof ServerStoppingError) {
+ *       await this.wfile.write("bye\n");
+ *     }
+ *   }
+ * }
+ *
+ * const server = new AsyncTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   GoodbyeHandler,
+ * );
+ * const serving = server.serveForever();
+ * const { port } = server.serverAddress;
+ * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await client.read(new Uint8Array(6));
+ * await server.serverClose();
+ * assertEquals(await new Response(client.readable).text(), "bye\n");
+ * await serving;
+ * ```
+ */
+export class ServerStoppingError extends Error {
+  /** The name of the error. */
+  override readonly name: string = "ServerStoppingError";
+}
+
+/**
  * Reported for each request that is lost because its thread has ended.
  *
  * A thread ends early because of an uncaught error or a call of `Deno.exit()`,

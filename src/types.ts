@@ -33,6 +33,11 @@ export interface StreamRequest extends ByteSource, ByteSink {
    * have it: on Unix sockets, and with TLS, this is `undefined`.
    */
   setNoDelay?(noDelay?: boolean): void;
+  /**
+   * Has the system ask now and then whether a silent client is still there, or
+   * not with `false`: SO_KEEPALIVE. As with `setNoDelay()`, only TCP has it.
+   */
+  setKeepAlive?(keepAlive?: boolean): void;
 }
 
 /** What a datagram handler replies through: the server's own socket. */
@@ -72,6 +77,20 @@ export interface HandlerServer {
   readonly data: unknown;
   /** Asks the server to stop serving. */
   shutdown(): Promise<void>;
+  /**
+   * The signal of a request that is being handled: see
+   * {@linkcode BaseRequestHandler.signal}, which is the way to it for a handler.
+   */
+  requestSignal(request: unknown): AbortSignal;
+}
+
+/** What a function that handles a request is given besides. */
+export interface RequestContext {
+  /**
+   * Aborted when the request is to end: see
+   * {@linkcode BaseRequestHandler.signal}. It is made when it is first used.
+   */
+  readonly signal: AbortSignal;
 }
 
 /** A class whose instances handle one request each. */
@@ -93,6 +112,7 @@ export type RequestHandlerFunction<Request> = (
   clientAddress: Deno.Addr,
   // deno-lint-ignore no-explicit-any -- see RequestHandlerConstructor
   server: any,
+  context: RequestContext,
 ) => unknown;
 
 /** What a server can be given to handle its requests. */

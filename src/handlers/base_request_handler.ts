@@ -1,4 +1,5 @@
 import type { HandlerServer, RequestHandler } from "../types.ts";
+import { requestSignal } from "./request_signal.ts";
 
 /**
  * Handles one request: the base of all handlers.
@@ -53,12 +54,61 @@ export class BaseRequestHandler<
   readonly clientAddress: Deno.Addr;
   /** The server. In a Worker or a child process it has three members only. */
   readonly server: Server;
+  #signal: AbortSignal | undefined;
 
   /** Creates an instance for one request. */
   constructor(request: Request, clientAddress: Deno.Addr, server: Server) {
     this.request = request;
     this.clientAddress = clientAddress;
     this.server = server;
+  }
+
+  /**
+   * Aborted when the request is to end, wherever the handler runs; it is made
+   * when it is first used.
+   *
+   * Its `reason` says why: a {@linkcode ServerStoppingError} when the server
+   * wants to stop, by `shutdown()` or `serverClose()`; a `Deno.errors.TimedOut`
+   * when the request has taken longer than the server's `requestTimeout`; the
+   * connection's own error when it is known to be lost. An end of the client's
+   * input is no loss. Deno tells of a loss when the connection is read from or
+   * written to, so a handler here that does neither does not hear of it; on a
+   * thread and in a child it does.
+   *
+   * A request that has a `signal` of its own gives that one: an override of
+   * `finishRequest()` that wraps the request in another object puts
+   * `this.requestSignal(request)` there.
+   *
+   * @example Waiting for the next line until the server wants to stop
+   * ```ts
+   * import { AsyncTCPServer, StreamRequestHandler } from "@socketserver/socketserver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * class EchoHandler extends StreamRequestHandler {
+   *   override async handle() {
+   *     for await (const line of this.rfile.lines({ signal: this.signal })) {
+   *       await this.wfile.write(`${line}\n`);
+   *     }
+   *   }
+   * }
+   *
+   * const server = new AsyncTCPServer(
+   *   { hostname: "127.0.0.1", port: 0 },
+   *   EchoHandler,
+   * );
+   * const serving = server.serveForever();
+   * const { port } = server.serverAddress;
+   * const client = await Deno.connect({ hostname: "127.0.0.1", port });
+   * await client.write(new TextEncoder().encode("hello\n"));
+   * await client.read(new Uint8Array(6));
+   * await server.serverClose(); // although the client says nothing more
+   * await serving;
+   * assertEquals(await client.read(new Uint8Array(1)), null);
+   * client.close();
+   * ```
+   */
+  get signal(): AbortSignal {
+    return this.#signal ??= requestSignal(this.request, this.server);
   }
 
   /**

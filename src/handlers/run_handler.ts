@@ -4,6 +4,7 @@ import type {
   RequestHandlerConstructor,
   RequestHandlerFunction,
 } from "../types.ts";
+import { LazyContext } from "./request_signal.ts";
 
 /**
  * Handles a request with whatever a server was given to handle requests.
@@ -34,7 +35,8 @@ async function runFunction<Request>(
   clientAddress: Deno.Addr,
   server: unknown,
 ): Promise<void> {
-  const handler = await handle(request, clientAddress, server);
+  const context = new LazyContext(request, server);
+  const handler = await handle(request, clientAddress, server, context);
   if (isHandler(handler)) await handler.run();
 }
 

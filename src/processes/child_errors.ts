@@ -1,5 +1,4 @@
 import { ChildProcessError, RemoteProtocolError } from "../errors.ts";
-import { noteOrigin } from "../streams/error_origin.ts";
 
 /** What a child's last words may say, and what is to be done about it. */
 const CURES: readonly (readonly [words: RegExp, cure: string])[] = [
@@ -26,18 +25,6 @@ export function endedBefore(
     }${stderr && `:\n${stderr}`}`,
     { code, signal, stderr },
   );
-}
-
-/** Makes the error of a request that has passed its limit: it has no stack. */
-export function tooLong(
-  seconds: number,
-  request: object,
-): Deno.errors.TimedOut {
-  const error = new Deno.errors.TimedOut(
-    `Cannot handle the request within the requestTimeout: current value is ${seconds} seconds`,
-  );
-  noteOrigin(error, request);
-  return error;
 }
 
 /** Makes the error for a process that leaves its input unread. */

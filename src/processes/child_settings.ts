@@ -6,5 +6,5 @@ export type ChildSettings =
   & ChildCommand
   & Pick<
     ForkingSettings,
-    "maxRequestsPerChild" | "requestsPerChild" | "requestTimeout"
+    "maxRequestsPerChild" | "requestsPerChild"
   >;

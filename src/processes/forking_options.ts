@@ -57,13 +57,6 @@ export interface ForkingOptions {
    */
   maxWaitingRequests?: number;
   /**
-   * The longest that a request may take, in seconds; `null` for ever. Then its
-   * child is ended, whatever it does, and with it the requests that share it.
-   *
-   * @default {null}
-   */
-  requestTimeout?: number | null;
-  /**
    * What the children may do: `"none"`, the parts that are named, as in
    * `{ read: ["/srv/data"] }`, or with `"inherit"` what this program may do.
    *
@@ -137,7 +130,6 @@ export function forkingSettings(
     requestsPerChild = 1,
     minSpareChildren = 1,
     maxWaitingRequests = 1000,
-    requestTimeout = null,
     timeout = 300, // as in Python: handleRequest() returns after five idle minutes
     permissions = "none",
     denoFlags = [],
@@ -155,8 +147,7 @@ export function forkingSettings(
   };
   checkCounts(counts, { least: 1, most: Infinity });
   checkCounts({ minSpareChildren }, SPARE_CHILDREN);
-  const durations = { requestTimeout, timeout };
-  checkDurations(durations);
+  checkDurations({ timeout });
   const flags = { permissions, denoFlags, configPath };
   childFlags(flags); // which checks them
   checkTexts({ denoPath });
@@ -165,7 +156,7 @@ export function forkingSettings(
   return {
     ...counts,
     minSpareChildren,
-    ...durations,
+    timeout,
     ...flags,
     denoPath,
     handlerModule,

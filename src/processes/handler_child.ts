@@ -4,14 +4,10 @@ import type { FarSideEvents } from "../remote/far_side_reports.ts";
 import { checkNotLost } from "../remote/lost_client.ts";
 import { NearSide } from "../remote/near_side.ts";
 import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
-import {
-  LAST_GRACE,
-  succeedsWithin,
-  toMilliseconds,
-} from "../streams/time_limit.ts";
+import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
 import { createMark } from "./batch_head.ts";
 import { startChild } from "./child_command.ts";
-import { endedBefore, readsNothing, tooLong } from "./child_errors.ts";
+import { endedBefore, readsNothing } from "./child_errors.ts";
 import { grantsNet } from "./child_flags.ts";
 import { ChildInput } from "./child_input.ts";
 import { ChildOutput } from "./child_output.ts";
@@ -33,7 +29,6 @@ export interface ChildEvents extends FarSideEvents {
 
 /** A child process that runs handlers. */
 export class HandlerChild implements RequestRunner {
-  readonly #requestTimeout: number | null;
   readonly #quota: ChildQuota;
   readonly #process: Deno.ChildProcess;
   readonly #hold: ProcessHold;
@@ -55,7 +50,6 @@ export class HandlerChild implements RequestRunner {
     events: ChildEvents,
   ) {
     const mark = createMark();
-    this.#requestTimeout = settings.requestTimeout;
     this.#quota = new ChildQuota(settings);
     this.#events = events;
     this.#process = startChild(settings, farSettings.handler.moduleUrl);
@@ -141,20 +135,11 @@ export class HandlerChild implements RequestRunner {
 
   async #handle(pending: PendingRequest): Promise<void> {
     const { request, clientAddress } = pending;
-    const limit = this.#requestTimeout;
-    const timer = limit === null ? undefined : setTimeout(
-      () => this.giveUp(tooLong(limit, request as object)),
-      toMilliseconds(limit),
-    );
-    try {
-      const waits = pending.waited || !this.#nearSide.isReady;
-      await this.#nearSide.ready;
-      // A client that has gone does not count: the process is for the next one.
-      if (waits) await checkNotLost(request, () => this.#quota.giveBack());
-      await this.#hold.during(this.#nearSide.open(request, clientAddress));
-    } finally {
-      clearTimeout(timer);
-    }
+    const waits = pending.waited || !this.#nearSide.isReady;
+    await this.#nearSide.ready;
+    // A client that has gone does not count: the process is for the next one.
+    if (waits) await checkNotLost(request, () => this.#quota.giveBack());
+    await this.#hold.during(this.#nearSide.open(request, clientAddress));
   }
 
   /** Ends the process at once, and its requests with an error. */

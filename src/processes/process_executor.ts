@@ -139,11 +139,10 @@ export class ProcessExecutor
 
   #startChild(): HandlerChild {
     this.checkOpen();
-    const { denoPath, maxRequestsPerChild, requestsPerChild, requestTimeout } =
-      this.server;
+    const { denoPath, maxRequestsPerChild, requestsPerChild } = this.server;
     checkTexts({ denoPath }, "start a child process");
     const flags = childFlags(this.server);
-    const limits = { maxRequestsPerChild, requestsPerChild, requestTimeout };
+    const limits = { maxRequestsPerChild, requestsPerChild };
     const farSettings = this.farSettings;
     this.#guardian ??= new ChildGuardian(denoPath);
     const child = new HandlerChild(

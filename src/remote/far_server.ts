@@ -11,6 +11,7 @@ export function createFarServer(
   serverAddress: Deno.Addr,
   data: unknown,
   requestShutdown: () => void,
+  requestSignal: (request: unknown) => AbortSignal,
 ): HandlerServer {
   const server: HandlerServer = {
     serverAddress,
@@ -19,6 +20,7 @@ export function createFarServer(
       requestShutdown();
       return Promise.resolve();
     },
+    requestSignal,
   };
   return new Proxy(server, {
     get(target, property, receiver) {
@@ -44,6 +46,6 @@ function refusal(action: string, property: string | symbol): TypeError {
   return new TypeError(
     `Cannot ${action} 'server.${
       String(property)
-    }' as the handler does not run where the server does: only serverAddress, data and shutdown() are there; pass what handlers need in the server's data option`,
+    }' as the handler does not run where the server does: only serverAddress, data, shutdown() and requestSignal() are there; pass what handlers need in the server's data option`,
   );
 }

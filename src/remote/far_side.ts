@@ -54,6 +54,7 @@ export class FarSide {
       settings.serverAddress,
       settings.data,
       () => this.#sender.send(FrameType.shutdown, 0),
+      () => new AbortController().signal,
     );
   }
 

@@ -96,6 +96,18 @@ export abstract class PoolExecutor<Server extends PooledServer>
     );
   }
 
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  abort(_request: unknown, _reason: Error): boolean {
+    return false;
+  }
+
+  abortAll(_reason: Error): void {}
+
+  giveUp(_request: unknown, _error: Error): void {}
+
   rest(soonAgain: boolean): void {
     clearTimeout(this.#retirement);
     if (!soonAgain) return this.#retire(); // or they keep the program alive

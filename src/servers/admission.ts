@@ -3,18 +3,22 @@ import type { Run } from "./run.ts";
 import type { ServeMeans } from "./serve_means.ts";
 import type { ServiceActions } from "./service_actions.ts";
 
+type AdmissionMeans = Pick<ServeMeans, "whenFree" | "maxActiveRequests">;
+/** The requests that have been taken. */
+type Requests = Pick<
+  RequestLifecycle<unknown>,
+  "active" | "verifying" | "verified"
+>;
+
 /** Holds a loop back while no further request may be taken. */
 export class Admission {
-  readonly #means: Pick<ServeMeans, "whenFree">;
-  readonly #lifecycle: Pick<
-    RequestLifecycle<never>,
-    "verifying" | "verified"
-  >;
+  readonly #means: AdmissionMeans;
+  readonly #lifecycle: Requests;
   readonly #actions: ServiceActions;
 
   constructor(
-    means: Pick<ServeMeans, "whenFree">,
-    lifecycle: Pick<RequestLifecycle<never>, "verifying" | "verified">,
+    means: AdmissionMeans,
+    lifecycle: Requests,
     actions: ServiceActions,
   ) {
     this.#means = means;
@@ -23,14 +27,17 @@ export class Admission {
   }
 
   /**
-   * Whether the executor takes requests. What `verifyRequest()` holds has been
-   * taken, too.
+   * Whether there may be one more active request, and the executor takes one.
+   * What `verifyRequest()` holds has been taken, too.
    *
-   * @param taken How many have been that it has not been given yet.
+   * @param taken How many have been that do not count yet.
    * @returns `null` if it does, or else a promise for when to ask again.
    */
   whenFree(taken = 0): Promise<void> | null {
-    const { verifying } = this.#lifecycle;
+    const { active, verifying } = this.#lifecycle;
+    if (active.size + taken >= this.#means.maxActiveRequests()) {
+      return active.shrunk();
+    }
     const held = this.#means.whenFree(taken + verifying);
     return held === null || verifying === 0
       ? held

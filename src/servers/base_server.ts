@@ -12,10 +12,18 @@ import {
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import { closeServer } from "./server_close.ts";
-import type { ServeForeverOptions, ServerOptions } from "./server_options.ts";
+import type {
+  ServeForeverOptions,
+  ServerOptions,
+  ServerStats,
+} from "./server_options.ts";
 import { serverSettings } from "./server_settings.ts";
 import { isCalledBy } from "./serving_context.ts";
 import { TransportHooks } from "./transport_hooks.ts";
+
+/** How many requests are handled at once by default. */
+const MOST_CONNECTIONS = 16_384;
+const MOST_DATAGRAMS = 1000;
 
 /**
  * The life of a server and of its requests, whatever the requests are made of.
@@ -80,6 +88,26 @@ export abstract class BaseServer<
    */
   drainTimeout: number | null;
   /**
+   * How many requests may be handled at once; `Infinity` for any number.
+   *
+   * @default {Infinity} where requests are handled one after the other; where
+   * many are at once, 16384 connections, or 1000 datagrams
+   */
+  maxActiveRequests: number;
+  /**
+   * How many requests of one client may be handled at once; `Infinity` for any
+   * number.
+   *
+   * @default {Infinity}
+   */
+  maxRequestsPerClient: number;
+  /**
+   * The longest that a request may take, in seconds; `null` for ever.
+   *
+   * @default {null}
+   */
+  requestTimeout: number | null;
+  /**
    * What the `data` option held.
    *
    * @default {undefined}
@@ -110,14 +138,23 @@ export abstract class BaseServer<
     super();
     checkNotImporting();
     checkHandlerClass(RequestHandlerClass);
-    const settings = serverSettings(options);
+    const settings = serverSettings(options, {
+      maxActiveRequests: this.#mostAtOnce,
+    });
     this.serverAddress = serverAddress;
     this.RequestHandlerClass = RequestHandlerClass;
     this.timeout = settings.timeout;
     this.blockOnClose = settings.blockOnClose;
     this.drainTimeout = settings.drainTimeout;
+    this.maxActiveRequests = settings.maxActiveRequests;
+    this.maxRequestsPerClient = settings.maxRequestsPerClient;
+    this.requestTimeout = settings.requestTimeout;
     this.data = settings.data;
-    this.#lifecycle = new RequestLifecycle(this);
+    this.#lifecycle = new RequestLifecycle(this, {
+      executor: () => this.#executor,
+      maxRequestsPerClient: () => this.maxRequestsPerClient,
+      requestTimeout: () => durationIn(this.requestTimeout),
+    });
     this.#loop = new ServeLoop(this, {
       start: () => this.#startExecutor(),
       whenFree: (taken) => this.#ownExecutor.whenFree(taken),
@@ -128,13 +165,59 @@ export abstract class BaseServer<
       releaseUntaken: () => this.releaseUntaken(),
       handlesBesideLoop: () => this.handlesBesideLoop,
       repliesByListener: () => this.repliesByListener,
+      maxActiveRequests: () => this.maxActiveRequests,
       drainTimeout: () => durationIn(this.drainTimeout),
     }, this.#lifecycle);
   }
 
   /** The requests being handled now. */
   get activeRequests(): Request[] {
-    return this.#lifecycle.active;
+    return this.#lifecycle.active.requests;
+  }
+
+  /**
+   * What the server has counted since it was made: a snapshot.
+   *
+   * @example What became of a request
+   * ```ts
+   * import { TCPServer } from "@socketserver/socketserver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = new TCPServer(
+   *   { hostname: "127.0.0.1", port: 0 },
+   *   () => {},
+   * );
+   * const { port } = server.serverAddress;
+   * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
+   * await server.handleRequest();
+   * assertEquals(server.stats, {
+   *   accepted: 1,
+   *   refused: 0,
+   *   handled: 1,
+   *   failed: 0,
+   *   active: 0,
+   *   waiting: 0,
+   * });
+   * ```
+   */
+  get stats(): ServerStats {
+    const { active } = this.#lifecycle;
+    return {
+      ...active.counts,
+      active: active.size,
+      waiting: this.#executor?.waiting ?? 0,
+    };
+  }
+
+  /**
+   * The signal of a request that is being handled, made when it is first asked
+   * for: what a handler finds in its own `signal`.
+   *
+   * @param request The request, as `getRequest()` gave it out; of one that the
+   * server does not know the signal is never aborted.
+   */
+  requestSignal(request: unknown): AbortSignal {
+    return this.#lifecycle.signals.of(request);
   }
 
   // Methods for the caller.
@@ -320,6 +403,12 @@ export abstract class BaseServer<
       this.serverClose().catch(() => {}); // the cause counts
       throw error;
     }
+  }
+
+  /** Finite where many are handled at once, or a flood would fill the memory. */
+  get #mostAtOnce(): number {
+    if (!this.handlesBesideLoop) return Infinity;
+    return this.repliesByListener ? MOST_DATAGRAMS : MOST_CONNECTIONS;
   }
 
   get #ownExecutor(): Executor {

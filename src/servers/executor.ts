@@ -19,8 +19,21 @@ export interface Executor {
    * again.
    */
   whenFree(taken?: number): Promise<void> | null;
+  /** How many requests wait until they can be handled. */
+  readonly waiting: number;
   /** Has a request handled to its end; throws what its handler throws. */
   run(request: unknown, clientAddress: Deno.Addr): void | Promise<void>;
+  /**
+   * Tells the handler of a request that it is to end, where that is not done by
+   * the server's own signal.
+   *
+   * @returns False if the request is not handled elsewhere.
+   */
+  abort(request: unknown, reason: Error): boolean;
+  /** Tells all of them. */
+  abortAll(reason: Error): void;
+  /** Ends a request that is handled elsewhere: `run()` throws the error soon. */
+  giveUp(request: unknown, error: Error): void;
   /**
    * Serving has ended: what is idle may go.
    *

@@ -49,6 +49,22 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
       : this.#loaded.run(request, clientAddress);
   }
 
+  get waiting(): number {
+    return this.#loaded?.waiting ?? 0;
+  }
+
+  abort(request: unknown, reason: Error): boolean {
+    return this.#loaded?.abort(request, reason) ?? false;
+  }
+
+  abortAll(reason: Error): void {
+    this.#tell((executor) => executor.abortAll(reason));
+  }
+
+  giveUp(request: unknown, error: Error): void {
+    this.#tell((executor) => executor.giveUp(request, error));
+  }
+
   rest(soonAgain: boolean): void {
     this.#tell((executor) => executor.rest(soonAgain));
   }

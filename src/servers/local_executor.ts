@@ -24,6 +24,10 @@ export class LocalExecutor implements Executor {
     return null;
   }
 
+  get waiting(): number {
+    return 0;
+  }
+
   run(request: unknown, clientAddress: Deno.Addr): Promise<void> {
     const { RequestHandlerClass } = this.#server;
     return runHandler(
@@ -33,6 +37,14 @@ export class LocalExecutor implements Executor {
       this.#server,
     );
   }
+
+  abort(): boolean {
+    return false;
+  }
+
+  abortAll(): void {}
+
+  giveUp(): void {}
 
   rest(): void {}
 

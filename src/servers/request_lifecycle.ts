@@ -1,17 +1,28 @@
 import { Condition } from "../streams/condition.ts";
-import { ActiveWork, type Work } from "./active_work.ts";
+import type { ActiveRequest } from "./active_request.ts";
+import { ActiveRequests } from "./active_requests.ts";
 import type { Arrival } from "./arrival.ts";
+import { ClientCounts } from "./client_counts.ts";
+import { hasEndedAsTold } from "./ended_as_told.ts";
 import { printRequestError } from "./error_report.ts";
+import { Overtime, type OvertimeMeans } from "./overtime.ts";
 import { type ReleaseHooks, RequestRelease } from "./request_release.ts";
-import type { ServerHooks } from "./server_hooks.ts";
+import { RequestSignals } from "./request_signals.ts";
+import type { RefusalReason, ServerHooks } from "./server_hooks.ts";
 
 /** The hooks that a request is led through. */
 export type RequestHooks<Request> =
   & Pick<
     ServerHooks<Request>,
-    "verifyRequest" | "processRequest" | "handleError"
+    "verifyRequest" | "processRequest" | "handleRefusal" | "handleError"
   >
   & ReleaseHooks<Request>;
+
+/** What else is asked of the server, for each request anew. */
+export interface RequestMeans extends OvertimeMeans {
+  /** How many requests of one client may be handled at once. */
+  maxRequestsPerClient(): number;
+}
 
 /**
  * Leads requests through a server's hooks, from `verifyRequest()` to
@@ -22,15 +33,24 @@ export type RequestHooks<Request> =
  * request a turn of the event queue, and memory while it lasts.
  */
 export class RequestLifecycle<Request> {
+  /** The requests that are on their way. */
+  readonly active: ActiveRequests<Request> = new ActiveRequests();
+  /** What tells their handlers to end. */
+  readonly signals: RequestSignals<Request>;
   readonly #hooks: RequestHooks<Request>;
+  readonly #means: RequestMeans;
   readonly #release: RequestRelease<Request>;
-  readonly #work = new ActiveWork<Request>();
+  readonly #overtime: Overtime<Request>;
+  readonly #clients = new ClientCounts();
   readonly #verified = new Condition();
   #verifying = 0;
 
-  constructor(hooks: RequestHooks<Request>) {
+  constructor(hooks: RequestHooks<Request>, means: RequestMeans) {
     this.#hooks = hooks;
+    this.#means = means;
     this.#release = new RequestRelease(hooks, this.report.bind(this));
+    this.signals = new RequestSignals(this.active, means);
+    this.#overtime = new Overtime(this, means);
   }
 
   /** How many requests an asynchronous `verifyRequest()` holds. */
@@ -41,11 +61,6 @@ export class RequestLifecycle<Request> {
   /** Resolves when it holds one fewer. */
   verified(): Promise<void> {
     return this.#verified.wait();
-  }
-
-  /** The requests being handled. */
-  get active(): Request[] {
-    return this.#work.requests;
   }
 
   /**
@@ -60,36 +75,30 @@ export class RequestLifecycle<Request> {
     [request, clientAddress]: Arrival<Request>,
     beside = false,
   ): void | Promise<void> {
-    const work = this.#work.begin(request);
-    let verified: boolean | Promise<boolean>;
-    let processed: void | Promise<void> = undefined;
-    try {
-      verified = this.#hooks.verifyRequest(request, clientAddress);
-      if (verified === true) {
-        processed = this.#hooks.processRequest(request, clientAddress);
-        if (processed === undefined) return this.#work.end(work);
-      }
-    } catch (error) {
-      return this.#settle(Promise.reject(error), work, clientAddress);
-    }
-    const step = processed ?? this.#processIf(verified, request, clientAddress);
-    const settled = this.#settle(step, work, clientAddress);
-    return beside && typeof verified === "object" ? undefined : settled;
+    return this.#lead(this.#begin(request, clientAddress), beside);
   }
 
   /**
    * Handles requests in the next turn, as the loop would: one after the other,
-   * if `processRequest()` is waited for. They count from now on.
+   * if `processRequest()` is waited for. They count from now on. As the server is
+   * to stop, their handlers are told so soon.
    */
   async dispatchSoon(arrivals: readonly Arrival<Request>[]): Promise<void> {
     if (arrivals.length === 0) return;
-    const work = arrivals.map(([request]) => this.#work.begin(request));
+    const begun = arrivals.map((arrival) => this.#begin(...arrival));
     await new Promise((resolve) => setTimeout(resolve, 0));
-    for (const [i, arrival] of arrivals.entries()) {
-      const handled = this.dispatch(arrival, true);
-      this.#work.end(work[i]!);
+    this.signals.stopSoon(begun);
+    for (const active of begun) {
+      const handled = this.#lead(active, true);
       if (handled !== undefined) await handled;
     }
+  }
+
+  /** Handles a request that comes when the server is to stop. */
+  dispatchLate([request, clientAddress]: Arrival<Request>): void {
+    const active = this.#begin(request, clientAddress);
+    this.#lead(active, true);
+    this.signals.stopSoon([active]);
   }
 
   /**
@@ -104,7 +113,7 @@ export class RequestLifecycle<Request> {
       clientAddress: Deno.Addr,
     ) => void | Promise<void>,
   ): Promise<void> {
-    const work = this.#work.begin(request);
+    const active = this.active.join(request, clientAddress);
     let worked: void | Promise<void>;
     try {
       worked = handle.call(this.#hooks, request, clientAddress);
@@ -112,52 +121,33 @@ export class RequestLifecycle<Request> {
       worked = Promise.reject(error);
     }
     return Promise.resolve(worked).then(
-      () => this.#shutDown(work, clientAddress),
-      (error) => this.#fail(error, work, clientAddress),
+      () => this.#shutDown(active),
+      (error) => this.#fail(error, active),
     );
-  }
-
-  /** Releases a request whose work has failed. */
-  async #fail(
-    error: unknown,
-    work: Work<Request>,
-    clientAddress: Deno.Addr,
-  ): Promise<void> {
-    await this.report(error, work.request, clientAddress);
-    await this.#shutDown(work, clientAddress);
-  }
-
-  /** Releases a request: the end of the work on it. */
-  #shutDown(
-    work: Work<Request>,
-    clientAddress: Deno.Addr,
-  ): void | Promise<void> {
-    const released = this.#release.shutDown(work.request, clientAddress);
-    if (released === undefined) return this.#work.end(work);
-    return released.then(() => this.#work.end(work));
   }
 
   /** Releases a request that nobody is to handle. */
   async release([request, clientAddress]: Arrival<Request>): Promise<void> {
-    await this.#shutDown(this.#work.begin(request), clientAddress);
+    const active = this.#begin(request, clientAddress);
+    active.outcome = "refused";
+    await this.#shutDown(active);
   }
 
   /** Closes a request when `step`, which must not reject, has ended. */
   async closeAfter(request: Request, step: Promise<void>): Promise<void> {
-    const work = this.#work.begin(request);
-    await step;
-    await this.#release.close(request);
-    this.#work.end(work);
-  }
-
-  /** Resolves when no request is being handled, and no error reported, any more. */
-  drained(): Promise<void> {
-    return this.#work.drained();
+    const closing = step.then(() => this.#release.close(request));
+    const active = this.active.find(request);
+    if (active === null) return await this.active.report(closing);
+    active.pieces++;
+    await closing;
+    this.active.end(active);
   }
 
   /** Closes the requests that are being handled; never takes long. */
   async closeRemaining(): Promise<void> {
-    await Promise.all(this.active.map((request) => this.close(request)));
+    await Promise.all(
+      this.active.requests.map((request) => this.close(request)),
+    );
   }
 
   /** Closes a request, whatever its `closeRequest()` does; never takes long. */
@@ -183,13 +173,51 @@ export class RequestLifecycle<Request> {
    * loop.
    */
   reportApart(error: unknown): Promise<void> {
-    return this.#work.report(this.report(error, undefined, undefined));
+    return this.active.report(this.report(error, undefined, undefined));
+  }
+
+  #begin(request: Request, clientAddress: Deno.Addr): ActiveRequest<Request> {
+    const active = this.active.begin(request, clientAddress);
+    const timeout = this.#means.requestTimeout();
+    if (timeout !== null) this.#overtime.start(active, timeout);
+    return active;
+  }
+
+  /** Leads a request through the hooks; see `dispatch()`. */
+  #lead(
+    active: ActiveRequest<Request>,
+    beside: boolean,
+  ): void | Promise<void> {
+    const { request, clientAddress } = active;
+    let verified: boolean | Promise<boolean> = false;
+    let processed: void | Promise<void> = undefined;
+    try {
+      if (!this.#countClient(active)) {
+        processed = this.#refuse(active, "maxRequestsPerClient");
+      } else {
+        verified = this.#hooks.verifyRequest(request, clientAddress);
+        if (verified === true) {
+          processed = this.#hooks.processRequest(request, clientAddress);
+          if (processed === undefined) return this.active.end(active);
+        }
+      }
+    } catch (error) {
+      return this.#settle(Promise.reject(error), active);
+    }
+    const step = processed ?? this.#processIf(verified, active);
+    const settled = this.#settle(step, active);
+    if (beside && verified !== true) return undefined;
+    return active.isTimed ? Promise.race([settled, active.over()]) : settled;
+  }
+
+  #countClient(active: ActiveRequest<Request>): boolean {
+    const most = this.#means.maxRequestsPerClient();
+    return most === Infinity || this.#clients.admit(active, most);
   }
 
   async #processIf(
     verified: boolean | Promise<boolean>,
-    request: Request,
-    clientAddress: Deno.Addr,
+    active: ActiveRequest<Request>,
   ): Promise<void> {
     this.#verifying++;
     let accepted: boolean;
@@ -200,19 +228,47 @@ export class RequestLifecycle<Request> {
       this.#verified.notify();
     }
     await (accepted
-      ? this.#hooks.processRequest(request, clientAddress)
-      : this.#release.shutDown(request, clientAddress));
+      ? this.#hooks.processRequest(active.request, active.clientAddress)
+      : this.#refuse(active, "verifyRequest"));
+  }
+
+  async #refuse(
+    active: ActiveRequest<Request>,
+    reason: RefusalReason,
+  ): Promise<void> {
+    const { request, clientAddress } = active;
+    active.outcome = "refused";
+    await this.#hooks.handleRefusal(request, clientAddress, reason);
+    await this.#release.shutDown(request, clientAddress);
   }
 
   /** Waits for a request; releases it if it fails. */
   #settle(
     step: Promise<void>,
-    work: Work<Request>,
-    clientAddress: Deno.Addr,
+    active: ActiveRequest<Request>,
   ): Promise<void> {
     return Promise.resolve(step).then(
-      () => this.#work.end(work),
-      (error) => this.#fail(error, work, clientAddress),
+      () => this.active.end(active),
+      (error) => this.#fail(error, active),
     );
+  }
+
+  /** Releases a request whose work has failed, or has ended as it was told. */
+  async #fail(error: unknown, active: ActiveRequest<Request>): Promise<void> {
+    if (!hasEndedAsTold(error, active.reason)) {
+      if (active.outcome === "handled") active.outcome = "failed";
+      await this.report(error, active.request, active.clientAddress);
+    }
+    await this.#shutDown(active);
+  }
+
+  /** Releases a request: the end of the work on it. */
+  #shutDown(active: ActiveRequest<Request>): void | Promise<void> {
+    const released = this.#release.shutDown(
+      active.request,
+      active.clientAddress,
+    );
+    if (released === undefined) return this.active.end(active);
+    return released.then(() => this.active.end(active));
   }
 }

@@ -59,7 +59,7 @@ export class ServeLoop<Request> {
   async run(options: ServeForeverOptions, paced: boolean): Promise<void> {
     const { signal, pollInterval = 0.5 } = options;
     const run = this.#begin({ forever: true, paced });
-    const stop = () => this.#stop(run);
+    const stop = () => void this.#stop(run);
     try {
       signal?.addEventListener("abort", stop);
       if (signal?.aborted) run.stop();
@@ -154,6 +154,7 @@ export class ServeLoop<Request> {
   /** Stops a run: a request that it handles itself has `drainTimeout` to end. */
   async #stop(run: Run): Promise<void> {
     run.stop();
+    this.#lifecycle.signals.stop();
     const drainTimeout = this.#means.drainTimeout();
     if (drainTimeout === null) return await run.ended;
     if (await succeedsWithin(run.ended, drainTimeout)) return;

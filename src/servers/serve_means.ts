@@ -13,6 +13,8 @@ export interface ServeMeans
   extends IntakeMeans, Pick<Executor, "start" | "whenFree" | "rest"> {
   keepAlive(program: boolean): void;
   repliesByListener(): boolean;
+  /** How many requests may be handled at once. */
+  maxActiveRequests(): number;
   /** Whether requests are handled beside the loop. */
   handlesBesideLoop(): boolean;
   /** How long a stopped run waits for the request in it, in seconds. */

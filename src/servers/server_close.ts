@@ -20,7 +20,7 @@ export interface ClosingServer {
   >;
   readonly lifecycle: Pick<
     RequestLifecycle<unknown>,
-    "active" | "drained" | "closeRemaining"
+    "active" | "signals" | "closeRemaining"
   >;
   /** What runs handlers, if any have run. */
   executor(): Executor | null;
@@ -46,10 +46,11 @@ export interface ClosingServer {
  */
 export async function closeServer(server: ClosingServer): Promise<void> {
   const { blockOnClose, drainTimeout } = server;
+  server.lifecycle.signals.stop();
   const taking = blockOnClose ? server.loop.stopTaking() : null;
   if (taking !== null) await taking;
   const replying = server.repliesByListener &&
-    server.lifecycle.active.length > 0;
+    server.lifecycle.active.size > 0;
   const looped = server.loop.close();
   const freed = freeAddress(server, replying);
   const freedInTime = drainTimeout === null ? freed : withinTimeLimit(
@@ -105,7 +106,7 @@ async function drain(
   await looped;
   await freed.catch(() => {});
   await server.loop.lastTaken();
-  await server.lifecycle.drained();
+  await server.lifecycle.active.drained();
   server.loop.end();
 }
 

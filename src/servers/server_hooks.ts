@@ -1,6 +1,12 @@
 import { printRequestError } from "./error_report.ts";
 
 /**
+ * Why a request is refused: its client has as many as `maxRequestsPerClient`
+ * allows, or `verifyRequest()` has said so.
+ */
+export type RefusalReason = "maxRequestsPerClient" | "verifyRequest";
+
+/**
  * The hooks of a server: what each does if nobody overrides it.
  *
  * They are Python's, and so is the order in which a server calls them; see the
@@ -66,7 +72,8 @@ export abstract class ServerHooks<Request> {
    * one is taken meanwhile; where many are at once, a promise keeps nobody else
    * waiting. The request counts as active.
    *
-   * @returns False to refuse the request, which is then shut down.
+   * @returns False to refuse the request: `handleRefusal()` is called, and the
+   * request is shut down.
    */
   verifyRequest(
     _request: Request,
@@ -74,6 +81,53 @@ export abstract class ServerHooks<Request> {
   ): boolean | Promise<boolean> {
     return true;
   }
+
+  /**
+   * May be overridden: answers a request that is refused. Called before such a
+   * request is shut down, by the loop as `verifyRequest()` is: where requests are
+   * handled one after the other, no other one is taken meanwhile. Does nothing by
+   * default.
+   *
+   * The request counts as active meanwhile, also for `maxActiveRequests`.
+   *
+   * @param _request The request, which is open: a word may be written.
+   * @param _clientAddress Where it came from.
+   * @param _reason Why it is refused.
+   *
+   * @example A word for those who come too often
+   * ```ts
+   * import { AsyncTCPServer, type StreamRequest } from "@socketserver/socketserver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * class PoliteServer extends AsyncTCPServer {
+   *   override async handleRefusal(request: StreamRequest) {
+   *     await request.write(new TextEncoder().encode("One at a time, please\n"));
+   *   }
+   * }
+   *
+   * await using server = new PoliteServer(
+   *   { hostname: "127.0.0.1", port: 0 },
+   *   (_request, _address, _server, { signal }) =>
+   *     new Promise((resolve) => signal.addEventListener("abort", resolve)),
+   *   { maxRequestsPerClient: 1 },
+   * );
+   * const serving = server.serveForever();
+   * const { port } = server.serverAddress;
+   * using _first = await Deno.connect({ hostname: "127.0.0.1", port });
+   * const second = await Deno.connect({ hostname: "127.0.0.1", port });
+   * assertEquals(
+   *   await new Response(second.readable).text(),
+   *   "One at a time, please\n",
+   * );
+   * await server.shutdown();
+   * await serving;
+   * ```
+   */
+  handleRefusal(
+    _request: Request,
+    _clientAddress: Deno.Addr,
+    _reason: RefusalReason,
+  ): void | Promise<void> {}
 
   /**
    * Calls `finishRequest()` and then `shutdownRequest()`. Called by the loop,

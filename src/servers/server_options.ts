@@ -27,6 +27,40 @@ export interface ServerOptions {
    */
   drainTimeout?: number | null;
   /**
+   * How many requests may be handled at once. Further ones wait in the system's
+   * queue, where they cost the server nothing: clients to be accepted, and
+   * datagrams as far as there is room, the others are lost. A request counts
+   * from the moment it is taken until it has been shut down, so one that waits
+   * for a thread or a child process counts too. `Infinity` for any number.
+   *
+   * @default {Infinity} where requests are handled one after the other; where
+   * many are at once, 16384 connections, or 1000 datagrams
+   */
+  maxActiveRequests?: number;
+  /**
+   * How many requests of one client may be handled at once, by its address:
+   * IPv4 addresses, networks of 64 bits with IPv6, and the paths of Unix
+   * clients. `handleRefusal()` is called for those that are over it. Unix clients
+   * without a path are not counted. `Infinity` for any number.
+   *
+   * @default {Infinity}
+   */
+  maxRequestsPerClient?: number;
+  /**
+   * The longest that a request may take, in seconds; `null` for ever. It counts
+   * from the moment the server takes the request; to wait for a thread or a child
+   * process is part of it.
+   *
+   * Then its handler is told by its `signal`, its connection is closed, and a
+   * quarter of a second later the server waits for it no longer, whatever it
+   * does: the loop goes on, and `handleError()` is told by a
+   * `Deno.errors.TimedOut`. Only a child process can really be ended, and is, with
+   * the requests that share it.
+   *
+   * @default {null}
+   */
+  requestTimeout?: number | null;
+  /**
    * Anything that the handlers should find in `this.server.data`. For handlers
    * in a Worker or a child process it must be structured-cloneable; memory that
    * is shared can be sent to a Worker only.
@@ -58,3 +92,19 @@ export interface ServeForeverOptions {
 export type Settings<Options> = {
   -readonly [Name in keyof Options]-?: Options[Name];
 };
+
+/** What a server has counted since it was made; see {@linkcode BaseServer.stats}. */
+export interface ServerStats {
+  /** Requests that have been taken: all of those below but `waiting`. */
+  readonly accepted: number;
+  /** By `maxRequestsPerClient`, by `verifyRequest()`, or as the server closed. */
+  readonly refused: number;
+  /** Handled without an error, or ended as their `signal` told them to. */
+  readonly handled: number;
+  /** Of which a handler or a hook threw, or which took too long. */
+  readonly failed: number;
+  /** Being handled now. */
+  readonly active: number;
+  /** Those of the active ones that wait for a thread or a child process. */
+  readonly waiting: number;
+}

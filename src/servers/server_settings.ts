@@ -1,4 +1,5 @@
 import {
+  checkCounts,
   checkDurations,
   checkOptions,
   checkSwitches,
@@ -10,6 +11,9 @@ export type ServerSettings =
   & Settings<Omit<ServerOptions, "bindAndActivate">>
   & { readonly data: unknown };
 
+/** How many; Infinity is no limit. */
+const LIMIT = { least: 1, most: Infinity };
+
 /**
  * Checks the options that every server has, and fills in the defaults.
  *
@@ -19,6 +23,7 @@ export type ServerSettings =
  */
 export function serverSettings(
   options: ServerOptions | null | undefined,
+  defaults: Pick<ServerSettings, "maxActiveRequests">,
 ): ServerSettings {
   checkOptions(options);
   const {
@@ -26,9 +31,21 @@ export function serverSettings(
     timeout = null,
     blockOnClose = true,
     drainTimeout = null,
+    maxActiveRequests = defaults.maxActiveRequests,
+    maxRequestsPerClient = Infinity,
+    requestTimeout = null,
     data,
   } = options ?? {};
-  checkDurations({ timeout, drainTimeout });
+  checkDurations({ timeout, drainTimeout, requestTimeout });
+  checkCounts({ maxActiveRequests, maxRequestsPerClient }, LIMIT);
   checkSwitches({ bindAndActivate, blockOnClose });
-  return { timeout, blockOnClose, drainTimeout, data };
+  return {
+    timeout,
+    blockOnClose,
+    drainTimeout,
+    maxActiveRequests,
+    maxRequestsPerClient,
+    requestTimeout,
+    data,
+  };
 }

@@ -20,6 +20,11 @@ export class LinkedList<Node extends Linked<Node>> {
     return this.#first;
   }
 
+  /** The node that has come last. */
+  get last(): Node | null {
+    return this.#last;
+  }
+
   /** Adds a node, which is in no list. */
   append(node: Node): void {
     node.previous = this.#last;

@@ -9,6 +9,7 @@ const SERVER: HandlerServer = {
   serverAddress: CLIENT,
   data: undefined,
   shutdown: () => Promise.resolve(),
+  requestSignal: () => new AbortController().signal,
 };
 
 type Step = "setup" | "handle" | "finish";

@@ -7,7 +7,12 @@ const ADDRESS = { transport: "unix", path: "socket" } as const;
 type Loose = Record<string, unknown>;
 
 function farServer(): Loose {
-  return createFarServer(ADDRESS, "data", () => {}) as unknown as Loose;
+  return createFarServer(
+    ADDRESS,
+    "data",
+    () => {},
+    () => AbortSignal.abort(),
+  ) as unknown as Loose;
 }
 
 for (

@@ -27,6 +27,21 @@ class RecordingExecutor implements Executor {
     this.calls.push(`run ${request}`);
   }
 
+  readonly waiting = 3;
+
+  abort(request: unknown): boolean {
+    this.calls.push(`abort ${request}`);
+    return true;
+  }
+
+  abortAll(): void {
+    this.calls.push("abortAll");
+  }
+
+  giveUp(request: unknown): void {
+    this.calls.push(`giveUp ${request}`);
+  }
+
   rest(soonAgain: boolean): void {
     this.calls.push(`rest ${soonAgain}`);
   }

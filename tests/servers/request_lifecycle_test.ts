@@ -2,10 +2,16 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   type RequestHooks,
   RequestLifecycle,
+  type RequestMeans,
 } from "../../src/servers/request_lifecycle.ts";
 import { ConsoleErrors } from "../fixtures/console_errors.ts";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
+const MEANS: RequestMeans = {
+  executor: () => null,
+  maxRequestsPerClient: () => Infinity,
+  requestTimeout: () => null,
+};
 const FAILURE = new RangeError("it failed");
 
 /** Hooks that note their calls; some may fail, or do something else. */
@@ -14,6 +20,7 @@ function lifecycleOf(changes: Partial<RequestHooks<string>> = {}) {
   const hooks: RequestHooks<string> = {
     verifyRequest: () => true,
     processRequest: () => {},
+    handleRefusal: () => {},
     shutdownRequest: () => hooks.closeRequest("request"),
     closeRequest: () => {},
     handleError: () => {},
@@ -27,7 +34,7 @@ function lifecycleOf(changes: Partial<RequestHooks<string>> = {}) {
       },
     });
   }
-  return { lifecycle: new RequestLifecycle(hooks), calls, hooks };
+  return { lifecycle: new RequestLifecycle(hooks, MEANS), calls, hooks };
 }
 
 /** Lets everything happen that needs no event from outside. */
@@ -43,14 +50,19 @@ Deno.test("RequestLifecycle.dispatch() leaves the end of a request to processReq
   const { lifecycle, calls } = lifecycleOf();
   await lifecycle.dispatch(["request", ADDRESS]);
   assertEquals(calls, ["verifyRequest", "processRequest"]);
-  assertEquals(lifecycle.active.length, 0);
+  assertEquals(lifecycle.active.size, 0);
 });
 
 Deno.test("RequestLifecycle.dispatch() shuts down a request that is refused", async () => {
   for (const answer of [false, Promise.resolve(false)]) {
     const { lifecycle, calls } = lifecycleOf({ verifyRequest: () => answer });
     await lifecycle.dispatch(["request", ADDRESS]);
-    assertEquals(calls, ["verifyRequest", "shutdownRequest", "closeRequest"]);
+    assertEquals(calls, [
+      "verifyRequest",
+      "handleRefusal",
+      "shutdownRequest",
+      "closeRequest",
+    ]);
   }
 });
 
@@ -69,7 +81,7 @@ for (const hook of ["verifyRequest", "processRequest"] as const) {
         "shutdownRequest",
         "closeRequest",
       ]);
-      assertEquals(lifecycle.active.length, 0);
+      assertEquals(lifecycle.active.size, 0);
     });
   }
 }
@@ -84,16 +96,16 @@ Deno.test("RequestLifecycle.detach() counts a request until its work has ended",
     );
   };
   await lifecycle.dispatch(["request", ADDRESS]);
-  assertEquals(lifecycle.active, ["request"]);
-  assertEquals(lifecycle.active.length, 1);
+  assertEquals(lifecycle.active.requests, ["request"]);
+  assertEquals(lifecycle.active.size, 1);
   let isDrained = false;
-  const drained = lifecycle.drained().then(() => isDrained = true);
+  const drained = lifecycle.active.drained().then(() => isDrained = true);
   await aTurn();
   assertEquals(isDrained, false);
   released.resolve();
   await detached.promise.then((work) => work);
   await drained;
-  assertEquals(lifecycle.active.length, 0);
+  assertEquals(lifecycle.active.size, 0);
   assertEquals(calls.slice(-2), ["shutdownRequest", "closeRequest"]);
 });
 
@@ -116,10 +128,10 @@ Deno.test("RequestLifecycle.detach() counts a request until it has been shut dow
   });
   const detached = lifecycle.detach("request", ADDRESS, () => {});
   await aTurn();
-  assertEquals(lifecycle.active, ["request"]);
+  assertEquals(lifecycle.active.requests, ["request"]);
   shutDown.resolve();
   await detached;
-  assertEquals(lifecycle.active, []);
+  assertEquals(lifecycle.active.requests, []);
 });
 
 Deno.test("RequestLifecycle.detach() calls its work as a method of the server", async () => {
@@ -147,8 +159,9 @@ Deno.test("RequestLifecycle.release() closes what the platform holds if closeReq
       processRequest: () => {},
       shutdownRequest: fail,
       closeRequest: fail,
+      handleRefusal: () => {},
       handleError: () => void errors++,
-    });
+    }, MEANS);
     const request = {
       close() {
         closed++;
@@ -156,19 +169,21 @@ Deno.test("RequestLifecycle.release() closes what the platform holds if closeReq
       },
     };
     await lifecycle.release([request, ADDRESS]);
-    assertEquals([closed, errors, lifecycle.active.length], [1, 2, 0]);
+    assertEquals([closed, errors, lifecycle.active.size], [1, 2, 0]);
   }
 });
 
 Deno.test("RequestLifecycle.closeAfter() counts a request until its work has ended, and closes it", async () => {
   const { lifecycle, calls } = lifecycleOf();
   const ended = Promise.withResolvers<void>();
+  const active = lifecycle.active.begin("request", ADDRESS);
   const closed = lifecycle.closeAfter("request", ended.promise);
+  lifecycle.active.end(active);
   await aTurn();
-  assertEquals([lifecycle.active, calls], [["request"], []]);
+  assertEquals([lifecycle.active.requests, calls], [["request"], []]);
   ended.resolve();
   await closed;
-  assertEquals([lifecycle.active, calls], [[], ["closeRequest"]]);
+  assertEquals([lifecycle.active.requests, calls], [[], ["closeRequest"]]);
 });
 
 Deno.test("RequestLifecycle.dispatchSoon() counts requests at once, and handles one after the other where processRequest() waits", async () => {
@@ -178,15 +193,15 @@ Deno.test("RequestLifecycle.dispatchSoon() counts requests at once, and handles 
     processRequest: () => ends[begun++]!.promise,
   });
   lifecycle.dispatchSoon([["one", ADDRESS], ["two", ADDRESS]]);
-  assertEquals([lifecycle.active.length, begun], [2, 0]);
+  assertEquals([lifecycle.active.size, begun], [2, 0]);
   await aTurn();
   await aTurn();
-  assertEquals([lifecycle.active.length, begun], [2, 1]);
+  assertEquals([lifecycle.active.size, begun], [2, 1]);
   ends[0]!.resolve();
   await aTurn();
-  assertEquals([lifecycle.active.length, begun], [1, 2]);
+  assertEquals([lifecycle.active.size, begun], [1, 2]);
   ends[1]!.resolve();
-  await lifecycle.drained();
+  await lifecycle.active.drained();
 });
 
 Deno.test("RequestLifecycle.closeRemaining() closes each request that is being handled, once", async () => {

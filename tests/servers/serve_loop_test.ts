@@ -54,10 +54,15 @@ class LoopFixture implements ServeHooks<string> {
       },
       shutdownRequest: (request) => this.#note(this.released, request),
       closeRequest: (request) => this.#note(this.closed, request),
+      handleRefusal: () => {},
       handleError: (error) => {
         this.errors.push(error);
         this.#changed.notify();
       },
+    }, {
+      executor: () => null,
+      maxRequestsPerClient: () => Infinity,
+      requestTimeout: () => null,
     });
     this.loop = new ServeLoop(this, {
       start: () => this.starting(),
@@ -73,6 +78,7 @@ class LoopFixture implements ServeHooks<string> {
       releaseUntaken: () => void this.untaken++,
       repliesByListener: () => this.replies,
       handlesBesideLoop: () => this.beside,
+      maxActiveRequests: () => Infinity,
       drainTimeout: () => this.drainTimeout,
     }, lifecycle);
   }

@@ -1,0 +1,112 @@
+import { Condition } from "../streams/condition.ts";
+import { LinkedList } from "../streams/linked_list.ts";
+import { ActiveRequest, type Outcome } from "./active_request.ts";
+
+/** What a server is busy with: requests, and reports that belong to none. */
+export class ActiveRequests<Request> {
+  readonly #list = new LinkedList<ActiveRequest<Request>>();
+  #size = 0;
+  #accepted = 0;
+  readonly #ended: Record<Outcome, number> = {
+    handled: 0,
+    failed: 0,
+    refused: 0,
+  };
+  #reports = 0;
+  /** The last request, or report, has ended. */
+  readonly #emptied = new Condition();
+  /** A request has ended. */
+  readonly #shrunk = new Condition();
+
+  /** The requests, in the order of their coming. */
+  get requests(): Request[] {
+    return Array.from(this.#list, ({ request }) => request);
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many there have been, and how those ended that have. */
+  get counts(): Record<"accepted" | Outcome, number> {
+    return { accepted: this.#accepted, ...this.#ended };
+  }
+
+  /** Iterates over them; any of them may end meanwhile. */
+  [Symbol.iterator](): Iterator<ActiveRequest<Request>> {
+    return [...this.#list][Symbol.iterator]();
+  }
+
+  /** Begins the first piece of work with a request. */
+  begin(request: Request, clientAddress: Deno.Addr): ActiveRequest<Request> {
+    const active = new ActiveRequest(request, clientAddress);
+    this.#accepted++;
+    this.#size++;
+    this.#list.append(active);
+    return active;
+  }
+
+  /** Begins a further piece of work with a request; the first, if it is new. */
+  join(request: Request, clientAddress: Deno.Addr): ActiveRequest<Request> {
+    const active = this.find(request);
+    if (active === null) return this.begin(request, clientAddress);
+    active.pieces++;
+    return active;
+  }
+
+  /** Ends a piece of work. */
+  end(active: ActiveRequest<Request>): void {
+    if (active.pieces > 1) active.pieces--;
+    else this.leave(active);
+  }
+
+  /** Ends all work with a request, whether it goes on or not. */
+  leave(active: ActiveRequest<Request>): void {
+    if (active.pieces === 0) return;
+    active.end();
+    this.#list.remove(active);
+    this.#size--;
+    this.#ended[active.outcome]++;
+    this.#shrunk.notify();
+    this.#notifyIfEmpty();
+  }
+
+  /**
+   * Finds what is known of a request, beginning with the last that came: mostly
+   * it is the one, and there is no table that each request would have to pay for.
+   */
+  find(request: unknown): ActiveRequest<Request> | null {
+    let active = this.#list.last;
+    while (active !== null && active.request !== request) {
+      active = active.previous;
+    }
+    return active;
+  }
+
+  /** Counts a report until it has been made; it must not reject. */
+  async report(reporting: Promise<void>): Promise<void> {
+    this.#reports++;
+    await reporting;
+    this.#reports--;
+    this.#notifyIfEmpty();
+  }
+
+  /** Resolves when there are fewer requests than now. */
+  shrunk(): Promise<void> {
+    return this.#shrunk.wait();
+  }
+
+  /** Resolves when there is nothing left. */
+  async drained(): Promise<void> {
+    while (this.#isBusy) await this.#emptied.wait();
+  }
+
+  get #isBusy(): boolean {
+    return this.#size > 0 || this.#reports > 0;
+  }
+
+  #notifyIfEmpty(): void {
+    if (!this.#isBusy) this.#emptied.notify();
+  }
+}
