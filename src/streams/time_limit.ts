@@ -41,7 +41,7 @@ export async function withinTimeLimit<T>(
     : withDeadline(operation, seconds, action, connection));
 }
 
-export function withDeadline<T>(
+function withDeadline<T>(
   operation: Promise<T>,
   seconds: number,
   action: string,
