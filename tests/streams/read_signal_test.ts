@@ -6,65 +6,19 @@ import {
   assertThrows,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import {
-  LineTooLongError,
-  type ReadOptions,
-  RequestReader,
-} from "@socketserver/socketserver";
+import { type ReadOptions, RequestReader } from "@socketserver/socketserver";
+import { CountingController } from "../fixtures/counting_controller.ts";
 import { HeldSource } from "../fixtures/held_source.ts";
+import { readCalls, textOf } from "../fixtures/read_calls.ts";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
 
 const LIMIT_MS = 10_000;
 const REASON = new Error("something else");
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
-type Call = (
-  rfile: RequestReader,
-  options?: ReadOptions | null,
-) => Promise<string | null>;
-
-function textOf(bytes: Uint8Array | null): string | null {
-  return bytes && decoder.decode(bytes);
-}
-
-/** All give the text up to, and with, a line's end. */
-const calls: Record<string, Call> = {
-  "read()": async (rfile, options) => textOf(await rfile.read(100, options)),
-  "readExactly()": async (rfile, options) =>
-    textOf(await rfile.readExactly(5, options)),
-  "readLine()": async (rfile, options) => `${await rfile.readLine(options)}\n`,
-  "readUntil()": async (rfile, options) =>
-    textOf(await rfile.readUntil("\n", options)),
-  "lines()": async (rfile, options) =>
-    `${(await rfile.lines(options).next()).value}\n`,
-};
-
-/** A signal that knows how many listen to it. */
-class CountingController extends AbortController {
-  listeners = 0;
-  /** How often somebody began to listen. */
-  added = 0;
-
-  constructor() {
-    super();
-    const { signal } = this;
-    const { addEventListener, removeEventListener } = signal;
-    signal.addEventListener = (...args: unknown[]) => {
-      this.listeners++;
-      this.added++;
-      Reflect.apply(addEventListener, signal, args);
-    };
-    signal.removeEventListener = (...args: unknown[]) => {
-      this.listeners--;
-      Reflect.apply(removeEventListener, signal, args);
-    };
-  }
-}
-
-for (const [name, call] of Object.entries(calls)) {
+for (const [name, call] of Object.entries(readCalls)) {
   Deno.test(`RequestReader.${name} rejects with the reason of a signal that is aborted while it waits, and the next call gets the bytes`, async () => {
-    for (const [next, callNext] of Object.entries(calls)) {
+    for (const [next, callNext] of Object.entries(readCalls)) {
       const source = new HeldSource();
       const rfile = new RequestReader(source);
       const controller = new AbortController();
@@ -266,104 +220,6 @@ Deno.test("RequestReader.readLine() keeps what came before the signal was aborte
   const read = rfile.readLine();
   await source.give("third\n");
   assertEquals(await read, "first second third");
-});
-
-Deno.test("RequestReader is a stream that goes on where a call was aborted", async () => {
-  const source = new HeldSource();
-  const rfile = new RequestReader(source);
-  const controller = new AbortController();
-  const read = rfile.readLine(controller);
-  await source.give("first ");
-  await source.asked();
-  controller.abort(REASON);
-  const text = new Response(rfile).text();
-  assertStrictEquals(await assertRejects(() => read), REASON);
-  await source.give("last");
-  await source.give(null);
-  assertEquals(await text, "first last");
-});
-
-Deno.test("RequestReader.readLine() rejects at a signal while a line that is too long is skipped, and the next call skips on", async () => {
-  const source = new HeldSource();
-  const rfile = new RequestReader(source);
-  rfile.maxLineLength = 3;
-  const tooLong = rfile.readLine();
-  await source.give("too long");
-  await assertRejects(() => tooLong, LineTooLongError);
-  for (const call of Object.values(calls)) {
-    const controller = new AbortController();
-    const read = call(rfile, controller);
-    await source.give(" and more");
-    await source.asked();
-    controller.abort(REASON);
-    assertStrictEquals(await assertRejects(() => read), REASON);
-  }
-  const read = rfile.readLine();
-  await source.give("\nok\n");
-  assertEquals(await read, "ok");
-});
-
-for (const [name, call] of Object.entries(calls)) {
-  Deno.test(`RequestReader.${name} rejects at a signal while it waits for what the stream has asked for, and the next call gets it`, async () => {
-    const source = new HeldSource();
-    const rfile = new RequestReader(source);
-    const reader = rfile.getReader();
-    const released = assertRejects(() => reader.read(), TypeError);
-    await source.asked();
-    reader.releaseLock();
-    await released;
-    const controller = new AbortController();
-    const read = call(rfile, controller);
-    await source.asked();
-    controller.abort(REASON);
-    assertStrictEquals(await assertRejects(() => read), REASON);
-    const next = call(rfile);
-    await source.give("late\n");
-    assertEquals(await next, "late\n");
-  });
-
-  for (let turns = 0; turns < 12; turns++) {
-    Deno.test(`RequestReader.${name} may be aborted while bytes are taken back, ${turns} turns on, and the next call gets them`, async () => {
-      const source = new HeldSource();
-      const rfile = new RequestReader(source);
-      const reader = rfile.getReader();
-      const released = assertRejects(() => reader.read(), TypeError);
-      await source.asked();
-      reader.releaseLock();
-      await released;
-      await source.give("abcd\n"); // into the stream
-      const controller = new AbortController();
-      const read = call(rfile, controller).catch((error) => {
-        assertStrictEquals(error, REASON);
-        return null;
-      });
-      for (let i = 0; i < turns; i++) await null;
-      controller.abort(REASON);
-      const next = rfile.readExactly(5);
-      if (await read === null) assertEquals(textOf(await next), "abcd\n");
-      else next.catch(() => {});
-    });
-  }
-}
-
-Deno.test("RequestReader.readLine() loses nothing of what the stream pulls while a call is under way that is aborted", async () => {
-  const source = new HeldSource();
-  const rfile = new RequestReader(source);
-  const controller = new AbortController();
-  const read = assertRejects(() => rfile.readLine(controller));
-  await source.give("first ");
-  await source.asked();
-  const reader = rfile.getReader();
-  const released = assertRejects(() => reader.read(), TypeError);
-  for (let i = 0; i < 10; i++) await null; // until the stream waits for the call
-  reader.releaseLock();
-  controller.abort(REASON);
-  assertStrictEquals(await read, REASON);
-  await released;
-  const next = rfile.readLine();
-  for (let i = 0; i < 10; i++) await null; // what came is taken back
-  await source.give("last\n");
-  assertEquals(await next, "first last");
 });
 
 Deno.test("RequestReader.lines() ends with the reason of its signal, and a second loop goes on with the next line", async () => {
