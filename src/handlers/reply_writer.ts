@@ -39,6 +39,10 @@ export class ReplyWriter extends ResponseWriter {
     if (since !== null) this.#reply = joined(this.#reply, since);
   }
 
+  override get pending(): number {
+    return this.#reply?.length ?? 0;
+  }
+
   override write(
     data: string | ArrayBufferView | ArrayBuffer,
   ): Promise<number> {

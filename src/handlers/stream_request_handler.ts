@@ -1,3 +1,4 @@
+import { checkedTimeout } from "../streams/argument_checks.ts";
 import { RequestReader } from "../streams/request_reader.ts";
 import { ResponseWriter } from "../streams/response_writer.ts";
 import type { HandlerServer, StreamRequest } from "../types.ts";
@@ -60,9 +61,28 @@ export class StreamRequestHandler<
    * The longest that one read or one write may take, in seconds; `null` and
    * `Infinity` for ever. The request as a whole is not limited.
    *
+   * It holds for one whole call, such as `readLine()` or `write()`, however many
+   * pieces it takes: a client that sends a byte now and then does not prolong it,
+   * and a large write needs a fitting limit. `rfile` as a stream, and
+   * `rfile.pipeTo()`, have it for each chunk.
+   *
    * @default {null}
    */
   timeout: number | null = null;
+  /**
+   * The longest that one read may take, in seconds, in place of `timeout`; `null`
+   * and `Infinity` for ever.
+   *
+   * @default {undefined}
+   */
+  readTimeout: number | null | undefined = undefined;
+  /**
+   * The longest that one write may take, in seconds, in place of `timeout`; `null`
+   * and `Infinity` for ever.
+   *
+   * @default {undefined}
+   */
+  writeTimeout: number | null | undefined = undefined;
   /**
    * Whether small writes are sent without waiting for the client's
    * acknowledgements (TCP_NODELAY). Only TCP connections have the choice.
@@ -83,7 +103,7 @@ export class StreamRequestHandler<
   get rfile(): RequestReader {
     return this.#rfile ??= new RequestReader(this.request, {
       bufferSize: this.rbufsize,
-      timeout: this.timeout,
+      timeout: this.#limit("rfile", "readTimeout"),
     });
   }
 
@@ -91,8 +111,15 @@ export class StreamRequestHandler<
   get wfile(): ResponseWriter {
     return this.#wfile ??= new ResponseWriter(this.request, {
       bufferSize: this.wbufsize,
-      timeout: this.timeout,
+      timeout: this.#limit("wfile", "writeTimeout"),
     });
+  }
+
+  #limit(stream: string, field: "readTimeout" | "writeTimeout"): number | null {
+    const own = this[field];
+    return own === undefined
+      ? this.timeout
+      : checkedTimeout(stream, own, field);
   }
 
   /**

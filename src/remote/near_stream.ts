@@ -129,7 +129,7 @@ export class NearStream implements NearRequest {
 
   /** Reads from the client as far ahead as the handler has granted. */
   async #sendInput(): Promise<void> {
-    const input = new InputBuffer(this.#connection, -1, null);
+    const input = new InputBuffer(this.#connection, -1);
     try {
       while (await (this.#reading = input.fill(Infinity))) {
         this.#reading = null;

@@ -77,16 +77,23 @@ function checkedBufferSize(name: string, value: number): number {
   );
 }
 
-/** Gives `null` for ever. */
-function checkedTimeout(
+/**
+ * Checks a time limit, in seconds. Gives `null` for ever.
+ *
+ * @param option What the limit is called.
+ * @throws {TypeError} If it is of a wrong type.
+ * @throws {RangeError} If it is out of range.
+ */
+export function checkedTimeout(
   name: string,
   value: number | null,
+  option = "timeout",
 ): number | null {
   if (value === null || value === Infinity) return null;
   if (typeof value === "number" && value >= 0) return value;
   throw wrongNumber(
     value,
-    `Cannot create ${name} as its timeout must be a non-negative number of seconds or null`,
+    `Cannot create ${name} as its ${option} must be a non-negative number of seconds or null`,
   );
 }
 

@@ -90,7 +90,7 @@ export class DirectPipe {
     const { input } = source;
     while (!this.#signal?.aborted) {
       if (input.length === 0) {
-        const filling = input.fill(Infinity);
+        const filling = source.fillNext();
         let come = false;
         try {
           come = await filling;

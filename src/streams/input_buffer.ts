@@ -4,7 +4,6 @@ import { DelimiterSkip } from "./delimiter_skip.ts";
 import { noteOrigin } from "./error_origin.ts";
 import { isCutOff } from "./cut_off.ts";
 import { LARGEST_READ, ReadSize } from "./read_size.ts";
-import { withDeadline } from "./time_limit.ts";
 import { UnreadBytes } from "./unread_bytes.ts";
 
 /**
@@ -19,7 +18,6 @@ export class InputBuffer extends UnreadBytes {
   /** No more will come. */
   #ended: boolean;
   readonly #bufferSize: number;
-  readonly #timeout: number | null;
 
   /** Finds the end of what is being skipped; then nothing is unread. */
   #skipping: DelimiterSkip | null = null;
@@ -27,33 +25,40 @@ export class InputBuffer extends UnreadBytes {
   /** How much to read at once, if nobody has fixed that. */
   readonly readSize: ReadSize = new ReadSize();
   /**
-   * The read in flight. One that outlived its timeout stays here, and the
+   * The read in flight. One that nobody waits for any more stays here, and the
    * next call waits for it again, so its bytes are neither lost nor doubled.
    */
   #reading: Promise<boolean> | null = null;
+  /** Whether the one that waits, or waited last, has not given up. */
+  #isAwaited = false;
+  /** Whether that read has failed. */
+  #hasFailed = false;
 
   constructor(
     source: ByteSource | Uint8Array<ArrayBuffer>,
     bufferSize: number,
-    timeout: number | null,
   ) {
     const isBytes = source instanceof Uint8Array;
     super(isBytes ? source : undefined);
     this.#source = isBytes ? null : source;
     this.#ended = isBytes;
     this.#bufferSize = bufferSize;
-    this.#timeout = timeout;
   }
 
   /**
    * Drops everything up to a delimiter, and the delimiter.
    *
    * What has not come yet is dropped when it comes. Until the delimiter is
-   * there, no bytes can be taken, and each fill() goes on to look for it.
+   * there, no bytes can be taken, and each fill() looks for it.
    */
   skipPast(delimiter: Uint8Array): void {
     this.#skipping = new DelimiterSkip(delimiter);
     this.#skipOn(this.#skipping);
+  }
+
+  /** Whether bytes are being dropped: nothing is unread then. */
+  get isSkipping(): boolean {
+    return this.#skipping !== null;
   }
 
   #skipOn(skipping: DelimiterSkip): void {
@@ -69,31 +74,30 @@ export class InputBuffer extends UnreadBytes {
   }
 
   /**
-   * Waits for more bytes.
+   * Waits for more bytes. What comes may all have to be skipped.
    *
    * @param wanted How many the caller can use, for a buffer that must not
    * read ahead.
    * @returns False at the end of the input.
    */
   fill(wanted: number): Promise<boolean> {
-    return this.#skipping === null
-      ? this.#fillOnce(wanted)
-      : this.#fillBehind(wanted);
-  }
-
-  /** Fills the buffer with what comes behind the bytes that are skipped. */
-  async #fillBehind(wanted: number): Promise<boolean> {
-    while (await this.#fillOnce(wanted)) if (this.length > 0) return true;
-    return false;
-  }
-
-  #fillOnce(wanted: number): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
-    const source = this.#source!; // bytes alone have ended from the start
-    this.#reading ??= this.#read(source, wanted);
-    return this.#timeout === null
-      ? this.#reading
-      : withDeadline(this.#reading, this.#timeout, "read", source);
+    if (this.#hasFailed && this.#isAwaited) {
+      // Somebody was told; one who had given up was not.
+      this.#hasFailed = false;
+      this.#reading = null;
+    }
+    this.#isAwaited = true;
+    // Bytes alone have ended from the start.
+    return this.#reading ??= this.#read(this.#source!, wanted);
+  }
+
+  /**
+   * Says that the caller of fill() has given up. The next one is told what the
+   * read in flight brings: also of a failure, which the system tells only once.
+   */
+  giveUp(): void {
+    this.#isAwaited = false;
   }
 
   /** Not async: that would hold 0.25 KB more for each quiet client. */
@@ -121,8 +125,8 @@ export class InputBuffer extends UnreadBytes {
   }
 
   #failed(error: unknown): false {
-    this.#reading = null;
     if (isCutOff(error)) return this.#noteEnd();
+    this.#hasFailed = true;
     this.moreCame(0);
     noteOrigin(error, this.#source!);
     throw error;

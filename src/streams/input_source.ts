@@ -1,3 +1,4 @@
+import { CallLimits } from "./call_limits.ts";
 import { Condition } from "./condition.ts";
 import type { InputBuffer } from "./input_buffer.ts";
 
@@ -6,35 +7,61 @@ import type { InputBuffer } from "./input_buffer.ts";
  * words of the Streams standard.
  *
  * The reader's methods take bytes from the same buffer, so this is also where
- * the two are kept apart.
+ * the two are kept apart, and where they give up.
  */
 export class InputSource {
   readonly type = "bytes";
   /** The bytes. */
   readonly input: InputBuffer;
+  readonly #timeout: number | null;
+  /** What is waited for. */
+  readonly #connection: object;
+
   /** Whether a method of the reader is under way. */
   #busy = false;
-  /** Notified when it has ended, if the stream waits for that. */
+  /** The signal of that method: once it is aborted, the method is over. */
+  #signal: AbortSignal | undefined;
+  /** What makes the methods give up; `null` as long as nothing has done. */
+  #limits: CallLimits | null = null;
+  /** Notified when a method has ended, if the stream waits for that. */
   #idle: Condition | null = null;
+
   /** Set when the stream first asks for bytes. */
   #controller: ReadableByteStreamController | null = null;
   #pulling: Promise<void> | null = null;
+  #takingBack: Promise<void> | null = null;
   /** See {@linkcode InputSource.pullNext}. */
   #next: Promise<boolean> | null = null;
 
-  constructor(input: InputBuffer) {
+  /**
+   * Creates an instance.
+   *
+   * @param timeout The longest that a method may wait in all, and the stream for
+   * each chunk, in seconds; `null` for ever.
+   * @param connection Where the bytes come from.
+   */
+  constructor(input: InputBuffer, timeout: number | null, connection: object) {
     this.input = input;
+    this.#timeout = timeout;
+    this.#connection = connection;
   }
 
   /**
    * Begins a method of the reader.
    *
+   * From then on a method looks at its signal whenever it has waited: it may be
+   * aborted just when bytes have come, and another method have begun.
+   *
    * @param stream The stream that this is the source of.
+   * @throws {unknown} The signal's reason, if that is aborted.
    * @throws {TypeError} If the stream is locked.
-   * @throws {Deno.errors.Busy} If another one is under way.
+   * @throws {Deno.errors.Busy} If another method is under way.
    */
-  enter(stream: { readonly locked: boolean }): void {
-    if (stream.locked) {
+  enter(stream: { readonly locked: boolean }, signal?: AbortSignal): void {
+    signal?.throwIfAborted();
+    // Called by a listener: ours may be a later one, and has to do nothing then.
+    if (this.#signal?.aborted) this.#abandon(this.#signal);
+    if (stream.locked && this.#takingBack === null) {
       throw new TypeError("Cannot read as rfile is locked to a stream reader");
     }
     if (this.#busy) {
@@ -43,12 +70,21 @@ export class InputSource {
       );
     }
     this.#busy = true;
+    this.#signal = signal;
   }
 
-  /** Ends the method. */
-  leave(): void {
+  /** Ends the method that has this signal, unless it is over. */
+  leave(signal?: AbortSignal): void {
+    if (this.#signal !== signal) return;
     this.#busy = false;
+    this.#signal = undefined;
+    this.#limits?.end();
     this.#idle?.notify();
+  }
+
+  #abandon(signal: AbortSignal): void {
+    this.#limits?.giveUp(signal.reason);
+    this.leave(signal);
   }
 
   /** Whether a method is under way. */
@@ -56,11 +92,45 @@ export class InputSource {
     return this.#busy;
   }
 
+  /** Waits for more bytes, for a method: see {@linkcode InputBuffer.fill}. */
+  fill(wanted: number): Promise<boolean> {
+    return this.#wait(this.input.fill(wanted));
+  }
+
+  #wait<T>(operation: Promise<T>): Promise<T> {
+    if (this.#timeout === null && this.#signal === undefined) return operation;
+    this.#limits ??= this.#makeLimits();
+    return this.#limits.wait(operation, this.#signal);
+  }
+
+  #makeLimits(): CallLimits {
+    const onGivenUp = () => this.input.giveUp();
+    return new CallLimits(this.#timeout, "read", this.#connection, onGivenUp);
+  }
+
+  /** Waits for the stream's next bytes. */
+  fillNext(): Promise<boolean> {
+    return this.#timeout === null && !this.input.isSkipping
+      ? this.input.fill(Infinity)
+      : this.#fillNext(this.#makeLimits());
+  }
+
+  async #fillNext(limits: CallLimits): Promise<boolean> {
+    try {
+      while (await limits.wait(this.input.fill(Infinity))) {
+        if (this.input.length > 0) return true;
+      }
+      return false;
+    } finally {
+      limits.end();
+    }
+  }
+
   /**
    * Passes on what somebody has found out who read past the stream: that no more
    * comes, or the error.
    *
-   * @param filling What the buffer's `fill()` gave.
+   * @param filling What {@linkcode InputSource.fillNext} gave.
    */
   pullNext(filling: Promise<boolean>): void {
     this.#next = filling;
@@ -76,17 +146,31 @@ export class InputSource {
    * released since: it comes before everything that is still to be read.
    *
    * @param stream The stream that this is the source of.
+   * @param signal The method's.
    */
   async takeBack(
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    signal?: AbortSignal,
   ): Promise<void> {
-    await this.#pulling;
-    while ((this.#controller?.desiredSize ?? 0) < 0) {
-      const reader = stream.getReader();
-      const { value } = await reader.read();
-      reader.releaseLock();
-      if (value !== undefined) this.input.putBack(value);
+    await (this.#pulling === null ? null : this.#wait(this.#pulling));
+    // A method that is over may have begun to.
+    while (this.#takingBack !== null || this.#hasChunk) {
+      await (this.#takingBack ??= this.#takeChunkBack(stream.getReader()));
+      signal?.throwIfAborted();
     }
+  }
+
+  get #hasChunk(): boolean {
+    return (this.#controller?.desiredSize ?? 0) < 0;
+  }
+
+  async #takeChunkBack(
+    reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    const { value } = await reader.read();
+    reader.releaseLock();
+    this.#takingBack = null;
+    if (value !== undefined) this.input.putBack(value);
   }
 
   /** Called by the stream when somebody waits for its bytes. */
@@ -98,7 +182,7 @@ export class InputSource {
       // Once is enough: a method that begins now takes back what is pulled here.
       if (this.#busy) await (this.#idle ??= new Condition()).wait();
       const more = this.input.length > 0 ||
-        await (this.#next ?? this.input.fill(Infinity));
+        await (this.#next ?? this.fillNext());
       if (this.#controller === null) return; // cancelled meanwhile
       if (more) {
         this.#controller.enqueue(this.input.take(this.input.length));

@@ -10,15 +10,22 @@ interface LineStream extends InputStream {
 export class LineIterator implements AsyncIterableIterator<string> {
   readonly #stream: LineStream;
   readonly #source: InputSource;
+  readonly #signal: AbortSignal | undefined;
 
   /**
    * Creates an instance.
    *
    * @param source The source of the stream.
+   * @param signal Makes a line that is waited for reject, and all later ones.
    */
-  constructor(stream: LineStream, source: InputSource) {
+  constructor(
+    stream: LineStream,
+    source: InputSource,
+    signal: AbortSignal | undefined,
+  ) {
     this.#stream = stream;
     this.#source = source;
+    this.#signal = signal;
   }
 
   /** Reads the next line. */
@@ -29,6 +36,7 @@ export class LineIterator implements AsyncIterableIterator<string> {
       this.#source,
       maxLineLength,
       toIteratorResult,
+      this.#signal,
     );
   }
 

@@ -17,28 +17,33 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * client that is waited for.
  *
  * @throws {LineTooLongError} If the line is longer than `maxLength`.
+ * @throws {unknown} The signal's reason, if that is aborted.
  */
 export function readLineFrom<T>(
   stream: InputStream,
   source: InputSource,
   maxLength: number,
   toResult: ToResult<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   try {
-    source.enter(stream);
+    source.enter(stream, signal);
   } catch (error) {
     return Promise.reject(error);
   }
   if (source.hasPulled) {
-    return lineInPieces(source, maxLength, toResult, source.takeBack(stream));
+    const ready = source.takeBack(stream, signal);
+    return lineInPieces(source, maxLength, toResult, signal, ready);
   }
   try {
     const line = findLine(source.input, maxLength, 0);
-    if (line === null) return lineThatComes(source, maxLength, toResult);
-    source.leave();
+    if (line === null) {
+      return lineThatComes(source, maxLength, toResult, signal);
+    }
+    source.leave(signal);
     return Promise.resolve(toResult(decoder.decode(line)));
   } catch (error) {
-    source.leave();
+    source.leave(signal);
     return Promise.reject(error);
   }
 }
@@ -48,11 +53,12 @@ function lineThatComes<T>(
   source: InputSource,
   maxLength: number,
   toResult: ToResult<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
-  return source.input.fill(1).then(
-    (more) => lineThatCame(more, source, maxLength, toResult),
+  return source.fill(1).then(
+    (more) => lineThatCame(more, source, maxLength, toResult, signal),
     (error) => {
-      source.leave();
+      source.leave(signal);
       throw error;
     },
   );
@@ -64,16 +70,18 @@ function lineThatCame<T>(
   source: InputSource,
   maxLength: number,
   toResult: ToResult<T>,
+  signal: AbortSignal | undefined,
 ): T | Promise<T> {
   try {
+    signal?.throwIfAborted();
     const line = more ? findLine(source.input, maxLength, 0) : null;
     if (line === null && (more || source.input.length > 0)) {
-      return lineInPieces(source, maxLength, toResult);
+      return lineInPieces(source, maxLength, toResult, signal);
     }
-    source.leave();
+    source.leave(signal);
     return toResult(line === null ? null : decoder.decode(line));
   } catch (error) {
-    source.leave();
+    source.leave(signal);
     throw error;
   }
 }
@@ -83,20 +91,23 @@ async function lineInPieces<T>(
   source: InputSource,
   maxLength: number,
   toResult: ToResult<T>,
+  signal: AbortSignal | undefined,
   ready?: Promise<void>,
 ): Promise<T> {
   const { input } = source;
   try {
     if (ready !== undefined) await ready;
     for (let searched = 0;;) {
+      signal?.throwIfAborted();
       const line = findLine(input, maxLength, searched);
       if (line !== null) return toResult(decoder.decode(line));
       searched = input.length;
-      if (await input.fill(1)) continue;
+      if (await source.fill(1)) continue;
+      signal?.throwIfAborted();
       if (input.length === 0) return toResult(null);
       return toResult(decoder.decode(lastLine(input, maxLength)));
     }
   } finally {
-    source.leave();
+    source.leave(signal);
   }
 }

@@ -1,19 +1,19 @@
-import { UnexpectedEof } from "../errors.ts";
 import type { ByteSource } from "../types.ts";
 import {
-  checkByteCount,
   checkedStreamOptions,
   checkMaxLineLength,
   checkMethods,
-  delimiterBytes,
 } from "./argument_checks.ts";
-import { findDelimiter } from "./delimiter_search.ts";
+import { readBytes, readBytesUntil, readExactBytes } from "./bytes_reader.ts";
 import { DirectPipe, takenOptions } from "./direct_pipe.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
 import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
+import { type ReadOptions, signalIn } from "./read_options.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
+
+export type { ReadOptions };
 
 /** Options for {@linkcode RequestReader}. */
 export interface RequestReaderOptions {
@@ -28,8 +28,12 @@ export interface RequestReaderOptions {
    */
   bufferSize?: number;
   /**
-   * The longest wait for the client's next bytes, in seconds; `null` and
-   * `Infinity` for ever.
+   * The longest that one call of a method may wait for the client, in seconds;
+   * `null` and `Infinity` for ever.
+   *
+   * It holds for one whole line, or one whole `readExactly()`, however many
+   * pieces the client sends it in: the next byte alone does not prolong it. As a
+   * stream, the reader waits this long for each chunk.
    *
    * @default {null}
    */
@@ -61,6 +65,9 @@ export type { ReadableOnDemand };
  * locked to a reader the methods throw a `TypeError`, and while one method
  * waits a second one throws `Deno.errors.Busy`.
  *
+ * Each method takes a signal. A call whose signal is aborted rejects with the
+ * signal's reason, and loses nothing: the next call goes on where it stopped.
+ *
  * A TLS client that closes without saying so first, as Python's do and many
  * devices, ends the input as any other does. So an input that somebody else has
  * cut off looks like a whole one: a protocol for which that matters must say how
@@ -75,10 +82,31 @@ export type { ReadableOnDemand };
  * assertEquals(await rfile.readLine(), "GET /");
  * assertEquals(await new Response(rfile).text(), "body");
  * ```
+ *
+ * @example A line, or something else that happens first
+ * ```ts
+ * import { RequestReader } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const client = Promise.withResolvers<void>();
+ * const rfile = new RequestReader({
+ *   async read(buffer) {
+ *     await client.promise;
+ *     return new TextEncoder().encodeInto("hello\n", buffer).written;
+ *   },
+ * });
+ *
+ * const event = new AbortController();
+ * const line = rfile.readLine({ signal: event.signal });
+ * event.abort("news");
+ * assertEquals(await line.catch((reason) => reason), "news");
+ *
+ * client.resolve();
+ * assertEquals(await rfile.readLine(), "hello");
+ * ```
  */
 export class RequestReader extends ReadableOnDemand {
   #maxLineLength = 65_536;
-  readonly #input: InputBuffer;
   readonly #source: InputSource;
 
   /**
@@ -99,10 +127,9 @@ export class RequestReader extends ReadableOnDemand {
     if (!(source instanceof Uint8Array)) {
       checkMethods("rfile", "source", source, SOURCE_METHODS);
     }
-    const input = new InputBuffer(source, bufferSize, timeout);
-    const underlying = new InputSource(input);
+    const input = new InputBuffer(source, bufferSize);
+    const underlying = new InputSource(input, timeout, source);
     super(underlying);
-    this.#input = input;
     this.#source = underlying;
   }
 
@@ -126,25 +153,19 @@ export class RequestReader extends ReadableOnDemand {
    * Reads what has come, and waits only if nothing has.
    *
    * @param max The most bytes to return.
+   * @param options A signal to give up at.
    * @returns The bytes, or `null` at the end. They are the caller's own.
-   * @throws {TypeError} If `max` is not a number.
+   * @throws {TypeError} If `max` is not a number, or an option is of a wrong type.
    * @throws {RangeError} If `max` is not a whole number of bytes.
    * @throws {Deno.errors.TimedOut} If nothing comes within the timeout; the
    * next call goes on where this one stopped.
+   * @throws {unknown} The signal's reason, if that is aborted; likewise.
    */
-  async read(max = Infinity): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (max !== Infinity) checkByteCount(max);
-    if (max === 0) return new Uint8Array(0);
-    this.#source.enter(this);
-    try {
-      if (this.#source.hasPulled) await this.#source.takeBack(this);
-      if (this.#input.length === 0 && !(await this.#input.fill(max))) {
-        return null;
-      }
-      return this.#input.take(Math.min(max, this.#input.length));
-    } finally {
-      this.#source.leave();
-    }
+  read(
+    max = Infinity,
+    options?: ReadOptions | null,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    return readBytes(this, this.#source, max, options);
   }
 
   /**
@@ -154,14 +175,17 @@ export class RequestReader extends ReadableOnDemand {
    * length that a client made up costs nothing.
    *
    * @param count How many bytes.
+   * @param options A signal to give up at.
    * @returns The bytes, or `null` if the input ended before the first of them:
    * a client that leaves between two messages is no error. With a `count` of 0
    * there are no bytes to wait for, and an empty array is returned.
-   * @throws {TypeError} If `count` is not a number.
+   * @throws {TypeError} If `count` is not a number, or an option is of a wrong
+   * type.
    * @throws {RangeError} If `count` is not a whole number of bytes.
    * @throws {UnexpectedEof} If the input ends after some of them.
-   * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
-   * timeout; what came stays in the reader.
+   * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
+   * came stays in the reader.
+   * @throws {unknown} The signal's reason, if that is aborted; likewise.
    *
    * @example Messages that begin with their length
    * ```ts
@@ -177,74 +201,62 @@ export class RequestReader extends ReadableOnDemand {
    * assertEquals(messages, ["hi", "you"]);
    * ```
    */
-  async readExactly(count: number): Promise<Uint8Array<ArrayBuffer> | null> {
-    checkByteCount(count);
-    this.#source.enter(this);
-    try {
-      if (this.#source.hasPulled) await this.#source.takeBack(this);
-      for (;;) {
-        const missing = count - this.#input.length;
-        if (missing <= 0) return this.#input.take(count);
-        if (await this.#input.fill(missing)) continue;
-        if (this.#input.length === 0) return null;
-        throw this.#cutOff(`${count} bytes`);
-      }
-    } finally {
-      this.#source.leave();
-    }
+  readExactly(
+    count: number,
+    options?: ReadOptions | null,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    return readExactBytes(this, this.#source, count, options);
   }
 
   /**
    * Reads the next line, as UTF-8 text.
    *
+   * @param options A signal to give up at.
    * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
    * line without such an end is returned too.
+   * @throws {TypeError} If an option is of a wrong type.
    * @throws {LineTooLongError} If the line is longer than `maxLineLength`, as
    * soon as that is known. The line is skipped: what is read next, by any method
    * or through the stream, is what follows it.
-   * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
-   * timeout; what came stays in the reader.
+   * @throws {Deno.errors.TimedOut} If the line does not come within the timeout;
+   * what came stays in the reader.
+   * @throws {unknown} The signal's reason, if that is aborted; likewise.
    */
-  readLine(): Promise<string | null> {
-    return readLineFrom(this, this.#source, this.#maxLineLength, asItIs);
+  readLine(options?: ReadOptions | null): Promise<string | null> {
+    const limit = this.#maxLineLength;
+    try {
+      const signal = signalIn(options);
+      return readLineFrom(this, this.#source, limit, asItIs, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
    * Reads up to a delimiter.
    *
    * @param delimiter One or more bytes, or their text.
+   * @param options A signal to give up at.
    * @returns The bytes up to the delimiter, and the delimiter; `null` if the
    * input ended before the first of them.
-   * @throws {TypeError} If the delimiter is neither bytes nor text.
+   * @throws {TypeError} If the delimiter is neither bytes nor text, or an option
+   * is of a wrong type.
    * @throws {RangeError} If the delimiter is empty.
    * @throws {LineTooLongError} If more than `maxLineLength` bytes come before
    * the delimiter, as soon as that is known. They are skipped, and the delimiter
    * too: what is read next is what follows it.
    * @throws {UnexpectedEof} If the input ends after some bytes without the
    * delimiter.
-   * @throws {Deno.errors.TimedOut} If the client pauses for longer than the
-   * timeout; what came stays in the reader.
+   * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
+   * came stays in the reader.
+   * @throws {unknown} The signal's reason, if that is aborted; likewise.
    */
-  async readUntil(
+  readUntil(
     delimiter: Uint8Array | string,
+    options?: ReadOptions | null,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    const bytes = delimiterBytes(delimiter);
-    this.#source.enter(this);
-    try {
-      if (this.#source.hasPulled) await this.#source.takeBack(this);
-      const limit = this.#maxLineLength;
-      let at = findDelimiter(this.#input, bytes, limit, 0);
-      while (at === -1) {
-        const searched = this.#input.length;
-        if (!(await this.#input.fill(1))) break;
-        at = findDelimiter(this.#input, bytes, limit, searched);
-      }
-      if (at !== -1) return this.#input.take(at + bytes.length);
-      if (this.#input.length === 0) return null;
-      throw this.#cutOff("up to the delimiter");
-    } finally {
-      this.#source.leave();
-    }
+    const limit = this.#maxLineLength;
+    return readBytesUntil(this, this.#source, delimiter, limit, options);
   }
 
   /**
@@ -255,10 +267,13 @@ export class RequestReader extends ReadableOnDemand {
    * long ends the loop with its error; the lines after it are left, and
    * {@linkcode RequestReader.readLine} or a second loop returns them.
    *
+   * @param options A signal to give up at: the loop ends with its reason then,
+   * and a second one goes on with the next line.
    * @returns An iterator that ends with the input.
+   * @throws {TypeError} If an option is of a wrong type.
    */
-  lines(): AsyncIterableIterator<string> {
-    return new LineIterator(this, this.#source);
+  lines(options?: ReadOptions | null): AsyncIterableIterator<string> {
+    return new LineIterator(this, this.#source, signalIn(options));
   }
 
   /**
@@ -285,16 +300,5 @@ export class RequestReader extends ReadableOnDemand {
       }
     }
     await super.pipeTo(destination, taken);
-  }
-
-  /** Makes the error for an input that ends within what was asked for. */
-  #cutOff(wanted: string): UnexpectedEof {
-    const partial = this.#input.take(this.#input.length);
-    return this.#input.trace(
-      new UnexpectedEof(
-        `Cannot read ${wanted} as the input ended after ${partial.length} bytes`,
-        partial,
-      ),
-    );
   }
 }

@@ -3,13 +3,11 @@ import {
   checkedStreamOptions,
   checkMethods,
   dataBytes,
-  wrongTakenCount,
 } from "./argument_checks.ts";
-import { noteOrigin } from "./error_origin.ts";
 import { limitWrites } from "./limit_writes.ts";
+import { optional, OutputQueue } from "./output_queue.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
-import { encoded, reuse } from "./text_buffers.ts";
-import { withDeadline } from "./time_limit.ts";
+import { encoded } from "./text_buffers.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
 export interface ResponseWriterOptions {
@@ -23,8 +21,11 @@ export interface ResponseWriterOptions {
    */
   bufferSize?: number;
   /**
-   * The longest wait for the client to take bytes, in seconds; `null` and
+   * The longest that the client may take for one write, in seconds; `null` and
    * `Infinity` for ever.
+   *
+   * It holds for the whole of a write, from the moment when those before it have
+   * been sent: a large one needs a fitting limit.
    *
    * @default {null}
    */
@@ -66,22 +67,64 @@ export type { WritableOnDemand };
  * assertEquals(await wfile.write("hi"), 2);
  * assertEquals(sent, [104, 105]);
  * ```
+ *
+ * @example A broadcast that drops a slow reader
+ * ```ts
+ * import { StreamRequestHandler, TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const MOST_PENDING = 1 << 20;
+ * const readers = new Set<NewsHandler>();
+ *
+ * function broadcast(news: string): void {
+ *   for (const reader of readers) {
+ *     reader.wfile.write(news); // not waited for: others read faster
+ *     if (reader.wfile.pending > MOST_PENDING) {
+ *       readers.delete(reader);
+ *       reader.server.closeRequest(reader.request);
+ *     }
+ *   }
+ * }
+ *
+ * class NewsHandler extends StreamRequestHandler<NewsServer> {
+ *   override async handle() {
+ *     readers.add(this);
+ *     for await (const line of this.rfile.lines()) broadcast(line.repeat(1000));
+ *   }
+ * }
+ *
+ * class NewsServer extends TCPServer {
+ *   readonly errors: unknown[] = [];
+ *   override handleError(error: unknown) {
+ *     this.errors.push(error);
+ *   }
+ * }
+ *
+ * await using server = new NewsServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   NewsHandler,
+ * );
+ * const { port } = server.serverAddress;
+ * using lazy = await Deno.connect({ hostname: "127.0.0.1", port });
+ * const line = new TextEncoder().encode("news".repeat(8000) + "\n");
+ * const sending = (async () => {
+ *   while (server.errors.length === 0) await lazy.write(line);
+ * })().catch(() => {}); // the connection is reset
+ * await server.handleRequest();
+ * await sending;
+ * assertEquals(server.errors.length, 1);
+ * ```
  */
 export class ResponseWriter extends WritableOnDemand {
   readonly #sink: ByteSink;
   readonly #bufferSize: number;
-  readonly #timeout: number | null;
+  readonly #queue: OutputQueue;
 
   /** What has been written and not been sent, if the writer collects. */
   #buffer: Uint8Array<ArrayBuffer> | null = null;
   #buffered = 0;
 
-  /** The last write under way: the next one is sent after it. */
-  #sending: Promise<number> | null = null;
-  #underway = 0;
-  /** Why nothing more can be sent. */
-  #failure: Error | null = null;
-  /** Whether that is only because the writer was closed. */
+  /** Whether nothing more can be sent only because the writer was closed. */
   #closed = false;
 
   /**
@@ -105,7 +148,7 @@ export class ResponseWriter extends WritableOnDemand {
     }));
     this.#sink = sink;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
-    this.#timeout = timeout;
+    this.#queue = new OutputQueue(sink, timeout);
     if (timeout !== null) limitWrites(sink, timeout);
   }
 
@@ -127,15 +170,34 @@ export class ResponseWriter extends WritableOnDemand {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.#failure !== null) return optional(Promise.reject(this.#failure));
+    const { failure } = this.#queue;
+    if (failure !== null) return optional(Promise.reject(failure));
     return this.#bufferSize === 0
-      ? this.#send(bytes, isText)
+      ? this.#queue.send(bytes, isText)
       : optional(this.#collect(bytes));
   }
 
   /** @ignore Whether anything more may be written. */
   get isOpen(): boolean {
-    return this.#failure === null;
+    return this.#queue.failure === null;
+  }
+
+  /**
+   * How many bytes have been written that the system has not taken yet: those of
+   * the writes under way, and what has been collected. It is 0 when nothing more
+   * can be sent.
+   *
+   * The system takes what fits into its buffers; from there it goes to the client
+   * as fast as that reads. So this grows only if the client is slow, or reads
+   * nothing at all, and whoever writes without waiting should look at it.
+   * {@linkcode ServerHooks.closeRequest | server.closeRequest(request)} drops such
+   * a client, as the example shows: its handler's reads and writes reject then.
+   *
+   * On a thread or in a child process, what has been handed over to the server
+   * counts as taken: up to 256 KiB.
+   */
+  get pending(): number {
+    return this.isOpen ? this.#queue.pending + this.#buffered : 0;
   }
 
   /**
@@ -145,27 +207,27 @@ export class ResponseWriter extends WritableOnDemand {
    */
   flush(): Promise<void> {
     // Most handlers have nothing to be sent any more, and no need of two promises.
-    const isIdle = this.#buffered === 0 && this.#underway === 0;
-    if (isIdle && this.#failure === null) return Promise.resolve();
+    const isIdle = this.#buffered === 0 && this.#queue.last === null;
+    if (isIdle && this.isOpen) return Promise.resolve();
     return optional(this.#flush());
   }
 
   async #flush(): Promise<void> {
-    if (this.#buffered > 0 && this.#failure === null) {
+    if (this.#buffered > 0 && this.isOpen) {
       const collected = this.#buffer!.slice(0, this.#buffered);
       this.#buffered = 0;
-      await this.#send(collected);
+      await this.#queue.send(collected, false);
     } else {
-      await this.#sending;
+      await this.#queue.last;
     }
-    if (this.#failure !== null && !this.#closed) throw this.#failure;
+    if (!this.isOpen && !this.#closed) throw this.#queue.failure;
   }
 
   async #collect(bytes: Uint8Array): Promise<number> {
     if (this.#buffered + bytes.length > this.#bufferSize) {
       const flushed = this.flush();
       if (bytes.length >= this.#bufferSize) {
-        const sent = this.#send(bytes);
+        const sent = this.#queue.send(bytes, false);
         await flushed;
         return await sent;
       }
@@ -183,71 +245,22 @@ export class ResponseWriter extends WritableOnDemand {
     this.#buffered += bytes.length;
   }
 
-  /** @param isOwn Whether nobody else has a use for the bytes. */
-  #send(bytes: Uint8Array, isOwn = false): Promise<number> {
-    this.#underway++;
-    this.#sending = this.#sendAll(bytes, this.#sending, isOwn);
-    // If it has failed at once, it could not do this itself.
-    return this.#failure === null ? this.#sending : optional(this.#sending);
-  }
-
-  async #sendAll(
-    bytes: Uint8Array,
-    before: Promise<number> | null,
-    isOwn: boolean,
-  ): Promise<number> {
-    try {
-      if (before !== null) await before;
-      for (let sent = 0; sent < bytes.length;) {
-        const rest = sent === 0 ? bytes : bytes.subarray(sent);
-        const writing = this.#sink.write(rest);
-        const count = await (this.#timeout === null
-          ? writing
-          : withDeadline(writing, this.#timeout, "write", this.#sink));
-        if (!(count > 0)) {
-          throw wrongTakenCount(count);
-        }
-        sent += count;
-      }
-      if (isOwn) reuse(bytes);
-      return bytes.length;
-    } catch (error) {
-      noteOrigin(error, this.#sink);
-      this.#failure ??= error as Error;
-      // This write's own promise; if others follow, they wait for it, and the
-      // last one's is what nobody may be waiting for.
-      if (this.#sending !== null) optional(this.#sending);
-      throw error;
-    } finally {
-      if (--this.#underway === 0) this.#sending = null;
-    }
-  }
-
   #abort(): void {
     this.#buffered = 0;
-    this.#closed ||= this.#failure === null;
-    this.#failure ??= closedError();
+    this.#closed ||= this.isOpen;
+    this.#queue.end(closedError());
   }
 
   async #close(): Promise<void> {
     await this.flush();
     this.#closed = true;
-    this.#failure ??= closedError();
+    this.#queue.end(closedError());
     try {
       await this.#sink.closeWrite();
     } catch {
       // A client that has gone already needs no goodbye.
     }
   }
-}
-
-/**
- * Lets a promise be ignored: a write that nobody waits for must not end the
- * program when the client has gone. `finish()` learns of it all the same.
- */
-function optional<T>(operation: Promise<T>): Promise<T> {
-  operation.catch(() => {});
-  return operation;
 }
 
 function closedError(): TypeError {

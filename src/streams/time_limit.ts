@@ -41,11 +41,7 @@ export async function withinTimeLimit<T>(
     : withDeadline(operation, seconds, action, connection));
 }
 
-/**
- * Does what {@linkcode withinTimeLimit} does, for an operation that mostly takes
- * a while: it is not seen first whether it has ended at once.
- */
-export function withDeadline<T>(
+function withDeadline<T>(
   operation: Promise<T>,
   seconds: number,
   action: string,
@@ -53,13 +49,9 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const deadlines = Deadlines.of(toMilliseconds(seconds));
-    const deadline = deadlines.start(() => {
-      const error = new Deno.errors.TimedOut(
-        `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
-      );
-      if (connection !== undefined) noteOrigin(error, connection);
-      reject(error);
-    });
+    const deadline = deadlines.start(() =>
+      reject(timedOut(seconds, action, connection))
+    );
     operation.then((value) => {
       deadlines.end(deadline);
       resolve(value);
@@ -68,6 +60,19 @@ export function withDeadline<T>(
       reject(error);
     });
   });
+}
+
+/** Makes the error for what has taken too long. */
+export function timedOut(
+  seconds: number,
+  action: string,
+  connection?: object,
+): Deno.errors.TimedOut {
+  const error = new Deno.errors.TimedOut(
+    `Cannot ${action} within the timeout: current value is ${seconds} seconds`,
+  );
+  if (connection !== undefined) noteOrigin(error, connection);
+  return error;
 }
 
 /** Waits for an operation, at most `seconds`; tells whether it succeeded in time. */

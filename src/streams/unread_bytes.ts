@@ -17,6 +17,8 @@ export class UnreadBytes {
   #isBorrowed = false;
   /** Whether somebody writes behind the end: the buffer stays where it is. */
   #isAwaited = false;
+  /** Where he writes, if bytes have been put back since, into another buffer. */
+  #room: Uint8Array<ArrayBuffer> | null = null;
 
   /** @param bytes The first ones, which nobody changes. */
   constructor(bytes?: Uint8Array<ArrayBuffer>) {
@@ -118,10 +120,17 @@ export class UnreadBytes {
   /** Says how many have come there. */
   protected moreCame(count: number): void {
     this.#isAwaited = false;
-    this.#end += count;
+    if (this.#room === null) {
+      this.#end += count;
+    } else {
+      const came = this.#room.subarray(0, count);
+      this.#room = null;
+      this.#replace(concat([this.peek(), came]));
+    }
   }
 
   #replace(buffer: Uint8Array<ArrayBuffer>): void {
+    if (this.#isAwaited) this.#room ??= this.#buffer.subarray(this.#end);
     this.#buffer = buffer;
     this.#start = 0;
     this.#end = buffer.length;

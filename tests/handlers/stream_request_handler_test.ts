@@ -1,6 +1,7 @@
 import {
   assertEquals,
   assertInstanceOf,
+  assertRejects,
   assertStrictEquals,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
@@ -11,7 +12,10 @@ import {
   TCPServer,
   UnixStreamServer,
 } from "@socketserver/socketserver";
+import { HeldSink } from "../fixtures/held_sink.ts";
+import { HeldSource } from "../fixtures/held_source.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+import { until } from "../fixtures/until.ts";
 
 const windows = Deno.build.os === "windows";
 
@@ -225,6 +229,86 @@ Deno.test("StreamRequestHandler.timeout limits each read", async () => {
   using _quiet = await Deno.connect({ hostname: "127.0.0.1", port });
   await deadline(server.handleRequest(), 10_000);
   assertInstanceOf(server.error, Deno.errors.TimedOut);
+});
+
+/** How long a read, and a write, may take for each set of the three fields. */
+const limits: readonly [
+  fields: Partial<
+    Pick<StreamRequestHandler, "timeout" | "readTimeout" | "writeTimeout">
+  >,
+  read: boolean,
+  write: boolean,
+][] = [
+  [{}, false, false],
+  [{ timeout: 0.02 }, true, true],
+  [{ readTimeout: 0.02 }, true, false],
+  [{ writeTimeout: 0.02 }, false, true],
+  [{ timeout: 0.02, readTimeout: null }, false, true],
+  [{ timeout: 0.02, writeTimeout: Infinity }, true, false],
+  [{ timeout: 3600, readTimeout: 0.02, writeTimeout: 0.02 }, true, true],
+  [{ timeout: 0.02, readTimeout: undefined }, true, true],
+];
+
+for (const [fields, readIsLimited, writeIsLimited] of limits) {
+  Deno.test(`StreamRequestHandler limits reads and writes as ${Deno.inspect(fields)} has it`, async () => {
+    const source = new HeldSource();
+    const sink = new HeldSink();
+    const connection = {
+      read: (buffer: Uint8Array) => source.read(buffer),
+      write: (data: Uint8Array) => sink.write(data),
+    };
+    const handler = new (class extends StreamRequestHandler {
+      override handle() {}
+    })(connection as never, {} as never, {} as never);
+    Object.assign(handler, fields);
+    Object.assign(connection, { closeWrite: () => sink.closeWrite() });
+    const outcomes: unknown[] = [];
+    const note = (isLimited: boolean, call: Promise<unknown>) =>
+      isLimited
+        ? assertRejects(() => call, Deno.errors.TimedOut)
+        : call.then((value) => outcomes.push(value));
+    const all = [
+      note(readIsLimited, handler.rfile.readLine()),
+      note(writeIsLimited, handler.wfile.write("text")),
+    ];
+    // Where there is no limit, this is long after the other one has passed.
+    if (readIsLimited) await all[0];
+    if (writeIsLimited) await all[1];
+    await source.give("line\n");
+    await sink.take();
+    await Promise.all(all);
+    const expected = [
+      ...readIsLimited ? [] : ["line"],
+      ...writeIsLimited ? [] : [4],
+    ];
+    assertEquals(outcomes, expected);
+  });
+}
+
+Deno.test("StreamRequestHandler.readTimeout and writeTimeout hold for a client that is slow in one of the two", async () => {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  const outcomes: string[] = [];
+  class Handler extends StreamRequestHandler {
+    override readTimeout = null;
+    override writeTimeout = 0.1;
+    override async handle() {
+      const line = this.rfile.readLine();
+      try {
+        await this.wfile.write(new Uint8Array(64 << 20));
+      } catch (error) {
+        outcomes.push((error as Error).name);
+      }
+      outcomes.push(`${await line}`);
+    }
+  }
+  await using server = new FailingServer(address, Handler);
+  const handled = server.handleRequest();
+  const { port } = server.serverAddress;
+  using client = await Deno.connect({ hostname: "127.0.0.1", port });
+  await until(() => outcomes.length > 0);
+  await client.write(new TextEncoder().encode("late\n"));
+  await deadline(handled, 10_000);
+  assertEquals(outcomes, ["TimedOut", "late"]);
 });
 
 /** Adds what the connection was told of Nagle's algorithm to the notes. */

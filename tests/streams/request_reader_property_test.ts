@@ -320,6 +320,72 @@ const overlapStream: Step = async (rfile, sent, random) => {
   sent.receive(sent.isNext(methodFirst) ? methodFirst : streamFirst);
 };
 
+const ABORTED = new Error("aborted");
+
+/** A read is aborted, and another call begins at once. */
+const abortRead: Step = async (rfile, sent, random) => {
+  rfile.maxLineLength = 100_000;
+  const controller = new AbortController();
+  const { signal } = controller;
+  let next: Promise<Uint8Array | null> | undefined;
+  const readNext = () => {
+    next = rfile.read(1 + random(20));
+  };
+  const order = random(4);
+  if (order === 0) signal.addEventListener("abort", readNext);
+  const kind = random(5);
+  const first = [
+    () => rfile.readLine({ signal }),
+    () => rfile.lines({ signal }).next().then(({ value = null }) => value),
+    () => rfile.read(1 + random(20), { signal }),
+    () => rfile.readExactly(1 + random(20), { signal }),
+    () => rfile.readUntil("\n", { signal }),
+  ][kind]!().catch((error) => {
+    if (error instanceof UnexpectedEof) return error.partial;
+    // What was asked for earlier, and released, is in the stream.
+    assert(error === ABORTED || error instanceof TypeError, `${error}`);
+    return new Uint8Array(0);
+  });
+  if (order === 1) signal.addEventListener("abort", readNext);
+  await turns(random(8));
+  const asked = kind < 2 || random(3) > 0
+    ? NOTHING
+    : await askAndRelease(rfile, random);
+  controller.abort(ABORTED);
+  if (order === 2) readNext();
+  const result = await first;
+  if (order === 3) readNext();
+  if (typeof result === "string") {
+    receiveLine(sent, result);
+  } else {
+    const bytes = result ?? NOTHING;
+    const methodFirst = new Uint8Array([...bytes, ...asked]);
+    const streamFirst = new Uint8Array([...asked, ...bytes]);
+    sent.receive(sent.isNext(methodFirst) ? methodFirst : streamFirst);
+    if (result === null) sent.end();
+  }
+  const bytes = await next!;
+  if (bytes === null) sent.end();
+  else sent.receive(bytes);
+};
+
+/** Asks the stream, and leaves: mostly before the bytes come. */
+async function askAndRelease(
+  rfile: RequestReader,
+  random: Random,
+): Promise<Uint8Array> {
+  if (rfile.locked) return new Uint8Array(0); // bytes are being taken back
+  const reader = rfile.getReader();
+  const reading = reader.read().then(({ value = new Uint8Array(0) }) => value)
+    .catch((error) => {
+      assert(error instanceof TypeError, `${error}`);
+      return new Uint8Array(0);
+    });
+  await turns(random(4));
+  reader.releaseLock();
+  return await reading;
+}
+
 const steps: readonly Step[] = [
   read,
   readExactly,
@@ -334,6 +400,7 @@ const steps: readonly Step[] = [
   overlapMethods,
   callWhileLocked,
   overlapStream,
+  abortRead,
 ];
 
 const drainByMethod: Step = async (rfile, sent) => {

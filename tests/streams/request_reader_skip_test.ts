@@ -162,7 +162,7 @@ Deno.test("RequestReader.readLine() times out while it skips, and the next call 
   assertEquals(await rfile.readLine(), "ok");
 });
 
-Deno.test("RequestReader.readLine() gives the client the whole timeout for each piece that it skips", async () => {
+Deno.test("RequestReader.readLine() leaves no timer when it has skipped pieces", async () => {
   const source = new HeldSource();
   const rfile = await skippingReader(source, 3600);
   const next = rfile.readLine();
@@ -262,16 +262,21 @@ Deno.test("RequestReader.readLine() that is called again for every error waits f
   assertEquals(errors.length, 2);
 });
 
-for (const method of ["readLine", "readUntil"] as const) {
-  Deno.test(`RequestReader.${method}() rejects with LineTooLongError whose origin is the source`, async () => {
+const lineCalls: Record<string, (rfile: RequestReader) => Promise<unknown>> = {
+  "readLine()": (rfile) => rfile.readLine(),
+  "readUntil()": (rfile) => rfile.readUntil("\n"),
+};
+
+for (const [name, call] of Object.entries(lineCalls)) {
+  Deno.test(`RequestReader.${name} rejects with LineTooLongError whose origin is the source`, async () => {
     const source = chunkedSource("long");
     const error = await assertRejects(
-      () => strictReader(source)[method]("\n"),
+      () => call(strictReader(source)),
       LineTooLongError,
     );
     assertStrictEquals(originOf(error), source);
     const ofBytes = await assertRejects(
-      () => strictReader(encoder.encode("long"))[method]("\n"),
+      () => call(strictReader(encoder.encode("long"))),
       LineTooLongError,
     );
     assertStrictEquals(originOf(ofBytes), undefined);

@@ -211,6 +211,22 @@ const rows: Record<string, Row> = {
     ranges: notDurations,
     right: [undefined, null, 0, 60, Infinity],
   },
+  "StreamRequestHandler.readTimeout": {
+    use: (readTimeout) => handleWith({ readTimeout }),
+    rule:
+      "Cannot create rfile as its readTimeout must be a non-negative number of seconds or null",
+    shapes: notNumbers,
+    ranges: notDurations,
+    right: [undefined, null, 0, 60, Infinity],
+  },
+  "StreamRequestHandler.writeTimeout": {
+    use: (writeTimeout) => handleWith({ writeTimeout }),
+    rule:
+      "Cannot create wfile as its writeTimeout must be a non-negative number of seconds or null",
+    shapes: notNumbers,
+    ranges: notDurations,
+    right: [undefined, null, 0, 60, Infinity],
+  },
 };
 
 function named(value: unknown): string {
