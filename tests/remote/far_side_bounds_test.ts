@@ -12,6 +12,7 @@ import {
   TURN_FRAMES,
 } from "../../src/remote/frames.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
+import { PendingRequest } from "../../src/remote/pending_request.ts";
 import { ServerEvents } from "../../src/remote/server_events.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
@@ -45,7 +46,7 @@ function nearSide(report?: () => Promise<void>) {
     },
   });
   const client = new Client([], false);
-  const result = near.open(client, client.remoteAddr);
+  const result = near.open(new PendingRequest(client, client.remoteAddr));
   result.catch(() => {});
   return { near, record, client, result };
 }
@@ -84,7 +85,9 @@ for (
     assertEquals(error.constructor, RemoteProtocolError);
     assertEquals(await assertRejects(() => result), error);
     assertEquals(
-      await assertRejects(() => near.open(client, client.remoteAddr)),
+      await assertRejects(() =>
+        near.open(new PendingRequest(client, client.remoteAddr))
+      ),
       error,
     );
     near.push(FAULT);

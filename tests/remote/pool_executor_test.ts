@@ -11,7 +11,10 @@ import {
   type PooledServer,
   PoolExecutor,
 } from "../../src/remote/pool_executor.ts";
-import type { RequestRunner } from "../../src/remote/request_queue.ts";
+import type {
+  PendingRequest,
+  RequestRunner,
+} from "../../src/remote/pending_request.ts";
 import { HandlerNotFoundError } from "@socketserver/socketserver";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
@@ -45,6 +48,12 @@ class OnePool extends PoolExecutor<PooledServer> {
   /** Ends the request that the runner has. */
   end = () => {};
   #busy = false;
+  readonly #runner: RequestRunner = {
+    handle: (pending) => this.#handle(pending),
+    stop: ({ reason }) => this.log.push(`stop: ${reason}`),
+    stopAll: (reason) => this.log.push(`stop all: ${reason}`),
+    giveUp: (_pending, error) => this.log.push(`give up: ${error}`),
+  };
 
   constructor(server: Partial<PooledServer> = {}) {
     super({ ...SERVER, ...server }, (...report) => {
@@ -61,8 +70,8 @@ class OnePool extends PoolExecutor<PooledServer> {
     return this.serving;
   }
 
-  protected override get size(): number {
-    return this.failure === null ? 1 : 0;
+  protected override get runners(): ReadonlySet<RequestRunner> {
+    return new Set(this.failure === null ? [this.#runner] : []);
   }
 
   protected override startFirst(): Promise<void> {
@@ -74,7 +83,7 @@ class OnePool extends PoolExecutor<PooledServer> {
   protected override findFree(): RequestRunner | undefined {
     if (this.#busy || this.startPause.lasts) return undefined;
     this.#start();
-    return { handle: () => this.#handle() };
+    return this.#runner;
   }
 
   protected override retireIdle(): void {
@@ -95,7 +104,8 @@ class OnePool extends PoolExecutor<PooledServer> {
     if (this.failure !== null) throw this.failure;
   }
 
-  async #handle(): Promise<void> {
+  async #handle(pending: PendingRequest): Promise<void> {
+    pending.runner = this.#runner;
     this.#busy = true;
     const handled = Promise.withResolvers<void>();
     this.end = handled.resolve;

@@ -1,8 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import {
-  type PendingRequest,
-  RequestQueue,
-} from "../../src/remote/request_queue.ts";
+import { PendingRequest } from "../../src/remote/pending_request.ts";
+import { RequestQueue } from "../../src/remote/request_queue.ts";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 
@@ -77,12 +75,7 @@ Deno.test("RequestQueue.submit() does not ask for a runner past those that wait"
 
 Deno.test("RequestQueue.wait() has a request handled at once if a runner is free", async () => {
   const f = new QueueFixture({ free: 1 });
-  const waited = f.queue.wait({
-    request: "one",
-    clientAddress: ADDRESS,
-    ticket: 0,
-    waited: false,
-  });
+  const waited = f.queue.wait(new PendingRequest("one", ADDRESS));
   assertEquals(f.names, ["one"]);
   f.end("one");
   await waited;
