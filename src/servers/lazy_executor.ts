@@ -57,8 +57,9 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
 
   abort(request: unknown, reason: Error): boolean {
     if (this.#loaded !== null) return this.#loaded.abort(request, reason);
+    if (!this.#early.has(request)) return false;
     this.#tell((executor) => void executor.abort(request, reason));
-    return this.#early.has(request);
+    return true;
   }
 
   abortAll(reason: Error): void {

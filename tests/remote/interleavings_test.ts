@@ -34,7 +34,7 @@ function randomSteps(random: Random, kind: "read" | "write"): Step[] {
     }
     const others = kind === "read"
       ? ["pause"] as const
-      : ["pause", "pause", "probe", "noDelay", "limit"] as const;
+      : ["pause", "pause", "probe", "noDelay", "keepAlive", "limit"] as const;
     return { do: pick(random, others) };
   });
 }
