@@ -28,8 +28,8 @@ export class ThreadExecutor
   }
 
   onEnd(thread: HandlerThread, reason: unknown): void {
-    this.#threads.delete(thread);
-    if (!thread.started) this.#noteFailedStart(reason);
+    const isRetired = !this.#threads.delete(thread);
+    if (!thread.started && !isRetired) this.#noteFailedStart(reason);
     this.queue.startWaiting();
   }
 
@@ -140,7 +140,9 @@ export class ThreadExecutor
   #retireDownTo(count: number): void {
     for (const thread of this.#threads) {
       if (this.#threads.size <= count) return;
-      if (thread.size === 0) thread.terminate(new ThreadError("Retired"));
+      if (thread.size > 0) continue;
+      this.#threads.delete(thread);
+      thread.terminate(new ThreadError("Retired"));
     }
   }
 }
