@@ -22,6 +22,8 @@ import { until } from "../fixtures/until.ts";
 
 const LIMIT_MS = 30_000;
 const INET = { hostname: "127.0.0.1", port: 0 };
+/** A time limit that is none for what begins at once, in seconds. */
+const TIMEOUT = 0.7;
 const STOPPING =
   "ServerStoppingError: Cannot go on with the request as the server is to stop";
 const classes = { ThreadingTCPServer, ForkingTCPServer };
@@ -104,11 +106,11 @@ for (const [name, Server] of Object.entries(classes)) {
 
   Deno.test(`${name}.requestTimeout tells a handler first, whose last words arrive`, async () => {
     await using session = new Session(Server);
-    session.server.requestTimeout = 0.3;
+    session.server.requestTimeout = TIMEOUT;
     using client = await session.begin("last words");
     assertEquals(
       await client.line(),
-      "TimedOut: Cannot handle the request within the requestTimeout: current value is 0.3 seconds",
+      `TimedOut: Cannot handle the request within the requestTimeout: current value is ${TIMEOUT} seconds`,
     );
     assertEquals(await client.line(), "finally");
     await client.ended();
@@ -120,7 +122,7 @@ for (const [name, Server] of Object.entries(classes)) {
 
   Deno.test(`${name}.requestTimeout ends a request whose handler does not want to end`, async () => {
     await using session = new Session(Server);
-    session.server.requestTimeout = 0.3;
+    session.server.requestTimeout = TIMEOUT;
     using client = await session.begin("ignore");
     assertEquals(await client.line(), "heard");
     await client.ended();
@@ -134,7 +136,6 @@ for (const [name, Server] of Object.entries(classes)) {
     using first = await session.begin("answer");
     session.server.requestTimeout = 0.1;
     using second = await LineClient.connect(session.server, "listen");
-    await until(() => session.server.stats.waiting === 1);
     await second.ended();
     const { error, clientAddress } = await session.record.nthReport(1);
     assertInstanceOf(error, Deno.errors.TimedOut);
@@ -192,7 +193,7 @@ for (const [name, Server] of Object.entries(classes)) {
     }
     await using session = new Session(WrappingServer);
     using stopped = await session.begin("listen");
-    session.server.requestTimeout = 0.3;
+    session.server.requestTimeout = TIMEOUT;
     using client = await session.begin("last words");
     assert((await client.line())?.startsWith("TimedOut"));
     assertEquals(await client.line(), "finally");

@@ -277,6 +277,37 @@ Deno.test("PoolExecutor.stop() begins none of the requests that wait", async () 
   await rejected;
 });
 
+Deno.test("PoolExecutor.abortAll() tells runners once, and requests that wait when they begin", async () => {
+  const pool = new OnePool();
+  const [first, second] = [aConnection(), aConnection()];
+  const handled = [first, second].map((it) => pool.run(it, ADDRESS));
+  assertEquals(pool.waiting, 1);
+  pool.abortAll(FAILURE);
+  assertEquals([first, second].map((it) => pool.abort(it, FAILURE)), [
+    true,
+    true,
+  ]);
+  assertEquals(pool.abort(aConnection(), new Error("unknown")), false);
+  assertEquals(pool.log, [`stop all: ${FAILURE}`]);
+  for (const each of handled) {
+    pool.end();
+    await each;
+  }
+});
+
+Deno.test("PoolExecutor.giveUp() takes a request out of the queue, and has a runner give up its own", async () => {
+  const pool = new OnePool();
+  const [first, second] = [aConnection(), aConnection()];
+  const handled = [first, second].map((it) => pool.run(it, ADDRESS));
+  pool.giveUp(second, FAILURE);
+  assertStrictEquals(await assertRejects(() => handled[1]!), FAILURE);
+  assertEquals([pool.waiting, pool.log], [0, []]);
+  pool.giveUp(first, FAILURE);
+  assertEquals(pool.log, [`give up: ${FAILURE}`]);
+  pool.end();
+  await handled[0];
+});
+
 Deno.test("PoolExecutor.onShutdown() calls shutdownByHandler(), and reports what it throws", async () => {
   let calls = 0;
   const obedient = new OnePool({ shutdownByHandler: () => void calls++ });
