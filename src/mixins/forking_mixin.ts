@@ -58,8 +58,20 @@ export type ForkingServerConstructor<Base extends ServerConstructor> =
  * and the client's bytes come and go through pipes: it needs no permission to
  * serve, and has none to do anything else. Everything else, the hooks and
  * their state, stays where the server is; `this.server` has `serverAddress`,
- * `data` and `shutdown()` only. A child that dies costs its own request only,
- * which is reported with a `ChildProcessError`.
+ * `data`, `shutdown()` and `requestSignal()` only. A child that dies costs its
+ * own request only, which is reported with a `ChildProcessError`.
+ *
+ * A handler's `signal` is aborted in its child, too. A reset by the client is
+ * noticed although the handler neither reads nor writes, in some milliseconds, as
+ * the server reads ahead: up to 256 KiB that the handler has not read.
+ *
+ * When `requestTimeout` has passed, the handler is told by its signal. If it has
+ * not ended a quarter of a second later, its child is ended, whatever it does,
+ * and with it the requests that share it; what it has written goes out, for a
+ * second at most.
+ *
+ * An override of `finishRequest()` that passes on a wrapper of the request gives
+ * it a `signal`, `this.requestSignal(request)`, or neither happens.
  *
  * Needs the permission to run Deno: `--allow-run=<the path of deno>`.
  *

@@ -55,14 +55,27 @@ export type ThreadingServerConstructor<Base extends ServerConstructor> =
  *
  * The handler class is imported in each thread from the module that exports
  * it. Everything else, the hooks and their state, stays where the server is;
- * `this.server` has `serverAddress`, `data` and `shutdown()` only. A thread
- * handles many requests at a time, as they wait; when one computes, the others
- * of its thread wait too. A thread that ends takes its own requests with it,
- * each of which is reported, and is replaced. If a further one cannot start,
- * that is reported, and those that live do its work.
+ * `this.server` has `serverAddress`, `data`, `shutdown()` and `requestSignal()`
+ * only. A thread handles many requests at a time, as they wait; when one
+ * computes, the others of its thread wait too. A thread that ends takes its own
+ * requests with it, each of which is reported, and is replaced. If a further one
+ * cannot start, that is reported, and those that live do its work.
  *
  * The requests must be connections or datagrams, as those of all servers of
  * this library are: only these can be carried to a thread.
+ *
+ * A handler's `signal` is aborted on its thread, too. A reset by the client is
+ * noticed although the handler neither reads nor writes, within a millisecond or
+ * two, as the server reads ahead: up to 256 KiB that the handler has not read.
+ *
+ * When `requestTimeout` has passed, the handler is told by its signal. If it has
+ * not ended a quarter of a second later, the request ends without it: what it has
+ * written goes out, for a second at most, and what it does then is ignored. Its
+ * thread and the others on it go on. A thread that is found not to answer, as its
+ * code loops, gets no further requests while there is another.
+ *
+ * An override of `finishRequest()` that passes on a wrapper of the request gives
+ * it a `signal`, `this.requestSignal(request)`, or the handler is told nothing.
  *
  * At `drainTimeout`, `serverClose()` closes the requests that are left. Their
  * handlers learn of it when they read or write, and have a quarter of a second

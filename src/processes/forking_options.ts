@@ -37,7 +37,8 @@ export interface ForkingOptions {
   maxRequestsPerChild?: number;
   /**
    * The most requests that share a child at once, if `maxRequestsPerChild`
-   * allows as many. They take turns when they wait, as threads' do.
+   * allows as many. They take turns when they wait, as threads' do. They end
+   * together if one of them does not end in time: see {@linkcode ForkingMixIn}.
    *
    * @default {1}
    */
@@ -51,7 +52,9 @@ export interface ForkingOptions {
   minSpareChildren?: number;
   /**
    * How many requests may wait for a child before the server stops taking
-   * further ones, which then wait in the system's queue.
+   * further ones, which then wait in the system's queue. Those that wait are
+   * among the `maxActiveRequests`, and `stats.waiting` tells how many they are;
+   * their `requestTimeout` has begun.
    *
    * @default {1000}
    */

@@ -3,7 +3,10 @@ import type { FarSettings } from "../remote/far_side.ts";
 import type { FarSideEvents } from "../remote/far_side_reports.ts";
 import { checkNotLost } from "../remote/lost_client.ts";
 import { NearSide } from "../remote/near_side.ts";
-import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
+import type {
+  PendingRequest,
+  RequestRunner,
+} from "../remote/pending_request.ts";
 import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
 import { createMark } from "./batch_head.ts";
 import { startChild } from "./child_command.ts";
@@ -96,8 +99,8 @@ export class HandlerChild implements RequestRunner {
     return this.#hold.during(this.#ended);
   }
 
-  /** Has a request handled; throws what its handler throws. */
   async handle(pending: PendingRequest): Promise<void> {
+    pending.runner = this;
     this.#quota.take();
     const running = this.#handle(pending);
     this.#running.add(running);
@@ -108,6 +111,19 @@ export class HandlerChild implements RequestRunner {
       if (this.#quota.spent && this.size === 0) this.retire();
       else if (!this.used) this.#events.onSpared(this);
     }
+  }
+
+  stop(pending: PendingRequest): void {
+    this.#nearSide.stop(pending);
+  }
+
+  stopAll(reason: unknown): void {
+    this.#nearSide.stopAll(reason);
+  }
+
+  /** Ends the process too, and the requests that share it, unless it is done. */
+  giveUp(pending: PendingRequest, error: Error): void {
+    if (this.#nearSide.giveUp(pending, error)) this.endAll(error);
   }
 
   /** Resolves when the requests of now have been handled. */
@@ -128,18 +144,19 @@ export class HandlerChild implements RequestRunner {
    * Ends its requests with an error at once, and the process soon: it may still
    * end what it has started itself.
    */
-  async giveUp(error: unknown): Promise<void> {
+  async endAll(error: unknown): Promise<void> {
     this.#nearSide.fail(error);
     await this.retire(LAST_GRACE);
   }
 
   async #handle(pending: PendingRequest): Promise<void> {
-    const { request, clientAddress } = pending;
     const waits = pending.waited || !this.#nearSide.isReady;
     await this.#nearSide.ready;
     // A client that has gone does not count: the process is for the next one.
-    if (waits) await checkNotLost(request, () => this.#quota.giveBack());
-    await this.#hold.during(this.#nearSide.open(request, clientAddress));
+    if (waits) {
+      await checkNotLost(pending.request, () => this.#quota.giveBack());
+    }
+    await this.#hold.during(this.#nearSide.open(pending));
   }
 
   /** Ends the process at once, and its requests with an error. */

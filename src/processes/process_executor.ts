@@ -35,11 +35,6 @@ export class ProcessExecutor
     return new Set(busy.map(({ pid }) => pid));
   }
 
-  /** How many child processes there are. */
-  override get size(): number {
-    return this.#children.size;
-  }
-
   /** Waits for the requests of now, and for the processes that end with them. */
   async collect(): Promise<void> {
     await Promise.all([...this.#children].map((child) => child.settled()));
@@ -60,6 +55,10 @@ export class ProcessExecutor
     // A handler that cannot be imported would be tried for ever.
     if (child.used) this.#refillSoon();
     if (!this.serving) this.#releaseGuardian();
+  }
+
+  protected override get runners(): ReadonlySet<HandlerChild> {
+    return this.#children;
   }
 
   protected override async startFirst(): Promise<void> {
@@ -113,7 +112,7 @@ export class ProcessExecutor
   protected override async endAll(error: Error): Promise<void> {
     this.retireIdle();
     const children = [...this.#children];
-    for (const child of children) if (child.size > 0) child.giveUp(error);
+    for (const child of children) if (child.size > 0) child.endAll(error);
     await Promise.all(children.map(({ ended }) => ended));
     await this.#releaseGuardian();
   }

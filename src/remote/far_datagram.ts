@@ -1,6 +1,5 @@
 import type { DatagramRequest, DatagramSocket } from "../types.ts";
-import { endedError } from "./ended_error.ts";
-import type { FarRequest } from "./far_request.ts";
+import { FarRequest } from "./far_request.ts";
 import {
   FrameType,
   jsonOf,
@@ -16,11 +15,11 @@ import { errorIn } from "./remote_error.ts";
 import { checkedAddress } from "./reply_frame.ts";
 
 /** The server's socket as seen by a datagram's handler that runs elsewhere. */
-export class FarDatagram implements DatagramSocket, FarRequest {
+export class FarDatagram extends FarRequest implements DatagramSocket {
+  override readonly request: DatagramRequest;
   readonly addr: Deno.Addr;
   readonly #kind: Partial<Deno.Addr>;
   readonly #send: SendFrame;
-  readonly #data: Uint8Array<ArrayBuffer>;
   /** Replies that await confirmation, by their ID. */
   readonly #replies = new Map<number, PromiseWithResolvers<number>>();
   /** The payloads of replies that wait until others are confirmed. */
@@ -34,19 +33,16 @@ export class FarDatagram implements DatagramSocket, FarRequest {
     addr: Deno.Addr,
     data: Uint8Array<ArrayBuffer>,
   ) {
+    super();
     this.#send = send;
     this.addr = addr;
     this.#kind = { transport: addr.transport };
-    this.#data = data;
-  }
-
-  get request(): DatagramRequest {
-    return [this.#data, this];
+    this.request = [data, this];
   }
 
   async send(data: Uint8Array, address: Deno.Addr): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
-    if (this.#ended) throw endedError(this);
+    if (this.#ended) throw this.endedError();
     const head: Reply = {
       reply: this.#lastReply = this.#lastReply + 1 >>> 0,
       // As at home, where the socket's own kind is meant if none is named.
@@ -65,7 +61,7 @@ export class FarDatagram implements DatagramSocket, FarRequest {
     return await sent.promise;
   }
 
-  receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
+  override receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
     if (type !== FrameType.sent) throw unexpectedFrame(type, "datagram");
     const [head, error] = jsonOf(payload);
     const { reply, count } = head as Sent;
@@ -78,23 +74,28 @@ export class FarDatagram implements DatagramSocket, FarRequest {
   }
 
   /** Resolves when every reply has been confirmed, or refused. */
-  async settled(): Promise<void> {
+  override async settled(): Promise<void> {
     await Promise.allSettled(
       [...this.#replies.values()].map(({ promise }) => promise),
     );
   }
 
   /** Makes every reply that is under way, and every later one, reject. */
-  fail(error: Error): void {
+  override fail(error: Error): void {
+    this.#failWith(error);
+    this.stop(error);
+  }
+
+  override end(): void {
+    this.#ended = true;
+    if (this.#replies.size > 0) this.#failWith(this.endedError());
+  }
+
+  #failWith(error: Error): void {
     this.#failure ??= error;
     for (const sent of this.#replies.values()) sent.reject(error);
     this.#replies.clear();
     this.#held.length = 0;
-  }
-
-  end(): void {
-    this.#ended = true;
-    if (this.#replies.size > 0) this.fail(endedError(this));
   }
 
   /** Sends replies that wait, as far as more may be under way. */

@@ -54,7 +54,7 @@ export class FarSide {
       settings.serverAddress,
       settings.data,
       () => this.#sender.send(FrameType.shutdown, 0),
-      () => new AbortController().signal,
+      (request) => this.#signalOf(request),
     );
   }
 
@@ -91,9 +91,11 @@ export class FarSide {
     const far = this.#open.get(id);
     try {
       if (type === FrameType.open) this.#start(id, payload);
-      else if (type === FrameType.abort) {
-        far?.fail(errorIn(payload, far));
-      } else far?.receive(type, payload);
+      else if (type === FrameType.stop && id === 0) this.#stopAll(payload);
+      else if (far === undefined) return; // it has ended meanwhile
+      else if (type === FrameType.abort) far.fail(errorIn(payload, far));
+      else if (type === FrameType.stop) far.stop(errorIn(payload, far));
+      else far.receive(type, payload);
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
     }
@@ -105,6 +107,19 @@ export class FarSide {
     this.#open.get(id)?.fail(error);
     this.#open.delete(id);
     this.#sender.send(FrameType.failed, id, errorPayload(error));
+  }
+
+  #stopAll(payload: Uint8Array<ArrayBuffer>): void {
+    const reason = errorIn(payload);
+    for (const far of this.#open.values()) far.stop(reason);
+  }
+
+  /** The signal of a request; one that is never aborted if it is not open. */
+  #signalOf(request: unknown): AbortSignal {
+    for (const far of this.#open.values()) {
+      if (far.request === request) return far.signal;
+    }
+    return new AbortController().signal;
   }
 
   #start(id: number, payload: Uint8Array<ArrayBuffer>): void {

@@ -1,7 +1,6 @@
 import { LIMIT_WRITES } from "../streams/limit_writes.ts";
 import type { StreamRequest } from "../types.ts";
-import { endedError } from "./ended_error.ts";
-import type { FarRequest } from "./far_request.ts";
+import { FarRequest } from "./far_request.ts";
 import {
   FrameType,
   limitPayload,
@@ -21,10 +20,11 @@ interface WaitingRead {
 }
 
 /** A client's connection as seen by a handler that runs elsewhere. */
-export class FarStream implements StreamRequest, FarRequest {
+export class FarStream extends FarRequest implements StreamRequest {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
   readonly setNoDelay?: (noDelay?: boolean) => void;
+  readonly setKeepAlive?: (keepAlive?: boolean) => void;
   readonly #send: SendFrame;
   readonly #fromClient: Inflow;
   readonly #toClient: Outflow;
@@ -38,17 +38,21 @@ export class FarStream implements StreamRequest, FarRequest {
   #failure: (() => Error) | null = null;
 
   constructor(send: SendFrame, opening: Opening) {
+    super();
     this.#send = send;
     this.#fromClient = new Inflow(send);
     this.#toClient = new Outflow(send);
     this.localAddr = opening.localAddr;
     this.remoteAddr = opening.remoteAddr ?? opening.clientAddress;
     if (opening.noDelay) {
-      this.setNoDelay = (noDelay = true) => this.#sendNoDelay(noDelay);
+      this.setNoDelay = (on = true) => this.#switch(FrameType.noDelay, on);
+    }
+    if (opening.keepAlive) {
+      this.setKeepAlive = (on = true) => this.#switch(FrameType.keepAlive, on);
     }
   }
 
-  get request(): StreamRequest {
+  override get request(): StreamRequest {
     return this;
   }
 
@@ -94,7 +98,7 @@ export class FarStream implements StreamRequest, FarRequest {
     this.#send(FrameType.limit, limitPayload(seconds));
   }
 
-  receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
+  override receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
     switch (type) {
       case FrameType.data:
         return this.#receiveData(payload);
@@ -113,18 +117,16 @@ export class FarStream implements StreamRequest, FarRequest {
    * Makes every write reject, and every read that finds nothing: what has come
    * can still be read.
    */
-  fail(error: Error): void {
+  override fail(error: Error): void {
     this.#failWith(() => error);
+    // The near side has no more to read, either, where the handler has closed.
+    if (!this.#closed) this.stop(error);
   }
 
-  end(): void {
+  override end(): void {
     this.#closed = true;
     this.#interruptRead();
-    this.#failWith(() => endedError(this));
-  }
-
-  settled(): null {
-    return null; // what was written is on its way, in order
+    this.#failWith(() => this.endedError());
   }
 
   #receiveData(data: Uint8Array<ArrayBuffer>): void {
@@ -179,8 +181,8 @@ export class FarStream implements StreamRequest, FarRequest {
     }
   }
 
-  #sendNoDelay(noDelay: boolean): void {
+  #switch(type: FrameType, on: boolean): void {
     if (this.#failure !== null) throw this.#failure();
-    this.#send(FrameType.noDelay, new Uint8Array([noDelay ? 1 : 0]));
+    this.#send(type, new Uint8Array([on ? 1 : 0]));
   }
 }

@@ -28,8 +28,10 @@ import { inspected } from "../inspected.ts";
  *  | end          <-------------------------> |  no more data this way
  *  | credit count <-------------------------> |  so many bytes more may come
  *  | abort {error} -------------------------> |  the client has gone
+ *  | stop  {error} -------------------------> |  the handler is to end; id 0: all
  *  | <--------------------------------- close |  the handler hung up
  *  | <-------------------------- noDelay 0, 1 |  Nagle's algorithm is on, off
+ *  | <------------------------ keepAlive 0, 1 |  a silent client is asked, or not
  *  | <------------------------- limit seconds |  for each write to the client
  *  | <---------------- reply {json}[datagram] |  one datagram to send
  *  | sent  {json}[{error}] -----------------> |  what came of it
@@ -42,13 +44,13 @@ import { inspected } from "../inspected.ts";
  *
  * `{json}[bytes]` stands for the length of the JSON text in 4 bytes, the text,
  * and bytes up to the end of the payload. `{error}` is such a payload without
- * bytes. Numbers are big-endian: `noDelay` has 1 byte, `credit` 4, and `limit`
- * the 8 of a float, which is finite and not negative. The other frames have no
- * payload. The texts hold:
+ * bytes. Numbers are big-endian: `noDelay` and `keepAlive` have 1 byte, `credit`
+ * 4, and `limit` the 8 of a float, which is finite and not negative. The other
+ * frames have no payload. The texts hold:
  *
  * | frame | text |
  * | --- | --- |
- * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay`: `true` if that frame may come |
+ * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay` and `keepAlive`: `true` if that frame may come |
  * | `reply` | `reply`: a number of 32 bits that no other reply under way has; `address`: where to, with a `transport`, and a `hostname` and a `port`, or a `path` that may be `null` |
  * | `sent` | `reply`: its ID; `count`: the bytes sent, or else an error follows |
  * | error | `name`, which tells the class, and `message`; where there are any, `stack` and `code`, `cause`, `error` and `suppressed`: an error each, `errors`: a list of them; `client`: `true` if a read from the request's client, or a write to it, has thrown the error |
@@ -70,9 +72,16 @@ import { inspected } from "../inspected.ts";
  * **Faults.** A `fault` has the id of the request that is being handled, if it
  * is the only one, or else 0. It ends nothing.
  *
- * **The end.** `abort` asks the handler to end, it does not end the request:
- * the far side still owes `done` or `failed`. A `done` is taken for a failure
- * if the client could not be sent all that was written.
+ * **The end.** `stop` aborts the signal of the handler with its error, and does
+ * nothing else: it may still read, and write its last words. With the ID 0 it is
+ * for all requests that are open. `abort` does so too, and makes reads and
+ * writes reject. Of several errors the signal has the first. Neither ends the
+ * request: the far side still owes `done` or `failed`. A `done` is taken for a
+ * failure if the client could not be sent all that was written.
+ *
+ * A request that takes too long is given up: the near side sends `abort`, waits
+ * for it no more, and ignores its frames; its ID is not used again before its
+ * `done` or `failed`. A child process is then ended, a thread goes on.
  *
  * **Datagrams.** {@linkcode MAX_REPLIES} replies of a request may be under way,
  * that is without their `sent`. Every reply has its `sent`.
@@ -92,9 +101,10 @@ import { inspected } from "../inspected.ts";
  *   are taken in a turn of the event loop. What follows waits, in order: for the
  *   next turn, or for a millisecond if that much has come within 2. A child's
  *   pipe is not read meanwhile. Frames that make more work count as several:
- *   `reply` as 2, `failed` as 8, `noDelay` as 16, `fault` as 512, `shutdown` as
- *   all; so does a frame that cannot be read, as 8. What the carrier brings at a
- *   time counts as one more. What a child prints has a budget of the same size.
+ *   `reply` as 2, `failed` as 8, `noDelay` and `keepAlive` as 16, `fault` as 512,
+ *   `shutdown` as all; so does a frame that cannot be read, as 8. What the carrier
+ *   brings at a time counts as one more. What a child prints has a budget of the
+ *   same size.
  * - {@linkcode MAX_WAITING} bytes for each request, and as many again, may wait
  *   for their turn. A Worker's messages cannot be held back.
  *
@@ -119,6 +129,8 @@ export const FrameType = {
   shutdown: 13,
   ready: 14,
   limit: 15,
+  stop: 16,
+  keepAlive: 17,
 } as const;
 
 /** The type of a frame, as it is sent. */
@@ -178,6 +190,8 @@ export interface Opening {
   readonly remoteAddr?: Deno.Addr;
   /** Whether the connection has Nagle's algorithm. */
   readonly noDelay?: boolean;
+  /** Whether the system can ask if a silent client is still there. */
+  readonly keepAlive?: boolean;
 }
 
 /** What a `reply` frame says of its datagram. */

@@ -76,9 +76,18 @@ export class NearDatagram implements NearRequest {
     }
   }
 
+  get done(): boolean {
+    return this.#ended;
+  }
+
   fail(error: unknown): void {
     this.#ended = true;
     this.#result.reject(error);
+  }
+
+  /** The reply that is under way is waited for, as it cannot be taken back. */
+  giveUp(error: unknown): void {
+    this.fail(error);
   }
 
   #acceptReply(payload: Uint8Array<ArrayBuffer>): void {

@@ -6,6 +6,10 @@ export interface NearRequest {
   run(): Promise<void>;
   /** Takes a frame of the request. */
   receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void;
-  /** Gives the request up: `run()` rejects with the error. */
+  /** Whether its handler is done: the far side says nothing more of it. */
+  readonly done: boolean;
+  /** The far side cannot go on: `run()` rejects with the error, unless it is done. */
   fail(error: unknown): void;
+  /** Nobody waits any more: `run()` rejects with the error, done or not. */
+  giveUp(error: unknown): void;
 }

@@ -1,20 +1,19 @@
 import { RemoteProtocolError } from "../errors.ts";
-import type { DatagramRequest, StreamRequest } from "../types.ts";
+import { createNearRequest } from "./create_near_request.ts";
 import { type FarSideEvents, FarSideReports } from "./far_side_reports.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
 import { FrameType, MAX_WAITING } from "./frames.ts";
-import { NearDatagram, type ReplyScope } from "./near_datagram.ts";
+import type { ReplyScope } from "./near_datagram.ts";
 import type { NearRequest } from "./near_request.ts";
-import { NearStream } from "./near_stream.ts";
 import { PacedReceiver } from "./paced_receiver.ts";
+import type { PendingRequest } from "./pending_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 import { RequestIds } from "./request_ids.ts";
 
 /** A request that the far side is handling. */
 interface OpenRequest {
   readonly near: NearRequest;
-  readonly request: unknown;
-  readonly clientAddress: Deno.Addr;
+  readonly pending: PendingRequest;
 }
 
 /**
@@ -75,18 +74,52 @@ export class NearSide {
    * Has a request handled on the far side.
    *
    * @throws {unknown} What its handler throws, or why it could not end; or why
-   * the far side is gone.
+   * the far side is gone, or the request was given up.
    */
-  async open(request: unknown, clientAddress: Deno.Addr): Promise<void> {
+  async open(pending: PendingRequest): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
-    const id = this.#ids.next((id) => this.#open.has(id));
-    const near = this.#nearRequest(id, request, clientAddress);
-    this.#open.set(id, { near, request, clientAddress });
+    if (pending.failure !== null) throw pending.failure;
+    const id = pending.id = this.#ids.next((id) => this.#open.has(id));
+    const send = this.#sender.forRequest(id);
+    const near = createNearRequest(pending, send, this.#replyScope);
+    this.#open.set(id, { near, pending });
     try {
-      await near.run();
+      const handled = near.run();
+      if (pending.reason !== undefined) this.stop(pending);
+      await handled;
     } finally {
       this.#open.delete(id);
     }
+  }
+
+  /** Tells the handler of a request why it is to end, if it has been opened. */
+  stop({ id, request, reason }: PendingRequest): void {
+    if (!this.#open.has(id)) return; // told when it is; or it is over
+    this.#sender.send(FrameType.stop, id, errorPayload(reason, request));
+  }
+
+  /** Tells all handlers, in one frame. */
+  stopAll(reason: unknown): void {
+    if (this.size === 0) return;
+    this.#sender.send(FrameType.stop, 0, errorPayload(reason));
+  }
+
+  /**
+   * Ends a request with an error; the far side is told, and may go on with it.
+   *
+   * @returns Whether it may go on there: its handler is not done.
+   */
+  giveUp({ id, request }: PendingRequest, error: Error): boolean {
+    const near = this.#open.get(id)?.near;
+    if (near === undefined) return id === 0; // to be opened yet, or over
+    const goesOn = !near.done;
+    if (goesOn) {
+      this.#open.delete(id);
+      this.#ids.hold(id);
+      this.#sender.send(FrameType.abort, id, errorPayload(error, request));
+    }
+    near.giveUp(error);
+    return goesOn;
   }
 
   /**
@@ -130,8 +163,11 @@ export class NearSide {
         return open.near.receive(type, payload);
       }
       if (id === 0) return this.#reports.receive(type, payload);
-      if (!this.#ids.has(id)) throw unknownId(id);
-      if (type === FrameType.fault) this.#takeFault(payload, open);
+      this.#ids.check(id);
+      if (type === FrameType.fault) this.#takeFault(payload, open?.pending);
+      if (type === FrameType.done || type === FrameType.failed) {
+        this.#ids.release(id);
+      }
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
     }
@@ -155,7 +191,7 @@ export class NearSide {
 
   #takeFault(
     payload: Uint8Array<ArrayBuffer>,
-    { request, clientAddress }: Partial<OpenRequest> = {},
+    { request, clientAddress }: Partial<PendingRequest> = {},
   ): void {
     const error = errorIn(payload, request as object | undefined);
     try {
@@ -175,27 +211,4 @@ export class NearSide {
     this.fail(error);
     this.#breach.resolve(error);
   }
-
-  #nearRequest(
-    id: number,
-    request: unknown,
-    clientAddress: Deno.Addr,
-  ): NearRequest {
-    const send = this.#sender.forRequest(id);
-    if (!Array.isArray(request)) {
-      return new NearStream(send, request as StreamRequest, clientAddress);
-    }
-    return new NearDatagram(
-      send,
-      request as unknown as DatagramRequest,
-      clientAddress,
-      this.#replyScope,
-    );
-  }
-}
-
-function unknownId(id: number): RemoteProtocolError {
-  return new RemoteProtocolError(
-    `Cannot take a frame as its ID must be that of a request: current value is ${id}`,
-  );
 }

@@ -7,7 +7,6 @@ import {
   FrameType,
   GRANT_SIZE,
   jsonPayload,
-  type Opening,
   unexpectedFrame,
   WINDOW,
 } from "./frames.ts";
@@ -15,8 +14,9 @@ import type { SendFrame } from "./frame_sender.ts";
 import { NearOutput } from "./near_output.ts";
 import type { NearRequest } from "./near_request.ts";
 import { Outflow } from "./outflow.ts";
-import { checkEmpty, creditOf, limitOf, noDelayOf } from "./payload_checks.ts";
+import { checkEmpty, creditOf, limitOf, switchIn } from "./payload_checks.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
+import { streamOpening } from "./stream_opening.ts";
 
 /**
  * How long a client may take for what a handler wrote that has failed, or whose
@@ -54,15 +54,7 @@ export class NearStream implements NearRequest {
   }
 
   run(): Promise<void> {
-    const { localAddr, remoteAddr } = this.#connection;
-    const clientAddress = this.#clientAddress;
-    const opening: Opening = {
-      kind: "stream",
-      localAddr,
-      clientAddress,
-      ...(remoteAddr === clientAddress ? {} : { remoteAddr }),
-      ...(this.#connection.setNoDelay === undefined ? {} : { noDelay: true }),
-    };
+    const opening = streamOpening(this.#connection, this.#clientAddress);
     this.#send(FrameType.open, jsonPayload(opening));
     this.#sendInput();
     return this.#result.promise;
@@ -83,13 +75,18 @@ export class NearStream implements NearRequest {
         this.#toClient.writeLimit = limitOf(payload);
         return;
       case FrameType.noDelay:
-        return this.#setNoDelay(noDelayOf(payload));
+        return this.#switch(type, "setNoDelay", payload);
+      case FrameType.keepAlive:
+        return this.#switch(type, "setKeepAlive", payload);
       case FrameType.credit:
         return this.#toHandler.grant(creditOf(payload, GRANT_SIZE));
       case FrameType.done:
         checkEmpty(type, payload);
         // A write at home would have failed in time for the handler to know.
-        return this.#result.resolve(this.#end());
+        return void this.#end().then(
+          this.#result.resolve,
+          this.#result.reject,
+        );
       case FrameType.failed:
         return void this.fail(errorIn(payload, this.#connection));
       default:
@@ -97,9 +94,16 @@ export class NearStream implements NearRequest {
     }
   }
 
+  get done(): boolean {
+    return this.#ended;
+  }
+
+  fail(error: unknown): void {
+    if (!this.#ended) this.giveUp(error);
+  }
+
   /** What was written before is to arrive, if the client takes it. */
-  async fail(error: unknown): Promise<void> {
-    if (this.#ended) return; // the handler was done before
+  async giveUp(error: unknown): Promise<void> {
     try {
       await withinTimeLimit(this.#end(), LAST_WORDS_LIMIT, "write");
     } catch {
@@ -146,12 +150,18 @@ export class NearStream implements NearRequest {
     }
   }
 
-  #setNoDelay(noDelay: boolean): void {
-    if (this.#connection.setNoDelay === undefined) {
-      throw unexpectedFrame(FrameType.noDelay, "connection");
+  /** Switches an option of the connection, if it has it. */
+  #switch(
+    type: FrameType,
+    method: "setNoDelay" | "setKeepAlive",
+    payload: Uint8Array,
+  ): void {
+    const isOn = switchIn(type, payload);
+    if (this.#connection[method] === undefined) {
+      throw unexpectedFrame(type, "connection");
     }
     try {
-      this.#connection.setNoDelay(noDelay);
+      this.#connection[method](isOn);
     } catch {
       // The connection is lost, as reading or writing will tell.
     }

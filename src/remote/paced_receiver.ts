@@ -8,6 +8,7 @@ const COSTS: Partial<Record<FrameType, number>> = {
   [FrameType.reply]: 2,
   [FrameType.failed]: 8,
   [FrameType.noDelay]: 16,
+  [FrameType.keepAlive]: 16,
   [FrameType.fault]: 512,
   [FrameType.shutdown]: TURN_FRAMES,
 };

@@ -23,12 +23,13 @@ export function limitOf(payload: Uint8Array): number {
   );
 }
 
-/** Reads the payload of a `noDelay` frame. */
-export function noDelayOf(payload: Uint8Array): boolean {
-  const value = viewOfLength(1, payload, "set noDelay").getUint8(0);
+/** Reads the payload of a frame that switches something: `noDelay`, `keepAlive`. */
+export function switchIn(type: FrameType, payload: Uint8Array): boolean {
+  const action = `take a frame of type ${type}`;
+  const value = viewOfLength(1, payload, action).getUint8(0);
   if (value <= 1) return value === 1;
   throw new RemoteProtocolError(
-    `Cannot set noDelay as it must be 0 or 1: current value is ${value}`,
+    `Cannot ${action} as it must be 0 or 1: current value is ${value}`,
   );
 }
 

@@ -6,7 +6,8 @@ import type { RequestHandlerClass } from "../types.ts";
 import type { FarSettings } from "./far_side.ts";
 import { referenceTo } from "./handler_module.ts";
 import type { FarSideEvents } from "./far_side_reports.ts";
-import { RequestQueue, type RequestRunner } from "./request_queue.ts";
+import type { RequestRunner } from "./pending_request.ts";
+import { type Handling, RequestQueue } from "./request_queue.ts";
 import {
   type FarControlled,
   type Report,
@@ -100,13 +101,18 @@ export abstract class PoolExecutor<Server extends PooledServer>
     return this.queue.length;
   }
 
-  abort(_request: unknown, _reason: Error): boolean {
-    return false;
+  abort(request: unknown, reason: Error): boolean {
+    return this.queue.abort(request, reason);
   }
 
-  abortAll(_reason: Error): void {}
+  abortAll(reason: Error): void {
+    this.queue.abortLater(reason);
+    for (const runner of this.runners) runner.stopAll(reason);
+  }
 
-  giveUp(_request: unknown, _error: Error): void {}
+  giveUp(request: unknown, error: Error): void {
+    this.queue.giveUp(request, error);
+  }
 
   rest(soonAgain: boolean): void {
     clearTimeout(this.#retirement);
@@ -167,8 +173,8 @@ export abstract class PoolExecutor<Server extends PooledServer>
     if (this.#closed !== null) throw this.#closed;
   }
 
-  /** How many runners there are. */
-  protected abstract get size(): number;
+  /** The runners there are. */
+  protected abstract get runners(): ReadonlySet<RequestRunner>;
 
   /** Starts the first runner; rejects if the handler cannot be imported. */
   protected abstract startFirst(): Promise<void>;
@@ -177,7 +183,7 @@ export abstract class PoolExecutor<Server extends PooledServer>
    * Finds a runner that is free, or starts one if one more may be, and no pause
    * lasts.
    */
-  protected abstract findFree(): RequestRunner | undefined;
+  protected abstract findFree(): Handling | undefined;
 
   /** May be overridden: starts runners ahead of requests. */
   protected startAhead(): void {}
@@ -197,7 +203,7 @@ export abstract class PoolExecutor<Server extends PooledServer>
     if (this.#serving) this.startAhead();
     // With no runner left, it may be that nothing ends any more and leaves room,
     // unless a request does.
-    if (this.startPause.isLong && this.size === 0) {
+    if (this.startPause.isLong && this.runners.size === 0) {
       this.queue.rejectLast(this.startPause.cause);
     }
   }

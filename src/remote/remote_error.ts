@@ -3,6 +3,7 @@ import {
   LineTooLongError,
   NoReplyAddressError,
   RemoteProtocolError,
+  ServerStoppingError,
   UnexpectedEof,
 } from "../errors.ts";
 import { ELSEWHERE, isFrom, noteOrigin } from "../streams/error_origin.ts";
@@ -159,6 +160,7 @@ const CLASSES: Record<string, ErrorClass | undefined> = {
   LineTooLongError,
   NoReplyAddressError,
   RemoteProtocolError,
+  ServerStoppingError,
 };
 
 function make(record: ErrorRecord, request: Side): Error {

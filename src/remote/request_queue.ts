@@ -1,20 +1,9 @@
 import { Condition } from "../streams/condition.ts";
+import { LinkedList } from "../streams/linked_list.ts";
+import { PendingRequest, type RequestRunner } from "./pending_request.ts";
 
-/** A request that is to be handled by whichever runner is free. */
-export interface PendingRequest {
-  readonly request: unknown;
-  readonly clientAddress: Deno.Addr;
-  /** Says which requests came before it. */
-  readonly ticket: number;
-  /** Whether it has waited in a queue: its client may have gone meanwhile. */
-  readonly waited: boolean;
-}
-
-/** Something that handles requests: a thread, or a child process. */
-export interface RequestRunner {
-  /** Has a request handled; throws what its handler throws. */
-  handle(pending: PendingRequest): Promise<void>;
-}
+/** What has a request handled. */
+export type Handling = Pick<RequestRunner, "handle">;
 
 /** A request for which no runner was free. */
 interface WaitingRequest {
@@ -22,9 +11,10 @@ interface WaitingRequest {
   readonly handled: PromiseWithResolvers<void>;
 }
 
-/** The requests of a pool that wait for a runner, in order. */
+/** The requests of a pool: those that wait for a runner, in order, and the rest. */
 export class RequestQueue {
-  readonly #findFree: () => RequestRunner | undefined;
+  readonly #findFree: () => Handling | undefined;
+  readonly #all = new LinkedList<PendingRequest>();
   readonly #waiting: WaitingRequest[] = [];
   /** Fewer requests wait. */
   readonly #shrunk = new Condition();
@@ -36,7 +26,7 @@ export class RequestQueue {
    *
    * @param findFree Finds or starts a runner that is free; may throw.
    */
-  constructor(findFree: () => RequestRunner | undefined) {
+  constructor(findFree: () => Handling | undefined) {
     this.#findFree = findFree;
   }
 
@@ -48,15 +38,47 @@ export class RequestQueue {
   /** Has a request handled, when its turn comes. */
   async submit(request: unknown, clientAddress: Deno.Addr): Promise<void> {
     const ticket = this.#tickets++;
-    const pending = { request, clientAddress, ticket, waited: false };
+    const pending = new PendingRequest(request, clientAddress, ticket);
+    this.#all.append(pending);
+    pending.heed();
     try {
       const runner = this.length === 0 ? this.#findFree() : undefined;
       await (runner === undefined
         ? this.wait(pending)
         : runner.handle(pending));
     } finally {
+      this.#all.remove(pending);
+      pending.heedNoMore();
       this.startWaiting();
     }
+  }
+
+  /**
+   * Tells the handler of a request that it is to end, now or when it begins.
+   *
+   * @returns False if the request is not here.
+   */
+  abort(request: unknown, reason: Error): boolean {
+    const pending = this.#find(request, reason);
+    pending?.stop(reason);
+    return pending !== null;
+  }
+
+  /** Has all handlers told when they begin that have not begun yet. */
+  abortLater(reason: Error): void {
+    for (const pending of this.#all) pending.reason ??= reason;
+  }
+
+  /** Ends a request with an error, whether it waits or not. */
+  giveUp(request: unknown, error: Error): void {
+    const pending = this.#find(request, error);
+    if (pending === null) return;
+    pending.fail(error);
+    if (pending.runner !== null) return pending.runner.giveUp(pending, error);
+    const index = this.#waiting.findIndex((it) => it.pending === pending);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1)[0]!.handled.reject(error);
+    this.#shrunk.notify();
   }
 
   /** Lets a request wait for a free runner, before all that came later. */
@@ -65,8 +87,9 @@ export class RequestQueue {
     const before = this.#waiting.findLastIndex(
       (it) => it.pending.ticket < pending.ticket,
     );
-    const waiting = { pending: { ...pending, waited: true }, handled };
-    this.#waiting.splice(before + 1, 0, waiting);
+    pending.waited = true;
+    pending.runner = null;
+    this.#waiting.splice(before + 1, 0, { pending, handled });
     this.startWaiting();
     return handled.promise;
   }
@@ -106,5 +129,21 @@ export class RequestQueue {
   /** Ends all requests that wait with an error. */
   rejectAll(error: unknown): void {
     for (const { handled } of this.#waiting.splice(0)) handled.reject(error);
+  }
+
+  /**
+   * Finds a request of the server's, beginning with the one that came first:
+   * mostly that takes too long. Where a wrapper was submitted in its place, its
+   * signal has brought the reason before.
+   */
+  #find(request: unknown, reason: Error): PendingRequest | null {
+    return this.#first((pending) => pending.request === request) ??
+      this.#first((pending) => pending.reason === reason);
+  }
+
+  #first(isMeant: (pending: PendingRequest) => boolean): PendingRequest | null {
+    let pending = this.#all.first;
+    while (pending !== null && !isMeant(pending)) pending = pending.next;
+    return pending;
   }
 }

@@ -13,6 +13,8 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
   readonly #load: () => Promise<Loaded>;
   #loading: Promise<Loaded> | null = null;
   #loaded: Loaded | null = null;
+  /** What it was asked to run before. */
+  readonly #early = new Set<unknown>();
   #closed = false;
 
   /**
@@ -42,11 +44,11 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
   }
 
   run(request: unknown, clientAddress: Deno.Addr): void | Promise<void> {
-    return this.#loaded === null
-      ? this.#loadOnce().then((executor) =>
-        executor.run(request, clientAddress)
-      )
-      : this.#loaded.run(request, clientAddress);
+    if (this.#loaded !== null) return this.#loaded.run(request, clientAddress);
+    this.#early.add(request);
+    return this.#loadOnce().then((executor) =>
+      executor.run(request, clientAddress)
+    );
   }
 
   get waiting(): number {
@@ -54,7 +56,10 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
   }
 
   abort(request: unknown, reason: Error): boolean {
-    return this.#loaded?.abort(request, reason) ?? false;
+    if (this.#loaded !== null) return this.#loaded.abort(request, reason);
+    if (!this.#early.has(request)) return false;
+    this.#tell((executor) => void executor.abort(request, reason));
+    return true;
   }
 
   abortAll(reason: Error): void {
@@ -84,10 +89,12 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
     // The first to hear of it: whoever waits is served before what comes next.
     loading.then((executor) => {
       this.#loaded = executor;
+      this.#early.clear();
       // Asked to start or to run something, it is to say that it is closed.
       if (this.#closed) executor.close().catch(() => {});
     }, () => {
       this.#loading = null; // the next attempt may be luckier
+      this.#early.clear();
     });
     return loading;
   }

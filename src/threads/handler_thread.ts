@@ -3,8 +3,11 @@ import type { FarSettings } from "../remote/far_side.ts";
 import type { FarSideEvents } from "../remote/far_side_reports.ts";
 import { checkNotLost } from "../remote/lost_client.ts";
 import { NearSide } from "../remote/near_side.ts";
-import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
-import { endOfLife } from "./life_lock.ts";
+import type {
+  PendingRequest,
+  RequestRunner,
+} from "../remote/pending_request.ts";
+import { ALIVE, endOfLife } from "./life_lock.ts";
 import { postBatch } from "./post_batch.ts";
 import type { ThreadSettings } from "./worker_entry.ts";
 
@@ -29,6 +32,7 @@ export class HandlerThread implements RequestRunner {
   #answering = true;
   #started = false;
   #watching = false;
+  #stuck = false;
 
   /** Starts a thread. */
   constructor(settings: FarSettings, events: ThreadEvents) {
@@ -50,7 +54,10 @@ export class HandlerThread implements RequestRunner {
       if (data instanceof Uint8Array) {
         // Messages cannot be held back: too many that wait end the thread.
         this.#nearSide.push(data as Uint8Array<ArrayBuffer>);
-      } else if (data === "alive" && !this.#watching) this.#watch(lifeLock);
+      } else if (data === ALIVE) {
+        this.#stuck = false;
+        if (!this.#watching) this.#watch(lifeLock);
+      }
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or else the server's own isolate ends too
@@ -97,18 +104,41 @@ export class HandlerThread implements RequestRunner {
     return this.#answering;
   }
 
-  /** Has a request handled; throws what its handler throws. */
+  /** Whether it was asked if it lives, and has not answered: code may loop. */
+  get stuck(): boolean {
+    return this.#stuck;
+  }
+
   async handle(pending: PendingRequest): Promise<void> {
-    const { request, clientAddress } = pending;
+    pending.runner = this;
     this.#size++;
     try {
       const waits = pending.waited || !this.#started;
-      await this.#nearSide.ready;
-      if (waits) await checkNotLost(request);
-      await this.#nearSide.open(request, clientAddress);
+      await (this.#started ? this.ready : pending.whileWanted(this.ready));
+      if (waits) await checkNotLost(pending.request);
+      await this.#nearSide.open(pending);
     } finally {
       if (--this.#size === 0) this.#events.onIdle();
     }
+  }
+
+  stop(pending: PendingRequest): void {
+    this.#nearSide.stop(pending);
+  }
+
+  stopAll(reason: unknown): void {
+    this.#nearSide.stopAll(reason);
+  }
+
+  /**
+   * The thread and its other requests go on, if they can: it is asked whether it
+   * lives, and is given no more before it answers if there are others.
+   */
+  giveUp(pending: PendingRequest, error: Error): void {
+    const goesOn = this.#nearSide.giveUp(pending, error);
+    if (!goesOn || !this.#started || this.#stuck) return;
+    this.#stuck = true;
+    this.#worker.postMessage(ALIVE);
   }
 
   /** Ends the thread, and its requests with an error. */

@@ -9,6 +9,9 @@ interface LockManager {
 
 const { locks } = navigator as unknown as { locks: LockManager };
 
+/** What an isolate says that lives, and by what it is asked if it does. */
+export const ALIVE = "alive";
+
 /**
  * Takes a lock and never gives it back: the system does when the isolate ends.
  *

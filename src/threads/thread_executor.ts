@@ -1,6 +1,7 @@
 import { ThreadError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
-import type { PendingRequest, RequestRunner } from "../remote/request_queue.ts";
+import type { PendingRequest } from "../remote/pending_request.ts";
+import type { Handling } from "../remote/request_queue.ts";
 import { HandlerThread, type ThreadEvents } from "./handler_thread.ts";
 import { checkRoomForThread } from "./thread_room.ts";
 import type { ThreadingSettings } from "./threading_options.ts";
@@ -17,7 +18,7 @@ export class ThreadExecutor
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   /** How many threads there are. */
-  override get size(): number {
+  get size(): number {
     return this.#threads.size;
   }
 
@@ -27,9 +28,13 @@ export class ThreadExecutor
   }
 
   onEnd(thread: HandlerThread, reason: unknown): void {
-    this.#threads.delete(thread);
-    if (!thread.started) this.#noteFailedStart(reason);
+    const isRetired = !this.#threads.delete(thread);
+    if (!thread.started && !isRetired) this.#noteFailedStart(reason);
     this.queue.startWaiting();
+  }
+
+  protected override get runners(): ReadonlySet<HandlerThread> {
+    return this.#threads;
   }
 
   protected override async startFirst(): Promise<void> {
@@ -37,7 +42,7 @@ export class ThreadExecutor
     await (this.#started ?? first ?? this.#startThread()).ready;
   }
 
-  protected override findFree(): RequestRunner | undefined {
+  protected override findFree(): Handling | undefined {
     this.checkOpen();
     const thread = this.#freeThread();
     if (thread === undefined || thread.started) return thread;
@@ -71,7 +76,7 @@ export class ThreadExecutor
     for (const thread of this.#threads) {
       if (best === undefined || isLessBusy(thread, best)) best = thread;
     }
-    if (best?.size === 0) return best;
+    if (best?.size === 0 && !best.stuck) return best;
     if (best === undefined) {
       return this.startPause.lasts ? undefined : this.#startThread();
     }
@@ -95,7 +100,8 @@ export class ThreadExecutor
     } catch (error) {
       const another = this.#started !== undefined ||
         this.startPause.isForWantOfRoom(error);
-      if (thread.started || !another) throw error;
+      const lost = pending.failure !== null || !another;
+      if (thread.started || lost) throw error;
       await this.queue.wait(pending);
     }
   }
@@ -134,12 +140,15 @@ export class ThreadExecutor
   #retireDownTo(count: number): void {
     for (const thread of this.#threads) {
       if (this.#threads.size <= count) return;
-      if (thread.size === 0) thread.terminate(new ThreadError("Retired"));
+      if (thread.size > 0) continue;
+      this.#threads.delete(thread);
+      thread.terminate(new ThreadError("Retired"));
     }
   }
 }
 
 function isLessBusy(one: HandlerThread, other: HandlerThread): boolean {
+  if (one.stuck !== other.stuck) return other.stuck;
   return one.size < other.size ||
     (one.size === other.size && one.answering && !other.answering);
 }

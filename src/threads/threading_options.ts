@@ -28,7 +28,9 @@ export interface ThreadingOptions {
   /**
    * How many requests may wait for a thread before the server stops taking
    * further ones, which then wait in the system's queue. It has no effect as
-   * long as `requestsPerThread` is `Infinity`: then none ever waits.
+   * long as `requestsPerThread` is `Infinity`: then none ever waits. Those that
+   * wait are among the `maxActiveRequests`, and `stats.waiting` tells how many
+   * they are; their `requestTimeout` has begun.
    *
    * @default {1000}
    */

@@ -2,13 +2,13 @@
  * The main module of a thread: it imports the handler and runs it.
  *
  * The first message holds {@linkcode ThreadSettings}. It is answered with
- * `"alive"`, before any code of the user's runs. After that all messages, both
- * ways, are batches of frames.
+ * {@linkcode ALIVE}, before any code of the user's runs; so is the same message
+ * at any time. All other messages, both ways, are batches of frames.
  *
  * @module
  */
 import { type FarSettings, FarSide } from "../remote/far_side.ts";
-import { holdForLife } from "./life_lock.ts";
+import { ALIVE, holdForLife } from "./life_lock.ts";
 import { postBatch } from "./post_batch.ts";
 
 /** What a thread is told when it starts. */
@@ -33,13 +33,14 @@ scope.addEventListener("message", ({ data }) => run(data), { once: true });
 
 async function run(settings: ThreadSettings): Promise<void> {
   await holdForLife(settings.lifeLock);
-  scope.postMessage("alive");
+  scope.postMessage(ALIVE);
   const farSide = new FarSide(settings, (batch) => postBatch(scope, batch));
   // The handler's module may set `onmessage` for itself, and must not see the
   // frames.
   scope.addEventListener("message", (event) => {
     event.stopImmediatePropagation();
-    farSide.push(event.data);
+    if (event.data === ALIVE) scope.postMessage(ALIVE);
+    else farSide.push(event.data);
   });
   await farSide.start();
 }

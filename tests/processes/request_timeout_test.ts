@@ -1,4 +1,6 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
+import { LineClient } from "../fixtures/clients/line_client.ts";
+import { SignalledHandler } from "../fixtures/handlers/signalled_handlers.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
@@ -25,3 +27,29 @@ for (const deed of ["loop", "wait"]) {
     assertEquals(session.record.errors.length, 1);
   });
 }
+
+Deno.test("ForkingTCPServer.requestTimeout ends the requests that share a child with one that does not end", async () => {
+  await using session = new ForkingSession(SignalledHandler, {
+    maxChildren: 1,
+    requestsPerChild: 2,
+    maxRequestsPerChild: 2,
+  });
+  const { server, record } = session;
+  using neighbour = await LineClient.connect(server, "answer");
+  assertEquals(await neighbour.line(), "ready");
+  server.requestTimeout = 0.7;
+  using ignoring = await LineClient.connect(server, "ignore");
+  assertEquals(await ignoring.line(), "ready");
+  assertEquals(await ignoring.line(), "heard");
+  await ignoring.ended();
+  await neighbour.ended();
+  await record.nth(2);
+  for (const error of record.errors) {
+    assertInstanceOf(error, Deno.errors.TimedOut);
+  }
+  server.requestTimeout = null;
+  using later = await LineClient.connect(server, "answer");
+  assertEquals(await later.line(), "ready");
+  assertEquals(await later.ask("question"), "answered, undefined");
+  assertEquals(record.errors.length, 2);
+});

@@ -19,6 +19,7 @@ import {
 } from "../../src/remote/frames.ts";
 import type { ReplyScope } from "../../src/remote/near_datagram.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
+import { PendingRequest } from "../../src/remote/pending_request.ts";
 import { errorIn, errorPayload } from "../../src/remote/remote_error.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
@@ -181,7 +182,7 @@ class FarSide {
       },
     };
     const request = [new Uint8Array(1), socket];
-    this.#result = this.#channel.open(request, client);
+    this.#result = this.#channel.open(new PendingRequest(request, client));
   }
 
   /** Sends a reply; returns what came of it. */

@@ -12,6 +12,7 @@ import {
   TURN_FRAMES,
 } from "../../src/remote/frames.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
+import { PendingRequest } from "../../src/remote/pending_request.ts";
 import { ServerEvents } from "../../src/remote/server_events.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
@@ -20,8 +21,8 @@ import { MemoryConnection } from "../fixtures/memory_connection.ts";
 // What a far side may cause: it is ended for more.
 
 const LIMIT_MS = 10_000;
-/** As how many frames one of the type `noDelay` counts. */
-const COST_OF_NO_DELAY = 16;
+/** As how many frames one of the type `noDelay`, or `keepAlive`, counts. */
+const COST_OF_SWITCH = 16;
 const ERROR = jsonPayload({ name: "Error", message: "forged" });
 const FAULT = frameBytes(FrameType.fault, 0, ERROR);
 const READY = frameBytes(FrameType.ready, 0);
@@ -29,9 +30,10 @@ const READY = frameBytes(FrameType.ready, 0);
 /** A client that keeps what was set. */
 class Client extends MemoryConnection {
   readonly settings: boolean[] = [];
-  readonly setNoDelay = (noDelay = true): void => {
-    this.settings.push(noDelay);
+  readonly setNoDelay = (isOn = true): void => {
+    this.settings.push(isOn);
   };
+  readonly setKeepAlive = this.setNoDelay;
 }
 
 /** The near side of a far side that has one request. */
@@ -45,7 +47,7 @@ function nearSide(report?: () => Promise<void>) {
     },
   });
   const client = new Client([], false);
-  const result = near.open(client, client.remoteAddr);
+  const result = near.open(new PendingRequest(client, client.remoteAddr));
   result.catch(() => {});
   return { near, record, client, result };
 }
@@ -84,7 +86,9 @@ for (
     assertEquals(error.constructor, RemoteProtocolError);
     assertEquals(await assertRejects(() => result), error);
     assertEquals(
-      await assertRejects(() => near.open(client, client.remoteAddr)),
+      await assertRejects(() =>
+        near.open(new PendingRequest(client, client.remoteAddr))
+      ),
       error,
     );
     near.push(FAULT);
@@ -102,37 +106,39 @@ Deno.test("NearSide.push() reports the end of a far side that has no request, on
   client.close();
 });
 
-Deno.test("NearSide.push() takes so many frames in a turn, and the rest in order", async () => {
-  const { near, client, result } = nearSide();
-  const values = Array.from({ length: 3000 }, (_, i) => i % 3 === 0);
-  const frames = values.map((value) =>
-    frameBytes(FrameType.noDelay, 1, new Uint8Array([value ? 1 : 0]))
-  );
-  // However they are cut.
-  const bytes = concat(frames);
-  const taken = [
-    near.push(bytes.slice(0, 20_005)),
-    near.push(bytes.slice(20_005)),
-    near.push(frameBytes(FrameType.done, 1)),
-  ];
-  assertEquals(client.settings.length, TURN_FRAMES / COST_OF_NO_DELAY);
-  assert(taken[0] !== undefined);
-  const all = Promise.all(taken);
-  let allTaken = false;
-  all.then(() => allTaken = true);
-  const end = performance.now() + LIMIT_MS;
-  for (let last = 0; !allTaken && performance.now() < end;) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    // There may be a few turns between two looks.
-    const most = 8 * TURN_FRAMES / COST_OF_NO_DELAY;
-    assert(client.settings.length - last < most);
-    last = client.settings.length;
-  }
-  await deadline(all, LIMIT_MS);
-  assertEquals(client.settings, values);
-  client.close();
-  await deadline(result, LIMIT_MS);
-});
+for (const type of ["noDelay", "keepAlive"] as const) {
+  Deno.test(`NearSide.push() takes so many frames in a turn, and the rest in order, of the type ${type}`, async () => {
+    const { near, client, result } = nearSide();
+    const values = Array.from({ length: 3000 }, (_, i) => i % 3 === 0);
+    const frames = values.map((value) =>
+      frameBytes(FrameType[type], 1, new Uint8Array([value ? 1 : 0]))
+    );
+    // However they are cut.
+    const bytes = concat(frames);
+    const taken = [
+      near.push(bytes.slice(0, 20_005)),
+      near.push(bytes.slice(20_005)),
+      near.push(frameBytes(FrameType.done, 1)),
+    ];
+    assertEquals(client.settings.length, TURN_FRAMES / COST_OF_SWITCH);
+    assert(taken[0] !== undefined);
+    const all = Promise.all(taken);
+    let allTaken = false;
+    all.then(() => allTaken = true);
+    const end = performance.now() + LIMIT_MS;
+    for (let last = 0; !allTaken && performance.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      // There may be a few turns between two looks.
+      const most = 8 * TURN_FRAMES / COST_OF_SWITCH;
+      assert(client.settings.length - last < most);
+      last = client.settings.length;
+    }
+    await deadline(all, LIMIT_MS);
+    assertEquals(client.settings, values);
+    client.close();
+    await deadline(result, LIMIT_MS);
+  });
+}
 
 Deno.test("NearSide.push() takes a few frames at once", async () => {
   const { near, client, result } = nearSide();

@@ -1,6 +1,13 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { RemoteProtocolError } from "@socketserver/socketserver";
+import { ServerStoppingError } from "../../src/errors.ts";
 import { FarStream } from "../../src/remote/far_stream.ts";
 import { FrameSender } from "../../src/remote/frame_sender.ts";
 import {
@@ -199,6 +206,61 @@ Deno.test("FarStream.setNoDelay() is there if the connection at home has it", ()
   const switched = recorder.frames.map(({ payload }) => payload[0]);
   assertEquals(switched, [1, 0]);
   assertEquals(farConnection().connection.setNoDelay, undefined);
+});
+
+Deno.test("FarStream.setKeepAlive() is there if the connection at home has it", () => {
+  const { connection, recorder, types } = farConnection({
+    ...OPENING,
+    keepAlive: true,
+  });
+  connection.setKeepAlive!();
+  connection.setKeepAlive!(false);
+  assertEquals(types(), [FrameType.keepAlive, FrameType.keepAlive]);
+  const switched = recorder.frames.map(({ payload }) => payload[0]);
+  assertEquals(switched, [1, 0]);
+  assertEquals(farConnection().connection.setKeepAlive, undefined);
+});
+
+Deno.test("FarStream.signal is aborted by stop(), which leaves reading and writing alone", async () => {
+  const { connection } = farConnection();
+  const { signal } = connection;
+  const reason = new ServerStoppingError("to stop");
+  connection.stop(reason);
+  connection.stop(new Error("later"));
+  assertStrictEquals(signal.reason, reason);
+  connection.receive(FrameType.data, new Uint8Array(5));
+  assertEquals(await connection.read(new Uint8Array(9)), 5);
+  assertEquals(await connection.write(new Uint8Array(5)), 5);
+});
+
+Deno.test("FarStream.signal is aborted although it is first asked for after stop()", () => {
+  const { connection } = farConnection();
+  const reason = new ServerStoppingError("to stop");
+  connection.stop(reason);
+  assertStrictEquals(connection.signal.reason, reason);
+});
+
+Deno.test("FarStream.signal is aborted by fail(), when reading rejects already", async () => {
+  const { connection } = farConnection();
+  const gone = new Deno.errors.ConnectionReset("gone");
+  const read = Promise.withResolvers<number | null>();
+  connection.signal.addEventListener(
+    "abort",
+    () => read.resolve(connection.read(new Uint8Array(9))),
+  );
+  connection.fail(gone);
+  assertStrictEquals(connection.signal.reason, gone);
+  assertStrictEquals(await assertRejects(() => read.promise), gone);
+});
+
+Deno.test("FarStream.signal is not aborted by the handler's own close(), nor by end()", () => {
+  const { connection } = farConnection();
+  connection.close();
+  connection.fail(new Deno.errors.Interrupted("closed meanwhile"));
+  assertEquals(connection.signal.aborted, false);
+  const other = farConnection().connection;
+  other.end();
+  assertEquals(other.signal.aborted, false);
 });
 
 Deno.test("limitWrites() of a FarStream tells the near side", () => {

@@ -3,6 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { concat } from "@std/bytes/concat";
 import { FrameType, jsonPayload } from "../../src/remote/frames.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
+import { PendingRequest } from "../../src/remote/pending_request.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameLink } from "../fixtures/frame_link.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
@@ -89,7 +90,7 @@ class Attacked {
     this.stream,
     this.datagram.request,
     ...victims(),
-  ].map((request) => this.near.open(request, ADDRESS));
+  ].map((request) => this.near.open(new PendingRequest(request, ADDRESS)));
 
   constructor() {
     for (const handled of this.#open) handled.catch(() => {}); // looked at later

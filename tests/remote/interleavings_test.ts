@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { FrameLink } from "../fixtures/frame_link.ts";
+import { PendingRequest } from "../../src/remote/pending_request.ts";
 import { ScriptedClient } from "../fixtures/clients/scripted_client.ts";
 import {
   type Script,
@@ -33,7 +34,7 @@ function randomSteps(random: Random, kind: "read" | "write"): Step[] {
     }
     const others = kind === "read"
       ? ["pause"] as const
-      : ["pause", "pause", "probe", "noDelay", "limit"] as const;
+      : ["pause", "pause", "probe", "noDelay", "keepAlive", "limit"] as const;
     return { do: pick(random, others) };
   });
 }
@@ -73,7 +74,7 @@ async function assertHandled(
   const script = randomScript(random);
   scripts.set(port, script);
   const address = { transport: "tcp", hostname: "127.0.0.1", port } as const;
-  const handled = link.channel.open(client, address)
+  const handled = link.channel.open(new PendingRequest(client, address))
     .then(() => null, (error) => error);
   // A client that says nothing more is heard of by who waits for it.
   const waits = script.reading.some((step) => step.do === "read");

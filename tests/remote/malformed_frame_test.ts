@@ -64,6 +64,7 @@ const OPEN = jsonPayload({
   remoteAddr: ADDRESS,
   clientAddress: ADDRESS,
 });
+const STOP = jsonPayload({ name: "ServerStoppingError", message: "" });
 
 function victimFrame(type: number, payload: Uint8Array = NOTHING): Frames {
   return [frameBytes(type, VICTIM, payload)];
@@ -143,6 +144,7 @@ const streamFaults: Record<Side, Record<string, Frames>> = {
     "a ready frame": victimFrame(FrameType.ready),
     "a shutdown frame": victimFrame(FrameType.shutdown),
     "an abort": victimFrame(FrameType.abort, jsonPayload({})),
+    "a stop": victimFrame(FrameType.stop, STOP),
     "the result of a reply": victimFrame(
       FrameType.sent,
       jsonPayload({ reply: 1, count: 1 }),
@@ -159,6 +161,13 @@ const streamFaults: Record<Side, Record<string, Frames>> = {
     "noDelay of 2": victimFrame(FrameType.noDelay, new Uint8Array([2])),
     "noDelay for a socket without": victimFrame(
       FrameType.noDelay,
+      new Uint8Array([1]),
+    ),
+    "keepAlive of no bytes": victimFrame(FrameType.keepAlive),
+    "keepAlive of 2 bytes": victimFrame(FrameType.keepAlive, new Uint8Array(2)),
+    "keepAlive of 2": victimFrame(FrameType.keepAlive, new Uint8Array([2])),
+    "keepAlive for a socket without": victimFrame(
+      FrameType.keepAlive,
       new Uint8Array([1]),
     ),
     "a limit of 4 bytes": victimFrame(FrameType.limit, new Uint8Array(4)),
@@ -178,6 +187,10 @@ const streamFaults: Record<Side, Record<string, Frames>> = {
     ...toEither,
     "an abort that is no JSON": victimFrame(FrameType.abort, NO_JSON),
     "an abort of no bytes": victimFrame(FrameType.abort),
+    "a stop that is no JSON": victimFrame(FrameType.stop, NO_JSON),
+    "a stop of no bytes": victimFrame(FrameType.stop),
+    "a stop without a name": victimFrame(FrameType.stop, jsonPayload({})),
+    "keepAlive": victimFrame(FrameType.keepAlive, new Uint8Array(1)),
     "a datagram's result": victimFrame(
       FrameType.sent,
       jsonPayload({ reply: 1, count: 1 }),
@@ -246,6 +259,8 @@ const datagramFaults: Record<Side, Record<string, Frames>> = {
     "done with a payload": victimFrame(FrameType.done, new Uint8Array(1)),
     "a connection's data": victimFrame(FrameType.data, new Uint8Array(5)),
     "credit": victimFrame(FrameType.credit, creditPayload(1)),
+    "a stop": victimFrame(FrameType.stop, STOP),
+    "keepAlive": victimFrame(FrameType.keepAlive, new Uint8Array(1)),
     "too many replies": Array.from(
       { length: MAX_REPLIES },
       (_, i) => replyFrame(i + 2, ADDRESS),
@@ -259,6 +274,7 @@ const datagramFaults: Record<Side, Record<string, Frames>> = {
       jsonPayload({ reply: 1 }),
     ),
     "a connection's end": victimFrame(FrameType.end),
+    "a stop that is no JSON": victimFrame(FrameType.stop, NO_JSON),
   },
 };
 
@@ -397,6 +413,24 @@ Deno.test("NearSide ignores frames of requests that have ended", async () => {
   }
   await echo(link, "the second");
   assertEquals(link.channel.size, 0);
+  assertEquals(link.faults, []);
+});
+
+Deno.test("FarSide ignores a stop for all that cannot be read", async () => {
+  using link = new FrameLink(
+    RememberingStreamHandler.moduleUrl,
+    RememberingStreamHandler.name,
+  );
+  await link.start();
+  const client = new MemoryConnection([encoder.encode("1")], false);
+  const handled = link.handle(client);
+  for (const payload of [NO_JSON, NO_END, NOTHING, jsonPayload({})]) {
+    link.sendToFar(frameBytes(FrameType.stop, 0, payload));
+  }
+  await deadline(link.sidesReached(), LIMIT_MS);
+  client.halfClose();
+  await deadline(handled, LIMIT_MS);
+  assertEquals(client.output, encoder.encode("1"));
   assertEquals(link.faults, []);
 });
 

@@ -8,6 +8,7 @@ import {
 } from "../../src/remote/frames.ts";
 import { creditOf } from "../../src/remote/payload_checks.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
+import { PendingRequest } from "../../src/remote/pending_request.ts";
 import { errorPayload } from "../../src/remote/remote_error.ts";
 import { hasUnreadInput } from "../../src/servers/gentle_close.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
@@ -64,7 +65,8 @@ class FarSide {
   readonly client = new HeldClient();
   readonly recorder = new FrameRecorder();
   readonly channel = new NearSide(this.recorder.carrier, EVENTS);
-  readonly result = this.channel.open(this.client, this.client.remoteAddr);
+  readonly pending = new PendingRequest(this.client, this.client.remoteAddr);
+  readonly result = this.channel.open(this.pending);
 
   constructor() {
     this.result.catch(() => {});
@@ -234,7 +236,10 @@ Deno.test("NearSide.fail() makes every later open() reject", async () => {
   channel.fail(new Error("told twice"));
   const client = new MemoryConnection([]);
   const error = await assertRejects(() =>
-    deadline(channel.open(client, client.remoteAddr), LIMIT_MS)
+    deadline(
+      channel.open(new PendingRequest(client, client.remoteAddr)),
+      LIMIT_MS,
+    )
   );
   assertStrictEquals(error, gone);
   assertEquals(recorder.frames, []);
@@ -285,7 +290,7 @@ Deno.test("NearStream tells the server of input that its handler has not taken",
   const input = new MemoryConnection([new Uint8Array(GRANT_SIZE)], false);
   const recorder = new FrameRecorder();
   const channel = new NearSide(recorder.carrier, EVENTS);
-  const result = channel.open(input, input.remoteAddr);
+  const result = channel.open(new PendingRequest(input, input.remoteAddr));
   const taken = () =>
     recorder.of(FrameType.data).reduce((sum, f) => sum + f.payload.length, 0);
   await until(() => taken() === GRANT_SIZE);

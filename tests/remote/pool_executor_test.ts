@@ -11,7 +11,10 @@ import {
   type PooledServer,
   PoolExecutor,
 } from "../../src/remote/pool_executor.ts";
-import type { RequestRunner } from "../../src/remote/request_queue.ts";
+import type {
+  PendingRequest,
+  RequestRunner,
+} from "../../src/remote/pending_request.ts";
 import { HandlerNotFoundError } from "@socketserver/socketserver";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
@@ -45,6 +48,12 @@ class OnePool extends PoolExecutor<PooledServer> {
   /** Ends the request that the runner has. */
   end = () => {};
   #busy = false;
+  readonly #runner: RequestRunner = {
+    handle: (pending) => this.#handle(pending),
+    stop: ({ reason }) => this.log.push(`stop: ${reason}`),
+    stopAll: (reason) => this.log.push(`stop all: ${reason}`),
+    giveUp: (_pending, error) => this.log.push(`give up: ${error}`),
+  };
 
   constructor(server: Partial<PooledServer> = {}) {
     super({ ...SERVER, ...server }, (...report) => {
@@ -61,8 +70,8 @@ class OnePool extends PoolExecutor<PooledServer> {
     return this.serving;
   }
 
-  protected override get size(): number {
-    return this.failure === null ? 1 : 0;
+  protected override get runners(): ReadonlySet<RequestRunner> {
+    return new Set(this.failure === null ? [this.#runner] : []);
   }
 
   protected override startFirst(): Promise<void> {
@@ -74,7 +83,7 @@ class OnePool extends PoolExecutor<PooledServer> {
   protected override findFree(): RequestRunner | undefined {
     if (this.#busy || this.startPause.lasts) return undefined;
     this.#start();
-    return { handle: () => this.#handle() };
+    return this.#runner;
   }
 
   protected override retireIdle(): void {
@@ -95,7 +104,8 @@ class OnePool extends PoolExecutor<PooledServer> {
     if (this.failure !== null) throw this.failure;
   }
 
-  async #handle(): Promise<void> {
+  async #handle(pending: PendingRequest): Promise<void> {
+    pending.runner = this.#runner;
     this.#busy = true;
     const handled = Promise.withResolvers<void>();
     this.end = handled.resolve;
@@ -265,6 +275,37 @@ Deno.test("PoolExecutor.stop() begins none of the requests that wait", async () 
   const rejected = assertRejects(() => waiting, Error, "closed");
   await pool.close();
   await rejected;
+});
+
+Deno.test("PoolExecutor.abortAll() tells runners once, and requests that wait when they begin", async () => {
+  const pool = new OnePool();
+  const [first, second] = [aConnection(), aConnection()];
+  const handled = [first, second].map((it) => pool.run(it, ADDRESS));
+  assertEquals(pool.waiting, 1);
+  pool.abortAll(FAILURE);
+  assertEquals([first, second].map((it) => pool.abort(it, FAILURE)), [
+    true,
+    true,
+  ]);
+  assertEquals(pool.abort(aConnection(), new Error("unknown")), false);
+  assertEquals(pool.log, [`stop all: ${FAILURE}`]);
+  for (const each of handled) {
+    pool.end();
+    await each;
+  }
+});
+
+Deno.test("PoolExecutor.giveUp() takes a request out of the queue, and has a runner give up its own", async () => {
+  const pool = new OnePool();
+  const [first, second] = [aConnection(), aConnection()];
+  const handled = [first, second].map((it) => pool.run(it, ADDRESS));
+  pool.giveUp(second, FAILURE);
+  assertStrictEquals(await assertRejects(() => handled[1]!), FAILURE);
+  assertEquals([pool.waiting, pool.log], [0, []]);
+  pool.giveUp(first, FAILURE);
+  assertEquals(pool.log, [`give up: ${FAILURE}`]);
+  pool.end();
+  await handled[0];
 });
 
 Deno.test("PoolExecutor.onShutdown() calls shutdownByHandler(), and reports what it throws", async () => {

@@ -14,6 +14,7 @@ import {
   RemoteProtocolError,
   UnexpectedEof,
 } from "@socketserver/socketserver";
+import { ServerStoppingError } from "../../src/errors.ts";
 import {
   jsonPayload,
   MAX_ERROR_DEPTH,
@@ -54,6 +55,7 @@ const CLASSES: (new (message: string) => Error)[] = [
   LineTooLongError,
   NoReplyAddressError,
   RemoteProtocolError,
+  ServerStoppingError,
   ...Object.values(Deno.errors).filter((ErrorClass) =>
     ErrorClass !== Deno.errors.UnexpectedEof
   ),

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { nextId } from "../../src/remote/request_ids.ts";
+import { nextId, RequestIds } from "../../src/remote/request_ids.ts";
 
 const LARGEST = 0xffff_ffff;
 
@@ -17,3 +17,15 @@ for (
     assertEquals(nextId(last, (id) => open.includes(id as never)), expected);
   });
 }
+
+Deno.test("RequestIds.next() gives no ID that is held, until it is released", () => {
+  const ids = new RequestIds();
+  const isOpen = () => false;
+  ids.hold(2);
+  ids.hold(3);
+  assertEquals([ids.next(isOpen), ids.next(isOpen)], [1, 4]);
+  ids.release(5);
+  ids.hold(6);
+  ids.release(6);
+  assertEquals([ids.next(isOpen), ids.next(isOpen)], [5, 6]);
+});

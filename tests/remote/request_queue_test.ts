@@ -1,8 +1,9 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
-  type PendingRequest,
-  RequestQueue,
-} from "../../src/remote/request_queue.ts";
+  PendingRequest,
+  type RequestRunner,
+} from "../../src/remote/pending_request.ts";
+import { RequestQueue } from "../../src/remote/request_queue.ts";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 
@@ -10,19 +11,30 @@ const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 class QueueFixture {
   /** The requests that runners have, in the order in which they got them. */
   readonly begun: PendingRequest[] = [];
+  /** What they were told, in order. */
+  readonly told: string[] = [];
   readonly #ends = new Map<unknown, PromiseWithResolvers<void>>();
   #free: number;
   readonly queue: RequestQueue;
+  readonly #runner: RequestRunner = {
+    handle: (pending) => this.#handle(pending),
+    stop: ({ request, reason }) => this.told.push(`stop ${request}: ${reason}`),
+    stopAll: () => {},
+    giveUp: ({ request }, error) => {
+      this.told.push(`give up ${request}: ${error}`);
+      this.#ends.get(request)!.reject(error);
+    },
+  };
 
   constructor({ free }: { free: number }) {
     this.#free = free;
     this.queue = new RequestQueue(() => {
       if (this.#free === 0) return undefined;
-      return { handle: (pending) => this.#handle(pending) };
+      return this.#runner;
     });
   }
 
-  submit(request: string): Promise<void> {
+  submit(request: unknown): Promise<void> {
     return this.queue.submit(request, ADDRESS);
   }
 
@@ -31,7 +43,7 @@ class QueueFixture {
   }
 
   /** Ends what a runner does with a request. */
-  end(request: string): void {
+  end(request: unknown): void {
     this.#ends.get(request)!.resolve();
   }
 
@@ -40,6 +52,7 @@ class QueueFixture {
   }
 
   async #handle(pending: PendingRequest): Promise<void> {
+    pending.runner = this.#runner;
     this.#free--;
     this.begun.push(pending);
     const end = Promise.withResolvers<void>();
@@ -77,12 +90,7 @@ Deno.test("RequestQueue.submit() does not ask for a runner past those that wait"
 
 Deno.test("RequestQueue.wait() has a request handled at once if a runner is free", async () => {
   const f = new QueueFixture({ free: 1 });
-  const waited = f.queue.wait({
-    request: "one",
-    clientAddress: ADDRESS,
-    ticket: 0,
-    waited: false,
-  });
+  const waited = f.queue.wait(new PendingRequest("one", ADDRESS));
   assertEquals(f.names, ["one"]);
   f.end("one");
   await waited;
@@ -181,4 +189,100 @@ Deno.test("RequestQueue.stop() begins none that waits, and rejectAll() ends them
   f.queue.rejectAll(new RangeError("closed"));
   await assertRejects(() => second, RangeError, "closed");
   assertEquals(f.queue.length, 0);
+});
+
+const REASON = new RangeError("to stop");
+
+Deno.test("RequestQueue.abort() tells a runner once, with the first reason", async () => {
+  const f = new QueueFixture({ free: 2 });
+  const handled = ["one", "two"].map((name) => f.submit(name));
+  assertEquals(f.queue.abort("two", REASON), true);
+  assertEquals(f.queue.abort("two", new RangeError("again")), true);
+  assertEquals(f.told, [`stop two: ${REASON}`]);
+  for (const name of ["one", "two"]) f.end(name);
+  await Promise.all(handled);
+});
+
+Deno.test("RequestQueue.abort() does not know what was never here, or is over", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const handled = f.submit("one");
+  assertEquals(f.queue.abort("two", REASON), false);
+  f.end("one");
+  await handled;
+  assertEquals(f.queue.abort("one", REASON), false);
+  assertEquals(f.told, []);
+});
+
+for (const way of ["abort", "abortLater"] as const) {
+  Deno.test(`RequestQueue.${way}() gives a reason to a request that waits, which its runner finds there`, async () => {
+    const f = new QueueFixture({ free: 1 });
+    const handled = ["one", "two"].map((name) => f.submit(name));
+    if (way === "abort") f.queue.abort("two", REASON);
+    else f.queue.abortLater(REASON);
+    f.end("one");
+    await handled[0];
+    assertStrictEquals(f.begun[1]!.reason, REASON);
+    assertEquals(f.told, []);
+    f.end("two");
+    await handled[1];
+  });
+}
+
+Deno.test("RequestQueue.giveUp() takes out a request that waits, and the others are handled", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const handled = ["one", "two", "three"].map((name) => f.submit(name));
+  const shrunk = f.queue.whenShrunk();
+  f.queue.giveUp("two", REASON);
+  assertStrictEquals(await assertRejects(() => handled[1]!), REASON);
+  await shrunk;
+  assertEquals(f.queue.length, 1);
+  f.end("one");
+  await handled[0];
+  f.end("three");
+  await handled[2];
+  assertEquals(f.names, ["one", "three"]);
+});
+
+Deno.test("RequestQueue.giveUp() leaves a request that a runner has to it", async () => {
+  const f = new QueueFixture({ free: 1 });
+  const handled = f.submit("one");
+  f.queue.giveUp("one", REASON);
+  f.queue.giveUp("two", REASON);
+  assertStrictEquals(await assertRejects(() => handled), REASON);
+  assertEquals(f.told, [`give up one: ${REASON}`]);
+});
+
+Deno.test("RequestQueue.submit() passes on what the signal of a wrapped request says, while it lasts", async () => {
+  const f = new QueueFixture({ free: 3 });
+  const controllers = [1, 2, 3].map(() => new AbortController());
+  const wrappers = controllers.map(({ signal }, i) => ({
+    signal,
+    toString: () => `wrapper ${i}`,
+  }));
+  controllers[0]!.abort(REASON); // before
+  const handled = wrappers.map((wrapper) => f.submit(wrapper));
+  assertStrictEquals(f.begun[0]!.reason, REASON);
+  controllers[1]!.abort(REASON);
+  assertEquals(f.told, [`stop wrapper 1: ${REASON}`]);
+  for (const wrapper of wrappers) f.end(wrapper);
+  await Promise.all(handled);
+  controllers[2]!.abort(REASON);
+  assertEquals(f.told.length, 1);
+});
+
+Deno.test("RequestQueue.abort() and giveUp() find a wrapper by the reason that its signal has brought", async () => {
+  const f = new QueueFixture({ free: 2 });
+  const controller = new AbortController();
+  const wrapper = { signal: controller.signal, toString: () => "wrapper" };
+  const handled = [f.submit("one"), f.submit(wrapper)];
+  controller.abort(REASON);
+  assertEquals(f.queue.abort("the wrapped one", REASON), true);
+  f.queue.giveUp("the wrapped one", REASON);
+  assertStrictEquals(await assertRejects(() => handled[1]!), REASON);
+  assertEquals(f.told, [
+    `stop wrapper: ${REASON}`,
+    `give up wrapper: ${REASON}`,
+  ]);
+  f.end("one");
+  await handled[0];
 });

@@ -118,6 +118,21 @@ Deno.test("LazyExecutor passes on in order what it is told while it loads", asyn
   assertEquals(executor.calls, ["start", "run a", "rest false", "stop"]);
 });
 
+Deno.test("LazyExecutor.abort() reaches a request that was to run before the executor is loaded", async () => {
+  const { lazy, resolve } = loading();
+  const executor = new RecordingExecutor();
+  const reason = new Error("to stop");
+  assertEquals(lazy.abort("a", reason), false);
+  const ran = lazy.run("a", ADDRESS);
+  assertEquals(lazy.abort("a", reason), true);
+  assertEquals(lazy.abort("b", reason), false);
+  lazy.abortAll(reason);
+  lazy.giveUp("a", reason);
+  resolve(executor);
+  await ran;
+  assertEquals(executor.calls, ["run a", "abort a", "abortAll", "giveUp a"]);
+});
+
 Deno.test("LazyExecutor.close() closes the executor that is being loaded before it starts", async () => {
   const { lazy, resolve } = loading();
   const executor = new RecordingExecutor();

@@ -60,6 +60,12 @@ for (const Server of [AsyncTCPServer, ThreadingTCPServer]) {
     assertEquals(errors, []);
   });
 
+  Deno.test(`${Server.name}'s handlers can call setKeepAlive()`, async () => {
+    const { text, errors } = await serve(Server, "keep alive");
+    assertEquals(text, "switched");
+    assertEquals(errors, []);
+  });
+
   Deno.test(`${Server.name}'s handlers can call close(), and nothing after`, async () => {
     const { text, errors } = await serve(Server, "close");
     assertEquals(text, "before");

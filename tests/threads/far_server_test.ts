@@ -66,7 +66,10 @@ Deno.test("BaseRequestHandler.server throws an error that says why for all else 
   const error = await session.record.nth(1);
   assertInstanceOf(error, TypeError);
   assertMatch(error.message, /server\.activeRequests/);
-  assertMatch(error.message, /serverAddress, data and shutdown\(\)/);
+  assertMatch(
+    error.message,
+    /serverAddress, data, shutdown\(\) and requestSignal\(\)/,
+  );
   assertMatch(error.message, /data option/);
 });
 

@@ -1,0 +1,17 @@
+import type { StreamRequest } from "../types.ts";
+import type { Opening } from "./frames.ts";
+
+/** What an `open` frame says of a connection. */
+export function streamOpening(
+  { localAddr, remoteAddr, setNoDelay, setKeepAlive }: StreamRequest,
+  clientAddress: Deno.Addr,
+): Opening {
+  return {
+    kind: "stream",
+    localAddr,
+    clientAddress,
+    ...(remoteAddr === clientAddress ? {} : { remoteAddr }),
+    ...(setNoDelay === undefined ? {} : { noDelay: true }),
+    ...(setKeepAlive === undefined ? {} : { keepAlive: true }),
+  };
+}
