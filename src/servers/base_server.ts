@@ -1,29 +1,23 @@
 import { HandlerNotFoundError } from "../errors.ts";
-import { checkNotImporting } from "../import_guard.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import {
   checkedTimeout,
-  checkHandlerClass,
   checkServeOptions,
   durationIn,
+  limitIn,
 } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import { closeServer } from "./server_close.ts";
+import { ServerFields } from "./server_fields.ts";
 import type {
   ServeForeverOptions,
   ServerOptions,
   ServerStats,
 } from "./server_options.ts";
-import { serverSettings } from "./server_settings.ts";
 import { isCalledBy } from "./serving_context.ts";
-import { TransportHooks } from "./transport_hooks.ts";
-
-/** How many requests are handled at once by default. */
-const MOST_CONNECTIONS = 16_384;
-const MOST_DATAGRAMS = 1000;
 
 /**
  * The life of a server and of its requests, whatever the requests are made of.
@@ -63,57 +57,8 @@ const MOST_DATAGRAMS = 1000;
 export abstract class BaseServer<
   Request = unknown,
   Address extends Deno.Addr = Deno.Addr,
-> extends TransportHooks<Request> implements HandlerServer, AsyncDisposable {
-  /** The handler class, or the function, that the server was given. */
-  readonly RequestHandlerClass: RequestHandlerClass<Request>;
-  /** Where the server listens: after binding, with the real port. */
-  serverAddress: Address;
-  /**
-   * The longest wait of `handleRequest()`, in seconds; `null` for ever.
-   *
-   * @default {null}
-   */
-  timeout: number | null;
-  /**
-   * Whether `serverClose()` waits for the requests being handled.
-   *
-   * @default {true}
-   */
-  blockOnClose: boolean;
-  /**
-   * The longest wait of `serverClose()` and `shutdown()`, in seconds; `null` for
-   * ever.
-   *
-   * @default {null}
-   */
-  drainTimeout: number | null;
-  /**
-   * How many requests may be handled at once; `Infinity` for any number.
-   *
-   * @default {Infinity} where requests are handled one after the other; where
-   * many are at once, 16384 connections, or 1000 datagrams
-   */
-  maxActiveRequests: number;
-  /**
-   * How many requests of one client may be handled at once; `Infinity` for any
-   * number.
-   *
-   * @default {Infinity}
-   */
-  maxRequestsPerClient: number;
-  /**
-   * The longest that a request may take, in seconds; `null` for ever.
-   *
-   * @default {null}
-   */
-  requestTimeout: number | null;
-  /**
-   * What the `data` option held.
-   *
-   * @default {undefined}
-   */
-  readonly data: unknown;
-
+> extends ServerFields<Request, Address>
+  implements HandlerServer, AsyncDisposable {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #loop: ServeLoop<Request>;
   /** Made when it is first needed: a mixin's fields are set by then. */
@@ -135,24 +80,10 @@ export abstract class BaseServer<
     RequestHandlerClass: RequestHandlerClass<Request>,
     options?: ServerOptions | null,
   ) {
-    super();
-    checkNotImporting();
-    checkHandlerClass(RequestHandlerClass);
-    const settings = serverSettings(options, {
-      maxActiveRequests: this.#mostAtOnce,
-    });
-    this.serverAddress = serverAddress;
-    this.RequestHandlerClass = RequestHandlerClass;
-    this.timeout = settings.timeout;
-    this.blockOnClose = settings.blockOnClose;
-    this.drainTimeout = settings.drainTimeout;
-    this.maxActiveRequests = settings.maxActiveRequests;
-    this.maxRequestsPerClient = settings.maxRequestsPerClient;
-    this.requestTimeout = settings.requestTimeout;
-    this.data = settings.data;
+    super(serverAddress, RequestHandlerClass, options);
     this.#lifecycle = new RequestLifecycle(this, {
       executor: () => this.#executor,
-      maxRequestsPerClient: () => this.maxRequestsPerClient,
+      maxRequestsPerClient: () => limitIn(this.maxRequestsPerClient),
       requestTimeout: () => durationIn(this.requestTimeout),
     });
     this.#loop = new ServeLoop(this, {
@@ -165,7 +96,7 @@ export abstract class BaseServer<
       releaseUntaken: () => this.releaseUntaken(),
       handlesBesideLoop: () => this.handlesBesideLoop,
       repliesByListener: () => this.repliesByListener,
-      maxActiveRequests: () => this.maxActiveRequests,
+      maxActiveRequests: () => limitIn(this.maxActiveRequests),
       drainTimeout: () => durationIn(this.drainTimeout),
     }, this.#lifecycle);
   }
@@ -353,14 +284,6 @@ export abstract class BaseServer<
   }
 
   /**
-   * Whether requests are handled beside the loop, as the mixins do. Then a slow
-   * asynchronous `verifyRequest()` keeps no other request waiting, either.
-   */
-  protected get handlesBesideLoop(): boolean {
-    return false;
-  }
-
-  /**
    * Works on a request beside the loop: for a `processRequest()` that must not
    * keep the server from taking the next request. `work` is called at once, as a
    * method of the server; what it throws goes to `handleError()`. At the end the
@@ -379,7 +302,7 @@ export abstract class BaseServer<
 
   /** Closes a request when `work` has ended; it is active until then. */
   protected closeAfter(request: Request, work: Promise<void>): void {
-    this.#lifecycle.closeAfter(request, work);
+    this.#lifecycle.ending.closeAfter(request, work);
   }
 
   /** Calls `handleError()`, and never throws. */
@@ -388,7 +311,7 @@ export abstract class BaseServer<
     request: Request | undefined,
     clientAddress: Deno.Addr | undefined,
   ): Promise<void> {
-    return this.#lifecycle.report(error, request, clientAddress);
+    return this.#lifecycle.ending.report(error, request, clientAddress);
   }
 
   /**
@@ -405,10 +328,9 @@ export abstract class BaseServer<
     }
   }
 
-  /** Finite where many are handled at once, or a flood would fill the memory. */
-  get #mostAtOnce(): number {
-    if (!this.handlesBesideLoop) return Infinity;
-    return this.repliesByListener ? MOST_DATAGRAMS : MOST_CONNECTIONS;
+  /** A loop that waits for room asks again. */
+  protected override limitChanged(): void {
+    this.#lifecycle.active.noteLimit();
   }
 
   get #ownExecutor(): Executor {

@@ -40,13 +40,13 @@ export class ServeLoop<Request> {
     this.#hooks = hooks;
     this.#means = means;
     this.#lifecycle = lifecycle;
-    const report = (error: unknown) => void lifecycle.reportApart(error);
+    const report = (error: unknown) => void lifecycle.ending.reportApart(error);
     const serving = this.#serving = { server: hooks, report };
     const intake = this.#intake = new RequestIntake(hooks, means, report);
     this.#late = new LateRequests(means, { intake, lifecycle, serving });
     this.#actions = new ServiceActions(
       hooks,
-      (error) => lifecycle.report(error, undefined, undefined),
+      (error) => lifecycle.ending.report(error, undefined, undefined),
     );
     this.#admission = new Admission(means, lifecycle, this.#actions);
   }
@@ -158,7 +158,9 @@ export class ServeLoop<Request> {
     const drainTimeout = this.#means.drainTimeout();
     if (drainTimeout === null) return await run.ended;
     if (await succeedsWithin(run.ended, drainTimeout)) return;
-    if (this.#inHand !== null) await this.#lifecycle.close(this.#inHand[0]);
+    if (this.#inHand !== null) {
+      await this.#lifecycle.ending.close(this.#inHand[0]);
+    }
     if (await succeedsWithin(run.ended, LAST_GRACE)) return;
     run.abandon();
     await run.ended;
@@ -179,10 +181,8 @@ export class ServeLoop<Request> {
         await this.#intake.recover(error, run);
       }
       if (arrival !== null) {
-        const handled = this.#lifecycle.dispatch(
-          arrival,
-          this.#means.handlesBesideLoop(),
-        );
+        const beside = this.#means.handlesBesideLoop();
+        const handled = this.#dispatch(arrival, run.stopped, beside);
         if (handled !== undefined) {
           this.#inHand = arrival;
           await handled;
@@ -215,7 +215,21 @@ export class ServeLoop<Request> {
       await this.#intake.recover(error, run);
     }
     patience[Symbol.dispose]();
-    if (arrival !== null) await this.#lifecycle.dispatch(arrival);
+    if (arrival !== null) await this.#dispatch(arrival, this.#closed);
     else if (patience.ended) await this.#hooks.handleTimeout();
+  }
+
+  /**
+   * Has a request handled. It may have come in the moment when the server was
+   * told to stop: its handler is then told, too.
+   */
+  #dispatch(
+    arrival: Arrival<Request>,
+    isLate: boolean,
+    beside = false,
+  ): void | Promise<void> {
+    return isLate
+      ? this.#lifecycle.dispatchLate(arrival, beside)
+      : this.#lifecycle.dispatch(arrival, beside);
   }
 }

@@ -47,14 +47,17 @@ export interface ServerOptions {
    */
   maxRequestsPerClient?: number;
   /**
-   * The longest that a request may take, in seconds; `null` for ever. It counts
-   * from the moment the server takes the request; to wait for a thread or a child
-   * process is part of it.
+   * The longest that a request may take, in seconds above 0; `null` for ever. It
+   * counts from the moment the server takes the request; to wait for a thread or a
+   * child process is part of it. When the request has been handled, what its
+   * client still sends is dropped for at most a second more.
    *
    * Then its handler is told by its `signal`, its connection is closed, and a
    * quarter of a second later the server waits for it no longer, whatever it
    * does: the loop goes on, and `handleError()` is told by a
-   * `Deno.errors.TimedOut`. Only a child process can really be ended, and is, with
+   * `Deno.errors.TimedOut`. If the handler ends all the same, `shutdownRequest()`
+   * may be called again; what its closed connection throws is not reported, any
+   * other error is. Only a child process can really be ended, and is, with
    * the requests that share it.
    *
    * @default {null}

@@ -1,6 +1,6 @@
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
-import { closeQuietly } from "./close_quietly.ts";
+import { allowClosingAgain, closeQuietly } from "./close_quietly.ts";
 import {
   dropInput,
   dropInputIfAny,
@@ -95,6 +95,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
       this.socket.accept(),
     );
     watchReads(connection);
+    allowClosingAgain(connection);
     this.#untaken = connection;
     return [connection, connection.remoteAddr];
   }

@@ -173,11 +173,11 @@ Deno.test("RequestLifecycle.release() closes what the platform holds if closeReq
   }
 });
 
-Deno.test("RequestLifecycle.closeAfter() counts a request until its work has ended, and closes it", async () => {
+Deno.test("RequestEnding.closeAfter() counts a request until its work has ended, and closes it", async () => {
   const { lifecycle, calls } = lifecycleOf();
   const ended = Promise.withResolvers<void>();
   const active = lifecycle.active.begin("request", ADDRESS);
-  const closed = lifecycle.closeAfter("request", ended.promise);
+  const closed = lifecycle.ending.closeAfter("request", ended.promise);
   lifecycle.active.end(active);
   await aTurn();
   assertEquals([lifecycle.active.requests, calls], [["request"], []]);
@@ -204,7 +204,7 @@ Deno.test("RequestLifecycle.dispatchSoon() counts requests at once, and handles 
   await lifecycle.active.drained();
 });
 
-Deno.test("RequestLifecycle.closeRemaining() closes each request that is being handled, once", async () => {
+Deno.test("RequestEnding.closeRemaining() closes each request that is being handled, once", async () => {
   const closed: string[] = [];
   const { lifecycle } = lifecycleOf({
     closeRequest: (request) => void closed.push(request),
@@ -214,16 +214,16 @@ Deno.test("RequestLifecycle.closeRemaining() closes each request that is being h
   const works = ["one", "two"].map((request) =>
     lifecycle.detach(request, ADDRESS, () => released.promise)
   );
-  await lifecycle.closeRemaining();
+  await lifecycle.ending.closeRemaining();
   assertEquals(closed, ["one", "two"]);
   released.resolve();
   await Promise.all(works);
 });
 
-Deno.test("RequestLifecycle.report() prints what handleError() throws", async () => {
+Deno.test("RequestEnding.report() prints what handleError() throws", async () => {
   using printed = new ConsoleErrors();
   const { lifecycle } = lifecycleOf({ handleError: fail });
-  await lifecycle.report("anything", undefined, undefined);
+  await lifecycle.ending.report("anything", undefined, undefined);
   assertEquals(printed.texts.length, 1);
   assertEquals(printed.texts[0]!.includes("RangeError: it failed"), true);
 });
