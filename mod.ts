@@ -10,6 +10,8 @@
  * |
  * TransportHooks                        what a transport says of its socket
  * |
+ * ServerFields                          its address, its handler, its options
+ * |
  * BaseServer                            the life of a server; does no I/O
  * |
  * SocketServer                          has a socket of its own
@@ -165,6 +167,7 @@ export * from "./src/mixins/forking_servers.ts";
 export * from "./src/servers/base_server.ts";
 export * from "./src/servers/server_hooks.ts";
 export type * from "./src/servers/transport_hooks.ts";
+export type * from "./src/servers/server_fields.ts";
 export * from "./src/servers/socket_server.ts";
 export * from "./src/servers/stream_server.ts";
 export * from "./src/servers/datagram_server.ts";

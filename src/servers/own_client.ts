@@ -6,6 +6,7 @@ import {
 import { askIfLost } from "../streams/ask_if_lost.ts";
 import { ELSEWHERE, isFrom, originOf } from "../streams/error_origin.ts";
 import type { StreamRequest } from "../types.ts";
+import { isClosedByServer } from "./connection_close.ts";
 import { isOne, partsOf } from "./error_parts.ts";
 
 /** A connection says no more than that it is lost, or makes no sense. */
@@ -21,7 +22,6 @@ const LOSSES = [
 /** What a client alone may have done wrong, if it was on its connection. */
 const FAULTS = [
   ...LOSSES,
-  Deno.errors.BadResource, // closed by the server, or by another handler
   Deno.errors.TimedOut,
   LineTooLongError,
   // Of replies to datagrams: it has gone, reads none, or cannot be replied to.
@@ -72,6 +72,9 @@ export function isOwnClients(
 function verdictOn(error: unknown, request: unknown): Verdict {
   const origin = originOf(error);
   if (origin === ELSEWHERE) return false;
+  if (error instanceof Deno.errors.BadResource && isClosedByServer(request)) {
+    return origin === undefined || isFrom(error, request);
+  }
   if (request === undefined) {
     return isOne(error, origin === undefined ? LOSSES : FAULTS);
   }
