@@ -43,8 +43,9 @@ export const statisticsScenarios: Scenario[] = [
       verdict = false;
       using client = await f.connect(server);
       await client.send("refused");
-      await until(() => server.stats.refused === 1);
+      if (f.isStream) await (client as StreamClient).ended();
       client.close();
+      await until(() => server.stats.refused === 1);
       await server.serverClose();
       await serving;
       assertEquals(server.stats, {
