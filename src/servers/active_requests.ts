@@ -30,9 +30,9 @@ export class ActiveRequests<Request> {
     return this.#size;
   }
 
-  /** How many there have been, and how those ended that have. */
-  get counts(): Record<"accepted" | Outcome, number> {
-    return { accepted: this.#accepted, ...this.#ended };
+  /** How many there have been, how those ended that have, and how many have not. */
+  get counts(): Record<"accepted" | Outcome | "active", number> {
+    return { accepted: this.#accepted, ...this.#ended, active: this.#size };
   }
 
   /** Iterates over them; any of them may end meanwhile. */

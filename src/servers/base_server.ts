@@ -1,6 +1,6 @@
-import { HandlerNotFoundError } from "../errors.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
+import { ExecutorOnDemand } from "./executor_on_demand.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import {
   checkedTimeout,
@@ -61,8 +61,10 @@ export abstract class BaseServer<
   implements HandlerServer, AsyncDisposable {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #loop: ServeLoop<Request>;
-  /** Made when it is first needed: a mixin's fields are set by then. */
-  #executor: Executor | null = null;
+  readonly #executor: ExecutorOnDemand = new ExecutorOnDemand({
+    createExecutor: () => this.createExecutor(),
+    isNeeded: () => this.finishRequest === BaseServer.prototype.finishRequest,
+  });
   #closed: Promise<void> | null = null;
 
   /**
@@ -82,14 +84,14 @@ export abstract class BaseServer<
   ) {
     super(serverAddress, RequestHandlerClass, options);
     this.#lifecycle = new RequestLifecycle(this, {
-      executor: () => this.#executor,
+      executor: () => this.#executor.made,
       maxRequestsPerClient: () => limitIn(this.maxRequestsPerClient),
       requestTimeout: () => durationIn(this.requestTimeout),
     });
     this.#loop = new ServeLoop(this, {
-      start: () => this.#startExecutor(),
-      whenFree: (taken) => this.#ownExecutor.whenFree(taken),
-      rest: (soonAgain) => this.#executor?.rest(soonAgain),
+      start: () => this.#executor.start(),
+      whenFree: (taken) => this.#executor.needed.whenFree(taken),
+      rest: (soonAgain) => this.#executor.made?.rest(soonAgain),
       keepAlive: (program) => this.keepAlive(program),
       isListenerGone: (error) => this.isListenerGone(error),
       requestTaken: () => this.requestTaken(),
@@ -108,36 +110,10 @@ export abstract class BaseServer<
 
   /**
    * What the server has counted since it was made: a snapshot.
-   *
-   * @example What became of a request
-   * ```ts
-   * import { TCPServer } from "@socketserver/socketserver";
-   * import { assertEquals } from "@std/assert";
-   *
-   * await using server = new TCPServer(
-   *   { hostname: "127.0.0.1", port: 0 },
-   *   () => {},
-   * );
-   * const { port } = server.serverAddress;
-   * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
-   * await server.handleRequest();
-   * assertEquals(server.stats, {
-   *   accepted: 1,
-   *   refused: 0,
-   *   handled: 1,
-   *   failed: 0,
-   *   active: 0,
-   *   waiting: 0,
-   * });
-   * ```
    */
   get stats(): ServerStats {
-    const { active } = this.#lifecycle;
-    return {
-      ...active.counts,
-      active: active.size,
-      waiting: this.#executor?.waiting ?? 0,
-    };
+    const waiting = this.#executor.made?.waiting ?? 0;
+    return { ...this.#lifecycle.active.counts, waiting };
   }
 
   /**
@@ -238,13 +214,13 @@ export abstract class BaseServer<
       repliesByListener: this.repliesByListener,
       loop: this.#loop,
       lifecycle: this.#lifecycle,
-      executor: () => this.#executor,
+      executor: () => this.#executor.made,
       closeListener: () => this.closeListener(),
       keepAlive: (program) => this.keepAlive(program),
-      report: (error) => this.#reportOwn(error),
+      report: (error) => this.#lifecycle.ending.reportApart(error),
     });
     if (!isCalledBy(this)) return this.#closed;
-    this.#closed.catch((error) => this.#reportOwn(error));
+    this.#closed.catch((error) => this.#lifecycle.ending.reportApart(error));
     return Promise.resolve();
   }
 
@@ -271,7 +247,7 @@ export abstract class BaseServer<
     request: Request,
     clientAddress: Deno.Addr,
   ): void | Promise<void> {
-    return this.#ownExecutor.run(request, clientAddress);
+    return this.#executor.needed.run(request, clientAddress);
   }
 
   /**
@@ -333,29 +309,10 @@ export abstract class BaseServer<
     this.#lifecycle.active.noteLimit();
   }
 
-  get #ownExecutor(): Executor {
-    return this.#executor ??= this.createExecutor();
-  }
-
-  /** Starts the executor; see `finishRequest()` for what may be missing. */
-  async #startExecutor(): Promise<void> {
-    try {
-      await this.#ownExecutor.start();
-    } catch (error) {
-      const needed = this.finishRequest === BaseServer.prototype.finishRequest;
-      if (needed || !(error instanceof HandlerNotFoundError)) throw error;
-    }
-  }
-
   #checkOpen(): void {
     if (this.#closed === null) return;
     throw new Deno.errors.BadResource(
       "Cannot handle requests as the server is closed",
     );
-  }
-
-  /** Reports an error that no caller can be told of. */
-  #reportOwn(error: unknown): Promise<void> {
-    return this.reportError(error, undefined, undefined);
   }
 }

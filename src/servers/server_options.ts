@@ -96,7 +96,31 @@ export type Settings<Options> = {
   -readonly [Name in keyof Options]-?: Options[Name];
 };
 
-/** What a server has counted since it was made; see {@linkcode BaseServer.stats}. */
+/**
+ * What a server has counted since it was made; see {@linkcode BaseServer.stats}.
+ *
+ * @example What became of a request
+ * ```ts
+ * import { TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = new TCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   () => {},
+ * );
+ * const { port } = server.serverAddress;
+ * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await server.handleRequest();
+ * assertEquals(server.stats, {
+ *   accepted: 1,
+ *   refused: 0,
+ *   handled: 1,
+ *   failed: 0,
+ *   active: 0,
+ *   waiting: 0,
+ * });
+ * ```
+ */
 export interface ServerStats {
   /** Requests that have been taken: all of those below but `waiting`. */
   readonly accepted: number;

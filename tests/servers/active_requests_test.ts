@@ -45,6 +45,7 @@ Deno.test("ActiveRequests.counts says how requests have ended, as it was noted f
     failed: 1,
     refused: 1,
     handled: 1,
+    active: 1,
   });
 });
 

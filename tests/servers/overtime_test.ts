@@ -43,6 +43,7 @@ for (
       handled: 0,
       failed: 1 - refused,
       refused,
+      active: 0,
     });
     await deadline(lifecycle.active.drained(), LIMIT_MS);
   });
@@ -152,6 +153,29 @@ Deno.test("Overtime does not cut off a request that has been handled, and whose 
   await deadline(lifecycle.active.drained(), LIMIT_MS);
   assertEquals(errors.length, 1);
   assertEquals(lifecycle.active.counts.handled, 1);
+});
+
+Deno.test("Overtime leaves a request alone that is handled as it is told, and whose input is dropped", async () => {
+  const dropped = Promise.withResolvers<void>();
+  const { lifecycle, hooks, errors, calls } = hookedLifecycle({}, soon);
+  hooks.processRequest = (request) =>
+    new Promise((resolve) => {
+      const signal = lifecycle.signals.of(request);
+      signal.addEventListener("abort", () => {
+        lifecycle.ending.closeAfter(request, dropped.promise);
+        resolve();
+      });
+    });
+  await lifecycle.dispatch(["request", ADDRESS]);
+  await until(() => errors.length === 1);
+  await aTurn();
+  assertEquals([lifecycle.active.size, calls.includes("closeRequest")], [
+    1,
+    false,
+  ]);
+  dropped.resolve();
+  await deadline(lifecycle.active.drained(), LIMIT_MS);
+  assertEquals(calls.at(-1), "closeRequest");
 });
 
 Deno.test("Overtime takes the time that is the limit when the request comes; too long a time is none", async () => {
