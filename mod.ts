@@ -65,6 +65,7 @@
  * | `serveForever()`, `handleRequest()` | you | `getRequest()`, `verifyRequest()`, `processRequest()` |
  * | `getRequest()` | the server's loop | the socket |
  * | `verifyRequest()` | the server's loop | nothing |
+ * | `handleRefusal()` | the server's loop, for a request that is refused | nothing |
  * | `processRequest()` | the server's loop | `finishRequest()`, then `shutdownRequest()` |
  * | `processRequestThread()` | `processRequest()` of `ThreadingMixIn` | `finishRequest()` |
  * | `finishRequest()` | `processRequest()`, `processRequestThread()` | by the executor, the handler: `setup()`, `handle()`, `finish()` |
@@ -85,8 +86,8 @@
  * getRequest -> verifyRequest -> processRequest -> finishRequest
  *                   |                                |
  *                   | false                          +-> setup -> handle -> finish
- *                   |                                |              |
- *                   |                                | done         | throws
+ *                   v                                |              |
+ *             handleRefusal                          | done         | throws
  *                   |                                |              v
  *                   |                                |          handleError
  *                   v                                v              |
@@ -99,7 +100,9 @@
  * Whatever throws on this way, the request is released and the server goes on.
  * An error of `getRequest()` goes to `handleError()` without a request, and ends
  * `serveForever()` only if it says that the server's own socket is no more.
- * `finish()` is called even if `handle()` throws, and not if `setup()` does.
+ * `finish()` is called even if `handle()` throws, and not if `setup()` does. Who
+ * has as many requests as `maxRequestsPerClient` allows is refused before
+ * `verifyRequest()` is asked.
  *
  * Every duration is in seconds, as in Python.
  *
