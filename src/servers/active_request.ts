@@ -19,6 +19,7 @@ export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
   /** Made on first use: most handlers have none. */
   #controller: AbortController | null = null;
   #stopClock: (() => void) | null = null;
+  #giveBack: (() => void) | null = null;
   #whenOver: (() => void)[] | null = null;
 
   constructor(request: Request, clientAddress: Deno.Addr) {
@@ -78,6 +79,17 @@ export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
     this.#stopClock = null;
   }
 
+  /** Notes that it has a place among those of its client, and how to give it back. */
+  takePlace(giveBack: () => void): void {
+    this.#giveBack = giveBack;
+  }
+
+  /** It has been handled: its client, who learns of that now, may come again. */
+  givePlaceBack(): void {
+    this.#giveBack?.();
+    this.#giveBack = null;
+  }
+
   /** Whether nothing goes on with it any more, or nobody waits for that. */
   get isOver(): boolean {
     return this.pieces === 0;
@@ -98,6 +110,7 @@ export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
   end(): void {
     this.pieces = 0;
     this.untime();
+    this.givePlaceBack();
     this.#whenOver?.forEach((callback) => callback());
     this.#whenOver = null;
   }

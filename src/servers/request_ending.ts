@@ -71,6 +71,7 @@ export class RequestEnding<Request> {
       return await this.active.report(closing);
     }
     active.untime();
+    active.givePlaceBack();
     active.pieces++;
     await closing;
     this.active.end(active);
@@ -129,6 +130,7 @@ export class RequestEnding<Request> {
 
   /** Shuts a request down: the end of the work on it. */
   #end(active: ActiveRequest<Request>): void | Promise<void> {
+    active.givePlaceBack();
     const released = this.shutDown(active);
     if (released === undefined) return this.active.end(active);
     return released.then(() => this.active.end(active));

@@ -41,7 +41,8 @@ export interface ServerOptions {
    * How many requests of one client may be handled at once, by its address:
    * IPv4 addresses, networks of 64 bits with IPv6, and the paths of Unix
    * clients. `handleRefusal()` is called for those that are over it. Unix clients
-   * without a path are not counted. `Infinity` for any number.
+   * without a path are not counted, nor is who came before a limit was set. A
+   * request counts until its handler has ended. `Infinity` for any number.
    *
    * @default {Infinity}
    */

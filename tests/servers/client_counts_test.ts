@@ -10,7 +10,7 @@ function requestOf(hostname: string): ActiveRequest<string> {
   });
 }
 
-Deno.test("ClientCounts.admit() counts the requests of each client until they are over", () => {
+Deno.test("ClientCounts.admit() counts the requests of each client until they have been handled, or are over", () => {
   const counts = new ClientCounts();
   const [a, b, c] = [1, 2, 3].map(() => requestOf("192.0.2.1"));
   assertEquals(counts.admit(a!, 2), true);
@@ -19,9 +19,12 @@ Deno.test("ClientCounts.admit() counts the requests of each client until they ar
   assertEquals(counts.admit(requestOf("192.0.2.2"), 2), true);
   c!.end(); // it was not admitted
   assertEquals(counts.admit(requestOf("192.0.2.1"), 2), false);
-  a!.end();
+  a!.givePlaceBack();
   assertEquals(counts.admit(requestOf("192.0.2.1"), 2), true);
+  a!.end(); // which gives nothing back again
   assertEquals(counts.admit(requestOf("192.0.2.1"), 2), false);
+  b!.end();
+  assertEquals(counts.admit(requestOf("192.0.2.1"), 2), true);
 });
 
 Deno.test("ClientCounts.admit() takes any number of clients without a name", () => {

@@ -125,3 +125,33 @@ Deno.test("RequestLifecycle.dispatchSoon() counts requests at once, and handles 
   ends[1]!.resolve();
   await lifecycle.active.drained();
 });
+
+for (const way of ["shutdownRequest", "closeAfter"]) {
+  Deno.test(`RequestLifecycle.dispatch() lets a client come again that has been answered, and whose connection is still open by ${way}()`, async () => {
+    const closed = Promise.withResolvers<void>();
+    const { lifecycle, hooks } = hookedLifecycle(
+      way === "closeAfter" ? {} : { shutdownRequest: () => closed.promise },
+      { maxRequestsPerClient: () => 1 },
+    );
+    const answered = Promise.withResolvers<void>();
+    hooks.processRequest = (request, clientAddress) => {
+      if (way === "closeAfter") {
+        answered.promise.then(() =>
+          lifecycle.ending.closeAfter(request, closed.promise)
+        );
+        return answered.promise;
+      }
+      lifecycle.detach(request, clientAddress, () => answered.promise);
+      return undefined;
+    };
+    lifecycle.dispatch(["one", ADDRESS], true);
+    await lifecycle.dispatch(["two", ADDRESS], true);
+    answered.resolve();
+    await aTurn();
+    lifecycle.dispatch(["three", ADDRESS], true);
+    closed.resolve();
+    await lifecycle.active.drained();
+    const { refused, handled } = lifecycle.active.counts;
+    assertEquals({ refused, handled }, { refused: 1, handled: 2 });
+  });
+}

@@ -27,6 +27,8 @@ class LoopFixture implements ServeHooks<string> {
   held: Promise<void> | null = null;
   /** How many requests may be taken and not be handled yet. */
   room = Infinity;
+  /** How many requests may be handled at once. */
+  most = Infinity;
   /** How often the loop has asked whether it may go on. */
   timesAsked = 0;
   /** The error that says that the socket is no more. */
@@ -83,7 +85,7 @@ class LoopFixture implements ServeHooks<string> {
       releaseUntaken: () => void this.untaken++,
       repliesByListener: () => this.replies,
       handlesBesideLoop: () => this.beside,
-      maxActiveRequests: () => Infinity,
+      maxActiveRequests: () => this.most,
       drainTimeout: () => this.drainTimeout,
     }, lifecycle);
   }
@@ -537,19 +539,22 @@ Deno.test("ServeLoop.stop() takes what waits behind a client that fails", async 
   assertEquals(f.errors.length, 1);
 });
 
-Deno.test("ServeLoop.stop() takes no more than the executor has room for", async () => {
-  const f = new LoopFixture();
-  f.beside = true;
-  f.room = 2;
-  const running = f.loop.run({}, false);
-  await f.asked;
-  const stopped = f.loop.stop();
-  for (const request of ["one", "two", "three"]) f.give(request);
-  await deadline(stopped, LIMIT_MS);
-  await deadline(running, LIMIT_MS);
-  await f.untilHandled(2);
-  assertEquals(f.handled, ["one", "two"]);
-});
+for (const limit of ["room", "most"] as const) {
+  const whose = limit === "room" ? "the executor" : "maxActiveRequests";
+  Deno.test(`ServeLoop.stop() takes no more than ${whose} has room for`, async () => {
+    const f = new LoopFixture();
+    f.beside = true;
+    f[limit] = 2;
+    const running = f.loop.run({}, false);
+    await f.asked;
+    const stopped = f.loop.stop();
+    for (const request of ["one", "two", "three"]) f.give(request);
+    await deadline(stopped, LIMIT_MS);
+    await deadline(running, LIMIT_MS);
+    await f.untilHandled(2);
+    assertEquals(f.handled, ["one", "two"]);
+  });
+}
 
 Deno.test("ServeLoop.stop() has handled what it took before its socket was no more", async () => {
   const f = new LoopFixture();
