@@ -1,4 +1,5 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
+import { delay } from "@std/async/delay";
 import type { AnyServer, ServerConstructor } from "@socketserver/socketserver";
 import { until } from "../../fixtures/until.ts";
 import type { Fixture } from "../fixture.ts";
@@ -204,6 +205,7 @@ export const limitScenarios: Scenario[] = [
       const first = f.ask(server, "first");
       await held.held;
       const second = f.ask(server, "second");
+      await delay(0); // by now the loop waits for room
       server.maxActiveRequests = 2;
       await until(() => server.stats.active === 2);
       held.release();
