@@ -59,23 +59,18 @@ export class RequestLifecycle<Request> {
    *
    * @param beside Whether an asynchronous `verifyRequest()` is not to be waited
    * for: what follows it happens beside the loop, too.
+   * @param isLate Whether it comes when the server is to stop: its handler is
+   * told so soon.
    * @returns A promise that resolves when the server may take the next request;
    * nothing if it may at once.
    */
   dispatch(
     [request, clientAddress]: Arrival<Request>,
     beside = false,
-  ): void | Promise<void> {
-    return this.#lead(this.#begin(request, clientAddress), beside);
-  }
-
-  /** Handles a request that comes when the server is to stop. */
-  dispatchLate(
-    [request, clientAddress]: Arrival<Request>,
-    beside = true,
+    isLate = false,
   ): void | Promise<void> {
     const active = this.#begin(request, clientAddress);
-    this.signals.stopSoon([active]);
+    if (isLate) this.signals.stopSoon([active]);
     return this.#lead(active, beside);
   }
 

@@ -181,8 +181,11 @@ export class ServeLoop<Request> {
         await this.#intake.recover(error, run);
       }
       if (arrival !== null) {
-        const beside = this.#means.handlesBesideLoop();
-        const handled = this.#dispatch(arrival, run.stopped, beside);
+        const handled = this.#lifecycle.dispatch(
+          arrival,
+          this.#means.handlesBesideLoop(),
+          run.stopped, // it has come in the same moment
+        );
         if (handled !== undefined) {
           this.#inHand = arrival;
           await handled;
@@ -215,21 +218,10 @@ export class ServeLoop<Request> {
       await this.#intake.recover(error, run);
     }
     patience[Symbol.dispose]();
-    if (arrival !== null) await this.#dispatch(arrival, this.#closed);
-    else if (patience.ended) await this.#hooks.handleTimeout();
-  }
-
-  /**
-   * Has a request handled. It may have come in the moment when the server was
-   * told to stop: its handler is then told, too.
-   */
-  #dispatch(
-    arrival: Arrival<Request>,
-    isLate: boolean,
-    beside = false,
-  ): void | Promise<void> {
-    return isLate
-      ? this.#lifecycle.dispatchLate(arrival, beside)
-      : this.#lifecycle.dispatch(arrival, beside);
+    if (arrival !== null) {
+      await this.#lifecycle.dispatch(arrival, false, this.#closed);
+    } else if (patience.ended) {
+      await this.#hooks.handleTimeout();
+    }
   }
 }

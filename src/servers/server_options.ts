@@ -112,6 +112,7 @@ export type Settings<Options> = {
  * const { port } = server.serverAddress;
  * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
  * await server.handleRequest();
+ * await server.serverClose();
  * assertEquals(server.stats, {
  *   accepted: 1,
  *   refused: 0,
