@@ -10,6 +10,8 @@
  * |
  * TransportHooks                        what a transport says of its socket
  * |
+ * ServerFields                          its address, its handler, its options
+ * |
  * BaseServer                            the life of a server; does no I/O
  * |
  * SocketServer                          has a socket of its own
@@ -63,6 +65,7 @@
  * | `serveForever()`, `handleRequest()` | you | `getRequest()`, `verifyRequest()`, `processRequest()` |
  * | `getRequest()` | the server's loop | the socket |
  * | `verifyRequest()` | the server's loop | nothing |
+ * | `handleRefusal()` | the server's loop, for a request that is refused | nothing |
  * | `processRequest()` | the server's loop | `finishRequest()`, then `shutdownRequest()` |
  * | `processRequestThread()` | `processRequest()` of `ThreadingMixIn` | `finishRequest()` |
  * | `finishRequest()` | `processRequest()`, `processRequestThread()` | by the executor, the handler: `setup()`, `handle()`, `finish()` |
@@ -83,8 +86,8 @@
  * getRequest -> verifyRequest -> processRequest -> finishRequest
  *                   |                                |
  *                   | false                          +-> setup -> handle -> finish
- *                   |                                |              |
- *                   |                                | done         | throws
+ *                   v                                |              |
+ *             handleRefusal                          | done         | throws
  *                   |                                |              v
  *                   |                                |          handleError
  *                   v                                v              |
@@ -97,7 +100,9 @@
  * Whatever throws on this way, the request is released and the server goes on.
  * An error of `getRequest()` goes to `handleError()` without a request, and ends
  * `serveForever()` only if it says that the server's own socket is no more.
- * `finish()` is called even if `handle()` throws, and not if `setup()` does.
+ * `finish()` is called even if `handle()` throws, and not if `setup()` does. Who
+ * has as many requests as `maxRequestsPerClient` allows is refused before
+ * `verifyRequest()` is asked.
  *
  * Every duration is in seconds, as in Python.
  *
@@ -165,6 +170,7 @@ export * from "./src/mixins/forking_servers.ts";
 export * from "./src/servers/base_server.ts";
 export * from "./src/servers/server_hooks.ts";
 export type * from "./src/servers/transport_hooks.ts";
+export type * from "./src/servers/server_fields.ts";
 export * from "./src/servers/socket_server.ts";
 export * from "./src/servers/stream_server.ts";
 export * from "./src/servers/datagram_server.ts";

@@ -11,19 +11,30 @@ export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
   readonly clientAddress: Deno.Addr;
   /** How many pieces of work go on with it. */
   pieces = 1;
-  /** How it ends, unless something else happens. */
-  outcome: Outcome = "handled";
-  /** Whether it may take too long. */
-  isTimed = false;
+  /** What it is reported with, if it has taken too long. */
+  overtime: Error | null = null;
+  #outcome: Outcome = "handled";
   /** Why its handler is to end, if it is. */
   #reason: Error | null = null;
   /** Made on first use: most handlers have none. */
   #controller: AbortController | null = null;
+  #stopClock: (() => void) | null = null;
+  #giveBack: (() => void) | null = null;
   #whenOver: (() => void)[] | null = null;
 
   constructor(request: Request, clientAddress: Deno.Addr) {
     this.request = request;
     this.clientAddress = clientAddress;
+  }
+
+  /** How it ends, unless something else happens. */
+  get outcome(): Outcome {
+    return this.#outcome;
+  }
+
+  /** Notes that it does not end well; what is noted first counts. */
+  note(outcome: "failed" | "refused"): void {
+    if (this.#outcome === "handled") this.#outcome = outcome;
   }
 
   /** Why its handler is to end; `null` as long as it may go on. */
@@ -52,20 +63,54 @@ export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
     this.#controller?.abort(reason);
   }
 
-  /** Has a function called when nothing goes on with it any more. */
+  /** Whether it may take too long. */
+  get isTimed(): boolean {
+    return this.#stopClock !== null;
+  }
+
+  /** Notes that its time is counted, and how to stop that. */
+  time(stopClock: () => void): void {
+    this.#stopClock = stopClock;
+  }
+
+  /** Its time counts no longer. */
+  untime(): void {
+    this.#stopClock?.();
+    this.#stopClock = null;
+  }
+
+  /** Notes that it has a place among those of its client, and how to give it back. */
+  takePlace(giveBack: () => void): void {
+    this.#giveBack = giveBack;
+  }
+
+  /** It has been handled: its client, who learns of that now, may come again. */
+  givePlaceBack(): void {
+    this.#giveBack?.();
+    this.#giveBack = null;
+  }
+
+  /** Whether nothing goes on with it any more, or nobody waits for that. */
+  get isOver(): boolean {
+    return this.pieces === 0;
+  }
+
+  /** Has a function called when it is over. */
   whenOver(callback: () => void): void {
-    if (this.pieces === 0) callback();
+    if (this.isOver) callback();
     else (this.#whenOver ??= []).push(callback);
   }
 
-  /** Resolves when nothing goes on with it any more. */
+  /** Resolves when it is over. */
   over(): Promise<void> {
     return new Promise((resolve) => this.whenOver(resolve));
   }
 
-  /** Nothing goes on with it any more. */
+  /** It is over. */
   end(): void {
     this.pieces = 0;
+    this.untime();
+    this.givePlaceBack();
     this.#whenOver?.forEach((callback) => callback());
     this.#whenOver = null;
   }

@@ -13,9 +13,11 @@ export class ActiveRequests<Request> {
     refused: 0,
   };
   #reports = 0;
+  /** Those that nobody waits for any more, by what they were taken for. */
+  #abandoned: WeakMap<object, ActiveRequest<Request>> | null = null;
   /** The last request, or report, has ended. */
   readonly #emptied = new Condition();
-  /** A request has ended. */
+  /** There may be room for a further one. */
   readonly #shrunk = new Condition();
 
   /** The requests, in the order of their coming. */
@@ -28,9 +30,9 @@ export class ActiveRequests<Request> {
     return this.#size;
   }
 
-  /** How many there have been, and how those ended that have. */
-  get counts(): Record<"accepted" | Outcome, number> {
-    return { accepted: this.#accepted, ...this.#ended };
+  /** How many there have been, how those ended that have, and how many have not. */
+  get counts(): Record<"accepted" | Outcome | "active", number> {
+    return { accepted: this.#accepted, ...this.#ended, active: this.#size };
   }
 
   /** Iterates over them; any of them may end meanwhile. */
@@ -47,29 +49,23 @@ export class ActiveRequests<Request> {
     return active;
   }
 
-  /** Begins a further piece of work with a request; the first, if it is new. */
-  join(request: Request, clientAddress: Deno.Addr): ActiveRequest<Request> {
-    const active = this.find(request);
-    if (active === null) return this.begin(request, clientAddress);
-    active.pieces++;
-    return active;
-  }
-
   /** Ends a piece of work. */
   end(active: ActiveRequest<Request>): void {
     if (active.pieces > 1) active.pieces--;
-    else this.leave(active);
+    else this.#leave(active);
   }
 
-  /** Ends all work with a request, whether it goes on or not. */
-  leave(active: ActiveRequest<Request>): void {
-    if (active.pieces === 0) return;
-    active.end();
-    this.#list.remove(active);
-    this.#size--;
-    this.#ended[active.outcome]++;
-    this.#shrunk.notify();
-    this.#notifyIfEmpty();
+  /**
+   * Waits no longer for the work on a request. That may go on, and ask for the
+   * request: so it can still be found.
+   */
+  abandon(active: ActiveRequest<Request>): void {
+    if (active.isOver) return;
+    const { request } = active;
+    if (Object(request) === request) {
+      (this.#abandoned ??= new WeakMap()).set(request as object, active);
+    }
+    this.#leave(active);
   }
 
   /**
@@ -81,7 +77,7 @@ export class ActiveRequests<Request> {
     while (active !== null && active.request !== request) {
       active = active.previous;
     }
-    return active;
+    return active ?? this.#abandoned?.get(request as object) ?? null;
   }
 
   /** Counts a report until it has been made; it must not reject. */
@@ -92,7 +88,12 @@ export class ActiveRequests<Request> {
     this.#notifyIfEmpty();
   }
 
-  /** Resolves when there are fewer requests than now. */
+  /** Wakes those who wait for room: the limit is another one now. */
+  noteLimit(): void {
+    this.#shrunk.notify();
+  }
+
+  /** Resolves when there are fewer requests than now, or the limit is set. */
   shrunk(): Promise<void> {
     return this.#shrunk.wait();
   }
@@ -100,6 +101,16 @@ export class ActiveRequests<Request> {
   /** Resolves when there is nothing left. */
   async drained(): Promise<void> {
     while (this.#isBusy) await this.#emptied.wait();
+  }
+
+  #leave(active: ActiveRequest<Request>): void {
+    if (active.isOver) return;
+    active.end();
+    this.#list.remove(active);
+    this.#size--;
+    this.#ended[active.outcome]++;
+    this.#shrunk.notify();
+    this.#notifyIfEmpty();
   }
 
   get #isBusy(): boolean {

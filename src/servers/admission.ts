@@ -7,7 +7,7 @@ type AdmissionMeans = Pick<ServeMeans, "whenFree" | "maxActiveRequests">;
 /** The requests that have been taken. */
 type Requests = Pick<
   RequestLifecycle<unknown>,
-  "active" | "verifying" | "verified"
+  "active" | "verification"
 >;
 
 /** Holds a loop back while no further request may be taken. */
@@ -34,14 +34,14 @@ export class Admission {
    * @returns `null` if it does, or else a promise for when to ask again.
    */
   whenFree(taken = 0): Promise<void> | null {
-    const { active, verifying } = this.#lifecycle;
+    const { active, verification } = this.#lifecycle;
     if (active.size + taken >= this.#means.maxActiveRequests()) {
       return active.shrunk();
     }
-    const held = this.#means.whenFree(taken + verifying);
-    return held === null || verifying === 0
+    const held = this.#means.whenFree(taken + verification.size);
+    return held === null || verification.size === 0
       ? held
-      : Promise.race([held, this.#lifecycle.verified()]);
+      : Promise.race([held, verification.decided()]);
   }
 
   /** Waits until it does, or the run is stopped. */

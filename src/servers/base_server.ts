@@ -1,29 +1,23 @@
-import { HandlerNotFoundError } from "../errors.ts";
-import { checkNotImporting } from "../import_guard.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
+import { ExecutorOnDemand } from "./executor_on_demand.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import {
   checkedTimeout,
-  checkHandlerClass,
   checkServeOptions,
   durationIn,
+  limitIn,
 } from "./option_checks.ts";
 import { RequestLifecycle } from "./request_lifecycle.ts";
 import { ServeLoop } from "./serve_loop.ts";
 import { closeServer } from "./server_close.ts";
+import { ServerFields } from "./server_fields.ts";
 import type {
   ServeForeverOptions,
   ServerOptions,
   ServerStats,
 } from "./server_options.ts";
-import { serverSettings } from "./server_settings.ts";
 import { isCalledBy } from "./serving_context.ts";
-import { TransportHooks } from "./transport_hooks.ts";
-
-/** How many requests are handled at once by default. */
-const MOST_CONNECTIONS = 16_384;
-const MOST_DATAGRAMS = 1000;
 
 /**
  * The life of a server and of its requests, whatever the requests are made of.
@@ -63,61 +57,14 @@ const MOST_DATAGRAMS = 1000;
 export abstract class BaseServer<
   Request = unknown,
   Address extends Deno.Addr = Deno.Addr,
-> extends TransportHooks<Request> implements HandlerServer, AsyncDisposable {
-  /** The handler class, or the function, that the server was given. */
-  readonly RequestHandlerClass: RequestHandlerClass<Request>;
-  /** Where the server listens: after binding, with the real port. */
-  serverAddress: Address;
-  /**
-   * The longest wait of `handleRequest()`, in seconds; `null` for ever.
-   *
-   * @default {null}
-   */
-  timeout: number | null;
-  /**
-   * Whether `serverClose()` waits for the requests being handled.
-   *
-   * @default {true}
-   */
-  blockOnClose: boolean;
-  /**
-   * The longest wait of `serverClose()` and `shutdown()`, in seconds; `null` for
-   * ever.
-   *
-   * @default {null}
-   */
-  drainTimeout: number | null;
-  /**
-   * How many requests may be handled at once; `Infinity` for any number.
-   *
-   * @default {Infinity} where requests are handled one after the other; where
-   * many are at once, 16384 connections, or 1000 datagrams
-   */
-  maxActiveRequests: number;
-  /**
-   * How many requests of one client may be handled at once; `Infinity` for any
-   * number.
-   *
-   * @default {Infinity}
-   */
-  maxRequestsPerClient: number;
-  /**
-   * The longest that a request may take, in seconds; `null` for ever.
-   *
-   * @default {null}
-   */
-  requestTimeout: number | null;
-  /**
-   * What the `data` option held.
-   *
-   * @default {undefined}
-   */
-  readonly data: unknown;
-
+> extends ServerFields<Request, Address>
+  implements HandlerServer, AsyncDisposable {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #loop: ServeLoop<Request>;
-  /** Made when it is first needed: a mixin's fields are set by then. */
-  #executor: Executor | null = null;
+  readonly #executor: ExecutorOnDemand = new ExecutorOnDemand({
+    createExecutor: () => this.createExecutor(),
+    isNeeded: () => this.finishRequest === BaseServer.prototype.finishRequest,
+  });
   #closed: Promise<void> | null = null;
 
   /**
@@ -135,37 +82,23 @@ export abstract class BaseServer<
     RequestHandlerClass: RequestHandlerClass<Request>,
     options?: ServerOptions | null,
   ) {
-    super();
-    checkNotImporting();
-    checkHandlerClass(RequestHandlerClass);
-    const settings = serverSettings(options, {
-      maxActiveRequests: this.#mostAtOnce,
-    });
-    this.serverAddress = serverAddress;
-    this.RequestHandlerClass = RequestHandlerClass;
-    this.timeout = settings.timeout;
-    this.blockOnClose = settings.blockOnClose;
-    this.drainTimeout = settings.drainTimeout;
-    this.maxActiveRequests = settings.maxActiveRequests;
-    this.maxRequestsPerClient = settings.maxRequestsPerClient;
-    this.requestTimeout = settings.requestTimeout;
-    this.data = settings.data;
+    super(serverAddress, RequestHandlerClass, options);
     this.#lifecycle = new RequestLifecycle(this, {
-      executor: () => this.#executor,
-      maxRequestsPerClient: () => this.maxRequestsPerClient,
+      executor: () => this.#executor.made,
+      maxRequestsPerClient: () => limitIn(this.maxRequestsPerClient),
       requestTimeout: () => durationIn(this.requestTimeout),
     });
     this.#loop = new ServeLoop(this, {
-      start: () => this.#startExecutor(),
-      whenFree: (taken) => this.#ownExecutor.whenFree(taken),
-      rest: (soonAgain) => this.#executor?.rest(soonAgain),
+      start: () => this.#executor.start(),
+      whenFree: (taken) => this.#executor.needed.whenFree(taken),
+      rest: (soonAgain) => this.#executor.made?.rest(soonAgain),
       keepAlive: (program) => this.keepAlive(program),
       isListenerGone: (error) => this.isListenerGone(error),
       requestTaken: () => this.requestTaken(),
       releaseUntaken: () => this.releaseUntaken(),
       handlesBesideLoop: () => this.handlesBesideLoop,
       repliesByListener: () => this.repliesByListener,
-      maxActiveRequests: () => this.maxActiveRequests,
+      maxActiveRequests: () => limitIn(this.maxActiveRequests),
       drainTimeout: () => durationIn(this.drainTimeout),
     }, this.#lifecycle);
   }
@@ -177,36 +110,10 @@ export abstract class BaseServer<
 
   /**
    * What the server has counted since it was made: a snapshot.
-   *
-   * @example What became of a request
-   * ```ts
-   * import { TCPServer } from "@socketserver/socketserver";
-   * import { assertEquals } from "@std/assert";
-   *
-   * await using server = new TCPServer(
-   *   { hostname: "127.0.0.1", port: 0 },
-   *   () => {},
-   * );
-   * const { port } = server.serverAddress;
-   * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
-   * await server.handleRequest();
-   * assertEquals(server.stats, {
-   *   accepted: 1,
-   *   refused: 0,
-   *   handled: 1,
-   *   failed: 0,
-   *   active: 0,
-   *   waiting: 0,
-   * });
-   * ```
    */
   get stats(): ServerStats {
-    const { active } = this.#lifecycle;
-    return {
-      ...active.counts,
-      active: active.size,
-      waiting: this.#executor?.waiting ?? 0,
-    };
+    const waiting = this.#executor.made?.waiting ?? 0;
+    return { ...this.#lifecycle.active.counts, waiting };
   }
 
   /**
@@ -307,13 +214,13 @@ export abstract class BaseServer<
       repliesByListener: this.repliesByListener,
       loop: this.#loop,
       lifecycle: this.#lifecycle,
-      executor: () => this.#executor,
+      executor: () => this.#executor.made,
       closeListener: () => this.closeListener(),
       keepAlive: (program) => this.keepAlive(program),
-      report: (error) => this.#reportOwn(error),
+      report: (error) => this.#lifecycle.ending.reportApart(error),
     });
     if (!isCalledBy(this)) return this.#closed;
-    this.#closed.catch((error) => this.#reportOwn(error));
+    this.#closed.catch((error) => this.#lifecycle.ending.reportApart(error));
     return Promise.resolve();
   }
 
@@ -340,7 +247,7 @@ export abstract class BaseServer<
     request: Request,
     clientAddress: Deno.Addr,
   ): void | Promise<void> {
-    return this.#ownExecutor.run(request, clientAddress);
+    return this.#executor.needed.run(request, clientAddress);
   }
 
   /**
@@ -350,14 +257,6 @@ export abstract class BaseServer<
    */
   protected createExecutor(): Executor {
     return new LocalExecutor(this);
-  }
-
-  /**
-   * Whether requests are handled beside the loop, as the mixins do. Then a slow
-   * asynchronous `verifyRequest()` keeps no other request waiting, either.
-   */
-  protected get handlesBesideLoop(): boolean {
-    return false;
   }
 
   /**
@@ -379,7 +278,7 @@ export abstract class BaseServer<
 
   /** Closes a request when `work` has ended; it is active until then. */
   protected closeAfter(request: Request, work: Promise<void>): void {
-    this.#lifecycle.closeAfter(request, work);
+    this.#lifecycle.ending.closeAfter(request, work);
   }
 
   /** Calls `handleError()`, and never throws. */
@@ -388,7 +287,7 @@ export abstract class BaseServer<
     request: Request | undefined,
     clientAddress: Deno.Addr | undefined,
   ): Promise<void> {
-    return this.#lifecycle.report(error, request, clientAddress);
+    return this.#lifecycle.ending.report(error, request, clientAddress);
   }
 
   /**
@@ -405,24 +304,9 @@ export abstract class BaseServer<
     }
   }
 
-  /** Finite where many are handled at once, or a flood would fill the memory. */
-  get #mostAtOnce(): number {
-    if (!this.handlesBesideLoop) return Infinity;
-    return this.repliesByListener ? MOST_DATAGRAMS : MOST_CONNECTIONS;
-  }
-
-  get #ownExecutor(): Executor {
-    return this.#executor ??= this.createExecutor();
-  }
-
-  /** Starts the executor; see `finishRequest()` for what may be missing. */
-  async #startExecutor(): Promise<void> {
-    try {
-      await this.#ownExecutor.start();
-    } catch (error) {
-      const needed = this.finishRequest === BaseServer.prototype.finishRequest;
-      if (needed || !(error instanceof HandlerNotFoundError)) throw error;
-    }
+  /** A loop that waits for room asks again. */
+  protected override limitChanged(): void {
+    this.#lifecycle.active.noteLimit();
   }
 
   #checkOpen(): void {
@@ -430,10 +314,5 @@ export abstract class BaseServer<
     throw new Deno.errors.BadResource(
       "Cannot handle requests as the server is closed",
     );
-  }
-
-  /** Reports an error that no caller can be told of. */
-  #reportOwn(error: unknown): Promise<void> {
-    return this.reportError(error, undefined, undefined);
   }
 }

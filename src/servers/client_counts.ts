@@ -6,7 +6,7 @@ export class ClientCounts {
   readonly #counts = new Map<string, number>();
 
   /**
-   * Counts a request until it is over.
+   * Counts a request until it has been handled.
    *
    * @returns False if its client has as many as it may have.
    */
@@ -16,7 +16,7 @@ export class ClientCounts {
     const count = this.#counts.get(key) ?? 0;
     if (count >= most) return false;
     this.#counts.set(key, count + 1);
-    active.whenOver(() => this.#giveBack(key));
+    active.takePlace(() => this.#giveBack(key));
     return true;
   }
 

@@ -61,7 +61,7 @@ export class LateRequests<Request> {
     const { lifecycle, serving } = this.#handling;
     callAs(serving, () => {
       if (this.#ended || !this.wanted) lifecycle.release(arrival);
-      else lifecycle.dispatchLate(arrival);
+      else lifecycle.dispatch(arrival, true, true);
     });
   }
 

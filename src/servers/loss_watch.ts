@@ -1,4 +1,6 @@
 import type { StreamRequest } from "../types.ts";
+import { isOne } from "./error_parts.ts";
+import { lastReadOf } from "./gentle_close.ts";
 
 /** What the system says of a connection that is lost. */
 const LOSSES = [
@@ -19,8 +21,9 @@ export function watchForLoss(
 ): void {
   if (!isConnection(request)) return;
   const note = (error: unknown) => {
-    if (LOSSES.some((Loss) => error instanceof Loss)) onLost(error as Error);
+    if (isOne(error, LOSSES)) onLost(error as Error);
   };
+  lastReadOf(request)?.catch(note);
   const { read, write } = request;
   const noting = <T>(operation: Promise<T>): Promise<T> => {
     Promise.resolve(operation).catch(note);

@@ -105,6 +105,21 @@ export function checkDurations(
 }
 
 /**
+ * Checks options that are durations in seconds of more than no time at all.
+ *
+ * @throws {TypeError} If one is neither a number nor `null`.
+ * @throws {RangeError} If one is `NaN`, zero or negative.
+ */
+export function checkLifetimes(lifetimes: NamedOptions): void {
+  const kind = "a number of seconds above 0, or null";
+  for (const [name, value] of Object.entries(lifetimes)) {
+    if (value === undefined || value === null) continue;
+    if (checkedNumber(name, value, kind, CREATE) > 0) continue;
+    throw new RangeError(brokenRule(CREATE, `${name} must be ${kind}`, value));
+  }
+}
+
+/**
  * Checks the timeout of `handleRequest()`, which may have been set to anything
  * since the server was made.
  *
@@ -197,4 +212,9 @@ function checkedNumber(
 export function durationIn(field: unknown): number | null {
   if (field === null || field === undefined) return null;
   return typeof field === "number" ? field || 0 : 0;
+}
+
+/** The limit that a field holds: what is none counts as the least there is. */
+export function limitIn(field: unknown): number {
+  return typeof field === "number" && field >= 1 ? field : 1;
 }

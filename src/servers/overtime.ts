@@ -6,8 +6,8 @@ import {
   toMilliseconds,
 } from "../streams/time_limit.ts";
 import type { ActiveRequest } from "./active_request.ts";
-import type { ActiveRequests } from "./active_requests.ts";
 import type { Executor } from "./executor.ts";
+import type { RequestEnding } from "./request_ending.ts";
 
 /**
  * How long an executor may take to end a request, with what its handler has
@@ -20,18 +20,7 @@ export interface OvertimeMeans {
   /** How long a request may take, in seconds; `null` for ever. */
   requestTimeout(): number | null;
   /** What runs handlers, if any have run. */
-  executor(): Executor | null;
-}
-
-/** What is done with a request that has taken too long. */
-interface Handling<Request> {
-  readonly active: ActiveRequests<Request>;
-  close(request: Request): Promise<void>;
-  report(
-    error: unknown,
-    request: Request | undefined,
-    clientAddress: Deno.Addr | undefined,
-  ): Promise<void>;
+  executor(): Pick<Executor, "abort" | "giveUp"> | null;
 }
 
 /**
@@ -42,20 +31,26 @@ interface Handling<Request> {
  * a thread or in a process is left, or ended, by what runs it.
  */
 export class Overtime<Request> {
-  readonly #handling: Handling<Request>;
+  readonly #ending: RequestEnding<Request>;
   readonly #means: OvertimeMeans;
 
-  constructor(handling: Handling<Request>, means: OvertimeMeans) {
-    this.#handling = handling;
+  constructor(ending: RequestEnding<Request>, means: OvertimeMeans) {
+    this.#ending = ending;
     this.#means = means;
   }
 
-  /** Begins to count the time of a request, until it is over. */
-  start(active: ActiveRequest<Request>, seconds: number): void {
-    const deadlines = Deadlines.of(toMilliseconds(seconds));
-    const deadline = deadlines.start(() => this.#expire(active, seconds));
-    active.isTimed = true;
-    active.whenOver(() => deadlines.end(deadline));
+  /** Begins to count the time of a request, if it has a limit. */
+  start(active: ActiveRequest<Request>): void {
+    const seconds = this.#means.requestTimeout();
+    if (seconds === null) return;
+    const duration = toMilliseconds(seconds);
+    if (duration < seconds * 1000) return; // no timer goes as far as that
+    const deadlines = Deadlines.of(duration);
+    const deadline = deadlines.start(() => {
+      // Whoever waits until the server is done waits for the report, too.
+      this.#ending.active.report(this.#expire(active, seconds));
+    });
+    active.time(() => deadlines.end(deadline));
   }
 
   async #expire(
@@ -63,25 +58,27 @@ export class Overtime<Request> {
     seconds: number,
   ): Promise<void> {
     const { request, clientAddress } = active;
-    const error = new Deno.errors.TimedOut(
-      `Cannot handle the request within the requestTimeout: current value is ${seconds} seconds`,
-    );
-    if (typeof request === "object") noteOrigin(error, request as object);
-    active.outcome = "failed";
+    const error = active.overtime = tooLong(seconds, request);
+    active.note("failed");
     active.abort(error);
     const isElsewhere = this.#means.executor()?.abort(request, error) ?? false;
-    const over = active.over();
     // A handler that answers at once is heard.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (!isElsewhere) await this.#handling.close(request);
-    const ended = await succeedsWithin(over, LAST_GRACE);
-    await this.#handling.report(error, request, clientAddress);
-    if (ended) return;
-    if (isElsewhere) {
-      this.#means.executor()?.giveUp(request, error);
-      await succeedsWithin(over, ENDING_LIMIT);
-      await this.#handling.close(request);
-    }
-    this.#handling.active.leave(active);
+    if (!isElsewhere && active.isTimed) this.#ending.close(request);
+    await succeedsWithin(active.over(), LAST_GRACE);
+    await this.#ending.report(error, request, clientAddress);
+    // What is not timed any more has been handled, and is about to be closed.
+    if (!active.isTimed) return;
+    this.#means.executor()?.giveUp(request, error);
+    if (isElsewhere) await succeedsWithin(active.over(), ENDING_LIMIT);
+    await this.#ending.abandon(active);
   }
+}
+
+function tooLong(seconds: number, request: unknown): Error {
+  const error = new Deno.errors.TimedOut(
+    `Cannot handle the request within the requestTimeout: current value is ${seconds} seconds`,
+  );
+  if (Object(request) === request) noteOrigin(error, request as object);
+  return error;
 }

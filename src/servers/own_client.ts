@@ -1,10 +1,13 @@
-import { LineTooLongError, NoReplyAddressError } from "../errors.ts";
+import {
+  LineTooLongError,
+  NoReplyAddressError,
+  ServerStoppingError,
+} from "../errors.ts";
 import { askIfLost } from "../streams/ask_if_lost.ts";
 import { ELSEWHERE, isFrom, originOf } from "../streams/error_origin.ts";
 import type { StreamRequest } from "../types.ts";
-
-/** How deep errors may be nested in those that suppressed them. */
-const DEEPEST_PART = 4;
+import { isClosedByServer } from "./connection_close.ts";
+import { isOne, partsOf } from "./error_parts.ts";
 
 /** A connection says no more than that it is lost, or makes no sense. */
 const LOSSES = [
@@ -52,7 +55,10 @@ export function isOwnClients(
   request: unknown,
 ): boolean | Promise<boolean> {
   try {
-    const parts = partsOf(error, DEEPEST_PART);
+    const all = partsOf(error);
+    // Beside another error, that a handler ends as it was told says nothing.
+    const others = all.filter((it) => !(it instanceof ServerStoppingError));
+    const parts = others.length > 0 ? others : all;
     const verdicts = parts.map((part) => verdictOn(part, request));
     if (verdicts.includes(false)) return false;
     if (!verdicts.includes(null)) return true;
@@ -63,15 +69,12 @@ export function isOwnClients(
   }
 }
 
-function partsOf(error: unknown, depth: number): unknown[] {
-  if (depth === 0 || !(error instanceof SuppressedError)) return [error];
-  return [error.suppressed, error.error]
-    .flatMap((part) => partsOf(part, depth - 1));
-}
-
 function verdictOn(error: unknown, request: unknown): Verdict {
   const origin = originOf(error);
   if (origin === ELSEWHERE) return false;
+  if (error instanceof Deno.errors.BadResource && isClosedByServer(request)) {
+    return origin === undefined || isFrom(error, request);
+  }
   if (request === undefined) {
     return isOne(error, origin === undefined ? LOSSES : FAULTS);
   }
@@ -92,13 +95,6 @@ async function isLost(
       ? errors.every((error) => error instanceof Deno.errors.Interrupted)
       : isOne(error, LOSSES);
   }
-}
-
-function isOne(
-  error: unknown,
-  classes: readonly (abstract new (...args: never[]) => Error)[],
-): boolean {
-  return classes.some((ErrorClass) => error instanceof ErrorClass);
 }
 
 function isConnection(request: unknown): boolean {

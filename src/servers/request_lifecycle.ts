@@ -1,25 +1,25 @@
-import { Condition } from "../streams/condition.ts";
 import type { ActiveRequest } from "./active_request.ts";
 import { ActiveRequests } from "./active_requests.ts";
 import type { Arrival } from "./arrival.ts";
 import { ClientCounts } from "./client_counts.ts";
-import { hasEndedAsTold } from "./ended_as_told.ts";
-import { printRequestError } from "./error_report.ts";
+import type { Executor } from "./executor.ts";
 import { Overtime, type OvertimeMeans } from "./overtime.ts";
-import { type ReleaseHooks, RequestRelease } from "./request_release.ts";
-import { RequestSignals } from "./request_signals.ts";
+import { type EndingHooks, RequestEnding } from "./request_ending.ts";
+import { RequestSignals, type SignalMeans } from "./request_signals.ts";
 import type { RefusalReason, ServerHooks } from "./server_hooks.ts";
+import { Verification } from "./verification.ts";
 
 /** The hooks that a request is led through. */
 export type RequestHooks<Request> =
   & Pick<
     ServerHooks<Request>,
-    "verifyRequest" | "processRequest" | "handleRefusal" | "handleError"
+    "verifyRequest" | "processRequest" | "handleRefusal"
   >
-  & ReleaseHooks<Request>;
+  & EndingHooks<Request>;
 
 /** What else is asked of the server, for each request anew. */
-export interface RequestMeans extends OvertimeMeans {
+export interface RequestMeans extends OvertimeMeans, SignalMeans {
+  executor(): Executor | null;
   /** How many requests of one client may be handled at once. */
   maxRequestsPerClient(): number;
 }
@@ -35,32 +35,23 @@ export interface RequestMeans extends OvertimeMeans {
 export class RequestLifecycle<Request> {
   /** The requests that are on their way. */
   readonly active: ActiveRequests<Request> = new ActiveRequests();
+  /** How they end. */
+  readonly ending: RequestEnding<Request>;
   /** What tells their handlers to end. */
   readonly signals: RequestSignals<Request>;
+  /** Those that an asynchronous `verifyRequest()` holds. */
+  readonly verification: Verification = new Verification();
   readonly #hooks: RequestHooks<Request>;
   readonly #means: RequestMeans;
-  readonly #release: RequestRelease<Request>;
   readonly #overtime: Overtime<Request>;
   readonly #clients = new ClientCounts();
-  readonly #verified = new Condition();
-  #verifying = 0;
 
   constructor(hooks: RequestHooks<Request>, means: RequestMeans) {
     this.#hooks = hooks;
     this.#means = means;
-    this.#release = new RequestRelease(hooks, this.report.bind(this));
+    this.ending = new RequestEnding(this.active, hooks);
     this.signals = new RequestSignals(this.active, means);
-    this.#overtime = new Overtime(this, means);
-  }
-
-  /** How many requests an asynchronous `verifyRequest()` holds. */
-  get verifying(): number {
-    return this.#verifying;
-  }
-
-  /** Resolves when it holds one fewer. */
-  verified(): Promise<void> {
-    return this.#verified.wait();
+    this.#overtime = new Overtime(this.ending, means);
   }
 
   /**
@@ -68,14 +59,19 @@ export class RequestLifecycle<Request> {
    *
    * @param beside Whether an asynchronous `verifyRequest()` is not to be waited
    * for: what follows it happens beside the loop, too.
+   * @param isLate Whether it comes when the server is to stop: its handler is
+   * told so soon.
    * @returns A promise that resolves when the server may take the next request;
    * nothing if it may at once.
    */
   dispatch(
     [request, clientAddress]: Arrival<Request>,
     beside = false,
+    isLate = false,
   ): void | Promise<void> {
-    return this.#lead(this.#begin(request, clientAddress), beside);
+    const active = this.#begin(request, clientAddress);
+    if (isLate) this.signals.stopSoon([active]);
+    return this.#lead(active, beside);
   }
 
   /**
@@ -94,13 +90,6 @@ export class RequestLifecycle<Request> {
     }
   }
 
-  /** Handles a request that comes when the server is to stop. */
-  dispatchLate([request, clientAddress]: Arrival<Request>): void {
-    const active = this.#begin(request, clientAddress);
-    this.#lead(active, true);
-    this.signals.stopSoon([active]);
-  }
-
   /**
    * Works on a request while the server takes others, and then releases it. Not
    * async: that would hold 0.3 KB more for each quiet client.
@@ -113,73 +102,27 @@ export class RequestLifecycle<Request> {
       clientAddress: Deno.Addr,
     ) => void | Promise<void>,
   ): Promise<void> {
-    const active = this.active.join(request, clientAddress);
-    let worked: void | Promise<void>;
+    let active = this.active.find(request);
+    if (active === null) active = this.#begin(request, clientAddress);
+    else if (active.isOver) return Promise.resolve(); // it has been abandoned
+    else active.pieces++;
+    let work: void | Promise<void>;
     try {
-      worked = handle.call(this.#hooks, request, clientAddress);
+      work = handle.call(this.#hooks, request, clientAddress);
     } catch (error) {
-      worked = Promise.reject(error);
+      work = Promise.reject(error);
     }
-    return Promise.resolve(worked).then(
-      () => this.#shutDown(active),
-      (error) => this.#fail(error, active),
-    );
+    return this.ending.releaseAfter(work, active);
   }
 
   /** Releases a request that nobody is to handle. */
-  async release([request, clientAddress]: Arrival<Request>): Promise<void> {
-    const active = this.#begin(request, clientAddress);
-    active.outcome = "refused";
-    await this.#shutDown(active);
-  }
-
-  /** Closes a request when `step`, which must not reject, has ended. */
-  async closeAfter(request: Request, step: Promise<void>): Promise<void> {
-    const closing = step.then(() => this.#release.close(request));
-    const active = this.active.find(request);
-    if (active === null) return await this.active.report(closing);
-    active.pieces++;
-    await closing;
-    this.active.end(active);
-  }
-
-  /** Closes the requests that are being handled; never takes long. */
-  async closeRemaining(): Promise<void> {
-    await Promise.all(
-      this.active.requests.map((request) => this.close(request)),
-    );
-  }
-
-  /** Closes a request, whatever its `closeRequest()` does; never takes long. */
-  close(request: Request): Promise<void> {
-    return this.#release.closeInTime(request);
-  }
-
-  /** Passes an error to `handleError()`, and never throws. */
-  async report(
-    error: unknown,
-    request: Request | undefined,
-    clientAddress: Deno.Addr | undefined,
-  ): Promise<void> {
-    try {
-      await this.#hooks.handleError(error, request, clientAddress);
-    } catch (handlerError) {
-      await printRequestError(handlerError, request, clientAddress);
-    }
-  }
-
-  /**
-   * Passes an error that belongs to no request to `handleError()`, beside the
-   * loop.
-   */
-  reportApart(error: unknown): Promise<void> {
-    return this.active.report(this.report(error, undefined, undefined));
+  release([request, clientAddress]: Arrival<Request>): Promise<void> {
+    return this.ending.refuse(this.#begin(request, clientAddress));
   }
 
   #begin(request: Request, clientAddress: Deno.Addr): ActiveRequest<Request> {
     const active = this.active.begin(request, clientAddress);
-    const timeout = this.#means.requestTimeout();
-    if (timeout !== null) this.#overtime.start(active, timeout);
+    this.#overtime.start(active);
     return active;
   }
 
@@ -202,10 +145,10 @@ export class RequestLifecycle<Request> {
         }
       }
     } catch (error) {
-      return this.#settle(Promise.reject(error), active);
+      processed = Promise.reject(error);
     }
-    const step = processed ?? this.#processIf(verified, active);
-    const settled = this.#settle(step, active);
+    const work = processed ?? this.#processIf(verified, active);
+    const settled = this.ending.settle(work, active);
     if (beside && verified !== true) return undefined;
     return active.isTimed ? Promise.race([settled, active.over()]) : settled;
   }
@@ -219,15 +162,9 @@ export class RequestLifecycle<Request> {
     verified: boolean | Promise<boolean>,
     active: ActiveRequest<Request>,
   ): Promise<void> {
-    this.#verifying++;
-    let accepted: boolean;
-    try {
-      accepted = await verified;
-    } finally {
-      this.#verifying--;
-      this.#verified.notify();
-    }
-    await (accepted
+    const isAccepted = await this.verification.wait(verified, active);
+    if (active.isOver) return; // it has been abandoned
+    await (isAccepted
       ? this.#hooks.processRequest(active.request, active.clientAddress)
       : this.#refuse(active, "verifyRequest"));
   }
@@ -236,39 +173,9 @@ export class RequestLifecycle<Request> {
     active: ActiveRequest<Request>,
     reason: RefusalReason,
   ): Promise<void> {
+    active.note("refused");
     const { request, clientAddress } = active;
-    active.outcome = "refused";
     await this.#hooks.handleRefusal(request, clientAddress, reason);
-    await this.#release.shutDown(request, clientAddress);
-  }
-
-  /** Waits for a request; releases it if it fails. */
-  #settle(
-    step: Promise<void>,
-    active: ActiveRequest<Request>,
-  ): Promise<void> {
-    return Promise.resolve(step).then(
-      () => this.active.end(active),
-      (error) => this.#fail(error, active),
-    );
-  }
-
-  /** Releases a request whose work has failed, or has ended as it was told. */
-  async #fail(error: unknown, active: ActiveRequest<Request>): Promise<void> {
-    if (!hasEndedAsTold(error, active.reason)) {
-      if (active.outcome === "handled") active.outcome = "failed";
-      await this.report(error, active.request, active.clientAddress);
-    }
-    await this.#shutDown(active);
-  }
-
-  /** Releases a request: the end of the work on it. */
-  #shutDown(active: ActiveRequest<Request>): void | Promise<void> {
-    const released = this.#release.shutDown(
-      active.request,
-      active.clientAddress,
-    );
-    if (released === undefined) return this.active.end(active);
-    return released.then(() => this.active.end(active));
+    await this.ending.shutDown(active);
   }
 }

@@ -5,8 +5,9 @@ import type { ActiveRequests } from "./active_requests.ts";
 import type { Executor } from "./executor.ts";
 import { watchForLoss } from "./loss_watch.ts";
 
-/** What runs handlers, if any have run. */
-interface SignalMeans {
+/** What is asked of the server. */
+export interface SignalMeans {
+  /** What runs handlers, if any have run. */
   executor(): Pick<Executor, "abort" | "abortAll"> | null;
 }
 

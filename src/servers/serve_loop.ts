@@ -40,13 +40,13 @@ export class ServeLoop<Request> {
     this.#hooks = hooks;
     this.#means = means;
     this.#lifecycle = lifecycle;
-    const report = (error: unknown) => void lifecycle.reportApart(error);
+    const report = (error: unknown) => void lifecycle.ending.reportApart(error);
     const serving = this.#serving = { server: hooks, report };
     const intake = this.#intake = new RequestIntake(hooks, means, report);
     this.#late = new LateRequests(means, { intake, lifecycle, serving });
     this.#actions = new ServiceActions(
       hooks,
-      (error) => lifecycle.report(error, undefined, undefined),
+      (error) => lifecycle.ending.report(error, undefined, undefined),
     );
     this.#admission = new Admission(means, lifecycle, this.#actions);
   }
@@ -158,7 +158,9 @@ export class ServeLoop<Request> {
     const drainTimeout = this.#means.drainTimeout();
     if (drainTimeout === null) return await run.ended;
     if (await succeedsWithin(run.ended, drainTimeout)) return;
-    if (this.#inHand !== null) await this.#lifecycle.close(this.#inHand[0]);
+    if (this.#inHand !== null) {
+      await this.#lifecycle.ending.close(this.#inHand[0]);
+    }
     if (await succeedsWithin(run.ended, LAST_GRACE)) return;
     run.abandon();
     await run.ended;
@@ -182,6 +184,7 @@ export class ServeLoop<Request> {
         const handled = this.#lifecycle.dispatch(
           arrival,
           this.#means.handlesBesideLoop(),
+          run.stopped, // it has come in the same moment
         );
         if (handled !== undefined) {
           this.#inHand = arrival;
@@ -215,7 +218,10 @@ export class ServeLoop<Request> {
       await this.#intake.recover(error, run);
     }
     patience[Symbol.dispose]();
-    if (arrival !== null) await this.#lifecycle.dispatch(arrival);
-    else if (patience.ended) await this.#hooks.handleTimeout();
+    if (arrival !== null) {
+      await this.#lifecycle.dispatch(arrival, false, this.#closed);
+    } else if (patience.ended) {
+      await this.#hooks.handleTimeout();
+    }
   }
 }

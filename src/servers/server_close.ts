@@ -4,6 +4,7 @@ import {
   withinTimeLimit,
 } from "../streams/time_limit.ts";
 import type { Executor } from "./executor.ts";
+import type { RequestEnding } from "./request_ending.ts";
 import type { RequestLifecycle } from "./request_lifecycle.ts";
 import type { ServeLoop } from "./serve_loop.ts";
 
@@ -18,10 +19,9 @@ export interface ClosingServer {
     ServeLoop<unknown>,
     "stopTaking" | "lastTaken" | "close" | "end" | "abandon"
   >;
-  readonly lifecycle: Pick<
-    RequestLifecycle<unknown>,
-    "active" | "signals" | "closeRemaining"
-  >;
+  readonly lifecycle:
+    & Pick<RequestLifecycle<unknown>, "active" | "signals">
+    & { readonly ending: Pick<RequestEnding<unknown>, "closeRemaining"> };
   /** What runs handlers, if any have run. */
   executor(): Executor | null;
   /** Whether handlers reply through the listener. */
@@ -119,7 +119,7 @@ async function endInTime(
   if (await succeedsWithin(drained, drainTimeout)) return;
   server.loop.end();
   server.executor()?.stop();
-  await server.lifecycle.closeRemaining();
+  await server.lifecycle.ending.closeRemaining();
   server.loop.abandon();
   // Most handlers end now that they have nothing to read from or write to.
   await succeedsWithin(drained, LAST_GRACE);

@@ -155,25 +155,29 @@ export abstract class ServerHooks<Request> {
   /**
    * Ends a request politely: calls `closeRequest()`. Called by
    * `processRequest()` when the request has been handled, and by the server when
-   * it has been refused, has failed, was handled beside the loop, or has come
-   * too late for a server that is closed.
+   * it has been refused, has failed, has taken longer than `requestTimeout`, was
+   * handled beside the loop, or has come too late for a server that is closed. It
+   * is called again for a request that took too long, if its handler ends at last.
    */
   shutdownRequest(request: Request): void | Promise<void> {
     return this.closeRequest(request);
   }
 
   /**
-   * Releases a request. Called by `shutdownRequest()`, again if that throws, and
-   * by `serverClose()` for a request that lasts longer than `drainTimeout`: it
-   * may be called twice. If it throws, the request's own `close()` is called, if
+   * Releases a request. Called by `shutdownRequest()`, again if that throws, by
+   * `serverClose()` for a request that lasts longer than `drainTimeout`, and for
+   * one that takes longer than `requestTimeout`: it may be called twice. You may
+   * call it, too, to drop a client while its handler runs. If it throws, the request's own `close()` is called, if
    * it has one. Does nothing by default.
    */
   closeRequest(_request: Request): void | Promise<void> {}
 
   /**
-   * Learns of whatever a handler or a hook threw. Called by the server. The
-   * request is still open, unless closing it has failed, and is shut down
-   * afterwards.
+   * Learns of whatever a handler or a hook threw, and with a
+   * `Deno.errors.TimedOut` of a request that has taken longer than
+   * `requestTimeout`. Called by the server. The request is still open, unless
+   * closing it has failed or it has taken too long, and is shut down afterwards. A
+   * handler that ends as its `signal` told it to is not reported.
    *
    * By default it prints the error to standard error, with its stack and with
    * what caused it. It prints one line if the request's own client has gone, has

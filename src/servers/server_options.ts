@@ -41,20 +41,24 @@ export interface ServerOptions {
    * How many requests of one client may be handled at once, by its address:
    * IPv4 addresses, networks of 64 bits with IPv6, and the paths of Unix
    * clients. `handleRefusal()` is called for those that are over it. Unix clients
-   * without a path are not counted. `Infinity` for any number.
+   * without a path are not counted, nor is who came before a limit was set. A
+   * request counts until its handler has ended. `Infinity` for any number.
    *
    * @default {Infinity}
    */
   maxRequestsPerClient?: number;
   /**
-   * The longest that a request may take, in seconds; `null` for ever. It counts
-   * from the moment the server takes the request; to wait for a thread or a child
-   * process is part of it.
+   * The longest that a request may take, in seconds above 0; `null` for ever. It
+   * counts from the moment the server takes the request; to wait for a thread or a
+   * child process is part of it. When the request has been handled, what its
+   * client still sends is dropped for at most a second more.
    *
    * Then its handler is told by its `signal`, its connection is closed, and a
    * quarter of a second later the server waits for it no longer, whatever it
    * does: the loop goes on, and `handleError()` is told by a
-   * `Deno.errors.TimedOut`. Only a child process can really be ended, and is, with
+   * `Deno.errors.TimedOut`. If the handler ends all the same, `shutdownRequest()`
+   * may be called again; what its closed connection throws is not reported, any
+   * other error is. Only a child process can really be ended, and is, with
    * the requests that share it.
    *
    * @default {null}
@@ -93,7 +97,32 @@ export type Settings<Options> = {
   -readonly [Name in keyof Options]-?: Options[Name];
 };
 
-/** What a server has counted since it was made; see {@linkcode BaseServer.stats}. */
+/**
+ * What a server has counted since it was made; see {@linkcode BaseServer.stats}.
+ *
+ * @example What became of a request
+ * ```ts
+ * import { TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = new TCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   () => {},
+ * );
+ * const { port } = server.serverAddress;
+ * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await server.handleRequest();
+ * await server.serverClose();
+ * assertEquals(server.stats, {
+ *   accepted: 1,
+ *   refused: 0,
+ *   handled: 1,
+ *   failed: 0,
+ *   active: 0,
+ *   waiting: 0,
+ * });
+ * ```
+ */
 export interface ServerStats {
   /** Requests that have been taken: all of those below but `waiting`. */
   readonly accepted: number;

@@ -1,6 +1,7 @@
 import {
   checkCounts,
   checkDurations,
+  checkLifetimes,
   checkOptions,
   checkSwitches,
 } from "./option_checks.ts";
@@ -36,7 +37,8 @@ export function serverSettings(
     requestTimeout = null,
     data,
   } = options ?? {};
-  checkDurations({ timeout, drainTimeout, requestTimeout });
+  checkDurations({ timeout, drainTimeout });
+  checkLifetimes({ requestTimeout });
   checkCounts({ maxActiveRequests, maxRequestsPerClient }, LIMIT);
   checkSwitches({ bindAndActivate, blockOnClose });
   return {

@@ -1,6 +1,7 @@
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { closeQuietly } from "./close_quietly.ts";
+import { allowClosingAgain, closeConnection } from "./connection_close.ts";
 import {
   dropInput,
   dropInputIfAny,
@@ -95,6 +96,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
       this.socket.accept(),
     );
     watchReads(connection);
+    allowClosingAgain(connection);
     this.#untaken = connection;
     return [connection, connection.remoteAddr];
   }
@@ -124,9 +126,16 @@ export abstract class StreamServer<Address extends Deno.Addr>
     return this.#shutDown(request);
   }
 
-  /** Closes the connection, if it is still open. May be overridden. */
+  /**
+   * Closes the connection, if it is still open. May be overridden.
+   *
+   * It may be called at any time, to drop a client that is not to be served any
+   * longer, such as one that does not read what it is sent: its handler's pending
+   * reads and writes reject, and the handler ends by that. The handler may close
+   * the connection again, which does nothing.
+   */
   override closeRequest(request: StreamRequest): void | Promise<void> {
-    closeQuietly(request);
+    closeConnection(request);
   }
 
   async #shutDown(request: StreamRequest): Promise<void> {

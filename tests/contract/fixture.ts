@@ -1,3 +1,4 @@
+import { assert, assertEquals } from "@std/assert";
 import type {
   AnyServer,
   RequestHandlerClass,
@@ -9,6 +10,10 @@ import {
   StreamContextHandler,
 } from "../fixtures/handlers/context_handlers.ts";
 import {
+  DatagramEndlessHandler,
+  StreamEndlessHandler,
+} from "../fixtures/handlers/endless_handlers.ts";
+import {
   DatagramFailingStepHandler,
   StreamFailingStepHandler,
 } from "../fixtures/handlers/failing_step_handlers.ts";
@@ -16,6 +21,10 @@ import {
   DatagramLineEchoHandler,
   StreamLineEchoHandler,
 } from "../fixtures/handlers/line_echo_handlers.ts";
+import {
+  DatagramSignalHandler,
+  StreamSignalHandler,
+} from "../fixtures/handlers/signal_handlers.ts";
 import {
   DatagramStopHandler,
   StreamStopHandler,
@@ -33,6 +42,8 @@ interface Handlers {
   readonly FailingStep: AnyHandlerClass;
   readonly Context: AnyHandlerClass;
   readonly Stop: AnyHandlerClass;
+  readonly Signal: AnyHandlerClass;
+  readonly Endless: AnyHandlerClass;
 }
 
 const STREAM_HANDLERS: Handlers = {
@@ -40,12 +51,16 @@ const STREAM_HANDLERS: Handlers = {
   FailingStep: StreamFailingStepHandler,
   Context: StreamContextHandler,
   Stop: StreamStopHandler,
+  Signal: StreamSignalHandler,
+  Endless: StreamEndlessHandler,
 };
 const DATAGRAM_HANDLERS: Handlers = {
   LineEcho: DatagramLineEchoHandler,
   FailingStep: DatagramFailingStepHandler,
   Context: DatagramContextHandler,
   Stop: DatagramStopHandler,
+  Signal: DatagramSignalHandler,
+  Endless: DatagramEndlessHandler,
 };
 
 /** What a scenario needs to put one server class to the test. */
@@ -59,13 +74,20 @@ export class Fixture implements AsyncDisposable {
   /** What `handleError()` was given: nothing that a scenario did not take. */
   readonly record = new ErrorRecord();
   readonly #clients: Client[] = [];
+  readonly #servers: AnyServer[] = [];
   #folder: string | undefined;
   #paths = 0;
 
   constructor(serverClass: ServerClass) {
     const { record } = this;
-    this.serverClass = serverClass;
-    this.Server = class extends serverClass.Server {
+    const Server = this.#noting(serverClass.Server);
+    const { mixIn } = serverClass;
+    this.serverClass = {
+      ...serverClass,
+      Server,
+      ...(mixIn && { mixIn: { ...mixIn, base: this.#noting(mixIn.base) } }),
+    };
+    this.Server = class extends Server {
       override handleError(
         ...report: Parameters<ErrorRecord["handleError"]>
       ): void | Promise<void> {
@@ -152,6 +174,28 @@ export class Fixture implements AsyncDisposable {
     using client = await this.connect(server);
     await client.send(line);
     return await client.receive();
+  }
+
+  /** Asserts that each server knows what became of each of its requests. */
+  assertStatsAddUp(): void {
+    for (const { stats } of this.#servers) {
+      const { accepted, refused, handled, failed, active, waiting } = stats;
+      const sum = refused + handled + failed + active;
+      assertEquals(accepted, sum, Deno.inspect(stats));
+      assert(waiting <= active, Deno.inspect(stats));
+    }
+  }
+
+  /** A class that is the same, but that its servers are known here. */
+  #noting(Server: ServerConstructor): ServerConstructor {
+    const servers = this.#servers;
+    return class extends Server {
+      // deno-lint-ignore no-explicit-any -- whatever the class takes
+      constructor(...args: any[]) {
+        super(...args);
+        servers.push(this);
+      }
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,6 +23,7 @@ export function logging(
   for (
     const hook of [
       ...REQUEST_HOOKS,
+      "handleRefusal",
       "serverBind",
       "serverActivate",
       "serviceActions",

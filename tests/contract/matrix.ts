@@ -38,6 +38,7 @@ function addTest(scenario: Scenario, serverClass: ServerClass): void {
       await using fixture = new Fixture(serverClass);
       await deadline(scenario.run(fixture), 30_000);
       assertEquals(fixture.record.errors, []);
+      fixture.assertStatsAddUp();
     },
   };
   const { program } = scenario;

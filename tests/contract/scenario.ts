@@ -8,7 +8,7 @@ export interface Scenario {
   readonly name: string;
   /** The classes that the fact is about; all of them by default. */
   readonly needs?: Partial<
-    Pick<ServerClass, "socketType" | "addressFamily" | "concurrent">
+    Pick<ServerClass, "socketType" | "addressFamily" | "concurrent" | "remote">
   >;
   /**
    * Why it is about handlers in the server's own isolate only, if it is.

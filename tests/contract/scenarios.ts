@@ -8,9 +8,13 @@ import { forgottenPromisesScenarios } from "./scenarios/forgotten_promises.ts";
 import { handleRequestScenarios } from "./scenarios/handle_request.ts";
 import { handlerScenarios } from "./scenarios/handlers.ts";
 import { hookOrderScenarios } from "./scenarios/hook_order.ts";
+import { limitScenarios } from "./scenarios/limits.ts";
 import { reportScenarios } from "./scenarios/reports.ts";
+import { requestTimeoutScenarios } from "./scenarios/request_timeout.ts";
 import { servingScenarios } from "./scenarios/serving.ts";
+import { signalScenarios } from "./scenarios/signals.ts";
 import { slowClientScenarios } from "./scenarios/slow_clients.ts";
+import { statisticsScenarios } from "./scenarios/statistics.ts";
 import { stoppingScenarios } from "./scenarios/stopping.ts";
 import { streamScenarios } from "./scenarios/streams.ts";
 import { unixPathScenarios } from "./scenarios/unix_paths.ts";
@@ -34,4 +38,8 @@ export const scenarios: readonly Scenario[] = [
   ...slowClientScenarios,
   ...unixPathScenarios,
   ...reportScenarios,
+  ...limitScenarios,
+  ...statisticsScenarios,
+  ...signalScenarios,
+  ...requestTimeoutScenarios,
 ];

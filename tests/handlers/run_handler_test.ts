@@ -31,7 +31,8 @@ Deno.test("runHandler() gives a class the request, the client's address and the 
 
 Deno.test("runHandler() calls a function with the request, the client's address and the server", async () => {
   const given: unknown[] = [];
-  await runHandler((...values) => given.push(...values), 1, CLIENT, "server");
+  const note = (...values: unknown[]) => void given.push(...values.slice(0, 3));
+  await runHandler(note, 1, CLIENT, "server");
   assertEquals(given, [1, CLIENT, "server"]);
 });
 

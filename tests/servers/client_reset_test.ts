@@ -1,7 +1,13 @@
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+} from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
   AsyncTCPServer,
+  type StreamRequest,
   StreamRequestHandler,
   TCPServer,
   UnixStreamServer,
@@ -12,6 +18,7 @@ import { ErrorRecord } from "../fixtures/error_record.ts";
 import { PipeEchoHandler } from "../fixtures/handlers/pipe_echo_handler.ts";
 import { ResettingClient } from "../fixtures/clients/resetting_client.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
+import { until } from "../fixtures/until.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { drainTimeout: 60 };
@@ -215,4 +222,62 @@ Deno.test("TCPServer.handleError() prints one line for a client that reset", asy
   await deadline(handled, LIMIT_MS);
   assertEquals(printed.texts.length, 1);
   assertEquals(printed.texts[0]!.split("\n").length, 1, printed.texts[0]);
+});
+
+/** How a handler finds a reset that it does not wait for. */
+const FINDS: Record<string, (request: StreamRequest) => Promise<unknown>> = {
+  "a read": (request) => request.read(new Uint8Array(1)),
+  "a write": (request) => request.write(new Uint8Array(1)),
+  "a write of nothing": (request) => request.write(new Uint8Array(0)),
+};
+
+for (const [what, find] of Object.entries(FINDS)) {
+  Deno.test(`AsyncTCPServer aborts a handler's signal with the reset that ${what} finds`, async () => {
+    const begun = Promise.withResolvers<AbortSignal>();
+    const reset = Promise.withResolvers<void>();
+    const found = Promise.withResolvers<unknown>();
+    await using server = new AsyncTCPServer(
+      ADDRESS,
+      async (request, _address, _server, { signal }) => {
+        begun.resolve(signal);
+        await reset.promise;
+        found.resolve(await find(request).catch((error) => error));
+        if (!signal.aborted) {
+          await new Promise((end) => signal.addEventListener("abort", end));
+        }
+      },
+    );
+    const serving = server.serveForever();
+    const client = await ResettingClient.connect(server.serverAddress);
+    const signal = await deadline(begun.promise, LIMIT_MS);
+    await client.reset();
+    reset.resolve();
+    const error = await deadline(found.promise, LIMIT_MS);
+    assertGone(error);
+    assertStrictEquals(signal.reason, error);
+    await until(() => server.stats.handled === 1);
+    await deadline(server.shutdown(), LIMIT_MS);
+    await serving;
+  });
+}
+
+Deno.test("AsyncTCPServer leaves a handler's signal alone when a read finds the end of the input", async () => {
+  const ended = Promise.withResolvers<AbortSignal>();
+  const goOn = Promise.withResolvers<void>();
+  await using server = new AsyncTCPServer(
+    ADDRESS,
+    async (request, _address, _server, { signal }) => {
+      while (await request.read(new Uint8Array(9)) !== null);
+      ended.resolve(signal);
+      await goOn.promise;
+    },
+  );
+  const serving = server.serveForever();
+  using client = await connectTo(server);
+  await client.closeWrite();
+  const signal = await deadline(ended.promise, LIMIT_MS);
+  assertEquals(signal.aborted, false);
+  goOn.resolve();
+  await deadline(server.shutdown(), LIMIT_MS);
+  await serving;
 });

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import {
+  AsyncTCPServer,
   ForkingTCPServer,
   type StreamRequest,
   TCPServer,
@@ -136,6 +137,46 @@ Deno.test("TCPServer.serverClose() comes to its end, whatever drainTimeout was s
   });
   await deadline(Promise.all(attempts), LIMIT_MS);
 });
+
+Deno.test("AsyncTCPServer comes to an end with each client, whatever its limits were set to", async () => {
+  for (const name of ["maxActiveRequests", "maxRequestsPerClient"]) {
+    for (const [kind, value] of Object.entries(nonsense)) {
+      await using server = new AsyncTCPServer(ADDRESS, StreamLineEchoHandler);
+      Reflect.set(server, name, value);
+      const serving = server.serveForever();
+      const answer = await deadline(askLine(server), LIMIT_MS);
+      assertEquals(answer, "hello\n", `${name}: ${kind}`);
+      await deadline(server.serverClose(), LIMIT_MS);
+      await serving;
+    }
+  }
+});
+
+Deno.test("TCPServer handles each request or gives it up, whatever requestTimeout was set to", async () => {
+  for (const [kind, value] of Object.entries(nonsense)) {
+    await using server = new TCPServer(ADDRESS, async (request, address) => {
+      if (limitOf(value) !== "far away") await new Promise(() => {});
+      await new StreamLineEchoHandler(request, address, server).run();
+    });
+    const record = new ErrorRecord(server);
+    Reflect.set(server, "requestTimeout", value);
+    const serving = server.serveForever();
+    if (limitOf(value) === "far away") {
+      assertEquals(await deadline(askLine(server), LIMIT_MS), "hello\n", kind);
+    } else {
+      using _client = await connectTo(server);
+      assertInstanceOf(await record.nth(1), Deno.errors.TimedOut, kind);
+    }
+    await deadline(server.serverClose(), LIMIT_MS);
+    await serving;
+  }
+});
+
+/** What counts as none counts as no time at all. */
+function limitOf(value: unknown): "far away" | "soon" {
+  const isLong = typeof value === "number" && value > 5;
+  return isLong || value === null || value === undefined ? "far away" : "soon";
+}
 
 async function readAll(request: StreamRequest): Promise<void> {
   try {

@@ -9,6 +9,7 @@ import { deadline } from "@std/async/deadline";
 import { Condition } from "../../src/streams/condition.ts";
 import type { Arrival } from "../../src/servers/arrival.ts";
 import { RequestLifecycle } from "../../src/servers/request_lifecycle.ts";
+import type { RequestSignals } from "../../src/servers/request_signals.ts";
 import { ServeLoop } from "../../src/servers/serve_loop.ts";
 import type { ServeHooks } from "../../src/servers/serve_means.ts";
 
@@ -26,6 +27,8 @@ class LoopFixture implements ServeHooks<string> {
   held: Promise<void> | null = null;
   /** How many requests may be taken and not be handled yet. */
   room = Infinity;
+  /** How many requests may be handled at once. */
+  most = Infinity;
   /** How often the loop has asked whether it may go on. */
   timesAsked = 0;
   /** The error that says that the socket is no more. */
@@ -36,10 +39,12 @@ class LoopFixture implements ServeHooks<string> {
   beside = false;
   drainTimeout: number | null = null;
   verified: boolean | Promise<boolean> = true;
+  onProcess: (signal: AbortSignal) => void = () => {};
   /** What each request takes. */
   processing: Promise<void> | undefined;
   starting: () => Promise<void> = () => Promise.resolve();
   readonly loop: ServeLoop<string>;
+  readonly signals: RequestSignals<string>;
   readonly #changed = new Condition();
   readonly #firstAsked = Promise.withResolvers<void>();
   readonly #asked: PromiseWithResolvers<Arrival<string>>[] = [];
@@ -50,6 +55,7 @@ class LoopFixture implements ServeHooks<string> {
       verifyRequest: () => this.verifyRequest(),
       processRequest: (request) => {
         this.#note(this.handled, request);
+        this.onProcess(lifecycle.signals.of(request));
         return this.processing;
       },
       shutdownRequest: (request) => this.#note(this.released, request),
@@ -64,6 +70,7 @@ class LoopFixture implements ServeHooks<string> {
       maxRequestsPerClient: () => Infinity,
       requestTimeout: () => null,
     });
+    this.signals = lifecycle.signals;
     this.loop = new ServeLoop(this, {
       start: () => this.starting(),
       whenFree: (taken = 0) => {
@@ -78,7 +85,7 @@ class LoopFixture implements ServeHooks<string> {
       releaseUntaken: () => void this.untaken++,
       repliesByListener: () => this.replies,
       handlesBesideLoop: () => this.beside,
-      maxActiveRequests: () => Infinity,
+      maxActiveRequests: () => this.most,
       drainTimeout: () => this.drainTimeout,
     }, lifecycle);
   }
@@ -532,19 +539,22 @@ Deno.test("ServeLoop.stop() takes what waits behind a client that fails", async 
   assertEquals(f.errors.length, 1);
 });
 
-Deno.test("ServeLoop.stop() takes no more than the executor has room for", async () => {
-  const f = new LoopFixture();
-  f.beside = true;
-  f.room = 2;
-  const running = f.loop.run({}, false);
-  await f.asked;
-  const stopped = f.loop.stop();
-  for (const request of ["one", "two", "three"]) f.give(request);
-  await deadline(stopped, LIMIT_MS);
-  await deadline(running, LIMIT_MS);
-  await f.untilHandled(2);
-  assertEquals(f.handled, ["one", "two"]);
-});
+for (const limit of ["room", "most"] as const) {
+  const whose = limit === "room" ? "the executor" : "maxActiveRequests";
+  Deno.test(`ServeLoop.stop() takes no more than ${whose} has room for`, async () => {
+    const f = new LoopFixture();
+    f.beside = true;
+    f[limit] = 2;
+    const running = f.loop.run({}, false);
+    await f.asked;
+    const stopped = f.loop.stop();
+    for (const request of ["one", "two", "three"]) f.give(request);
+    await deadline(stopped, LIMIT_MS);
+    await deadline(running, LIMIT_MS);
+    await f.untilHandled(2);
+    assertEquals(f.handled, ["one", "two"]);
+  });
+}
 
 Deno.test("ServeLoop.stop() has handled what it took before its socket was no more", async () => {
   const f = new LoopFixture();
@@ -683,3 +693,27 @@ Deno.test("ServeLoop.abandon() ends a run whose request does not end", async () 
   f.loop.abandon();
   await deadline(running, LIMIT_MS);
 });
+
+for (const way of ["stop", "close"] as const) {
+  Deno.test(`ServeLoop.${way}() has every request hear of it that is handled, in whichever moment it came`, async () => {
+    for (let steps = 0; steps < 24; steps++) {
+      const f = new LoopFixture();
+      const ended = Promise.withResolvers<void>();
+      const signals: AbortSignal[] = [];
+      f.onProcess = (signal) => {
+        signals.push(signal);
+        signal.addEventListener("abort", () => ended.resolve());
+        if (signal.aborted) ended.resolve();
+      };
+      f.processing = ended.promise;
+      const running = f.loop.run({}, false);
+      await f.asked;
+      f.give("a request");
+      for (let i = 0; i < steps; i++) await null;
+      if (way === "close") f.signals.stop(); // as a server does first
+      await deadline(f.loop[way](), LIMIT_MS);
+      await deadline(running, LIMIT_MS);
+      assertEquals(signals.every((it) => it.aborted), true, `${steps}`);
+    }
+  });
+}

@@ -1,6 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  AsyncTCPServer,
+  AsyncUDPServer,
   ForkingTCPServer,
+  ForkingUDPServer,
   TCPServer,
   ThreadingTCPServer,
   UDPServer,
@@ -22,6 +25,7 @@ const PACKET = "an integer between 1 and 16777216";
 const SPARE = "an integer between 0 and 1000";
 const SOME = "an integer of at least 1";
 const DURATION = "a number of seconds or null";
+const LIFETIME = "a number of seconds above 0, or null";
 
 /** Of each option the values that are not its, and the rule that they break. */
 const REFUSED: [
@@ -33,6 +37,10 @@ const REFUSED: [
   [TCPServer, "timeout", [NaN], DURATION],
   [TCPServer, "drainTimeout", [NaN], DURATION],
   [TCPServer, "requestQueueSize", [-1, 0.5, NaN, Infinity, 2 ** 31], QUEUE],
+  [TCPServer, "requestTimeout", [NaN, 0, -1, -Infinity], LIFETIME],
+  [TCPServer, "maxActiveRequests", [0, -1, 1.5, NaN], `${SOME}, or Infinity`],
+  [UDPServer, "maxActiveRequests", [0], `${SOME}, or Infinity`],
+  [TCPServer, "maxRequestsPerClient", [0, 1.5, NaN], `${SOME}, or Infinity`],
   [UDPServer, "maxPacketSize", [0, 0.5, NaN, Infinity, 1e12], PACKET],
   [ThreadingTCPServer, "maxThreads", [0, 0.5, NaN], `${SOME}, or Infinity`],
   [ThreadingTCPServer, "requestsPerThread", [0], `${SOME}, or Infinity`],
@@ -40,7 +48,7 @@ const REFUSED: [
   [ForkingTCPServer, "maxChildren", [0, 0.5, NaN], `${SOME}, or Infinity`],
   [ForkingTCPServer, "maxRequestsPerChild", [0], `${SOME}, or Infinity`],
   [ForkingTCPServer, "requestsPerChild", [0], `${SOME}, or Infinity`],
-  [ForkingTCPServer, "requestTimeout", [NaN], DURATION],
+  [ForkingTCPServer, "requestTimeout", [NaN, 0, -1], LIFETIME],
   [
     ForkingTCPServer,
     "minSpareChildren",
@@ -73,12 +81,47 @@ for (const [Server, name, values, rule] of REFUSED) {
   });
 }
 
+for (const name of ["maxActiveRequests", "maxRequestsPerClient"]) {
+  Deno.test(`new TCPServer() throws if ${name} is null`, () => {
+    const error = assertThrows(
+      () => new (TCPServer as ServerClass)(ADDRESS, handle, { [name]: null }),
+      TypeError,
+    );
+    assertEquals(
+      error.message,
+      `Cannot create the server as ${name} must be a number: current value is null`,
+    );
+  });
+}
+
 const ACCEPTED: [Server: { readonly name: string }, options: object][] = [
   [TCPServer, { timeout: -1, drainTimeout: Infinity, requestQueueSize: 0 }],
-  [TCPServer, { timeout: null, drainTimeout: null }],
+  [TCPServer, { timeout: null, drainTimeout: null, requestTimeout: null }],
+  [TCPServer, { requestTimeout: Infinity, maxActiveRequests: Infinity }],
+  [TCPServer, { requestTimeout: 0.001, maxActiveRequests: 1 }],
+  [TCPServer, { maxRequestsPerClient: 1 }],
   [ThreadingTCPServer, { maxThreads: Infinity, requestsPerThread: 1 }],
   [ForkingTCPServer, { maxRequestsPerChild: Infinity, minSpareChildren: 0 }],
 ];
+
+const DEFAULTS: [Server: { readonly name: string }, most: number][] = [
+  [TCPServer, Infinity],
+  [UDPServer, Infinity],
+  [AsyncTCPServer, 16_384],
+  [ThreadingTCPServer, 16_384],
+  [AsyncUDPServer, 1000],
+  [ForkingUDPServer, 1000],
+];
+
+for (const [Server, most] of DEFAULTS) {
+  Deno.test(`new ${Server.name}() handles ${most} requests at once, of one client or many, as long as they take`, async () => {
+    await using server = new (Server as ServerClass)(ADDRESS, handle, {});
+    const { maxActiveRequests, maxRequestsPerClient, requestTimeout } =
+      server as TCPServer;
+    assertEquals(maxActiveRequests, most);
+    assertEquals([maxRequestsPerClient, requestTimeout], [Infinity, null]);
+  });
+}
 
 for (const [Server, options] of ACCEPTED) {
   Deno.test(`new ${Server.name}() takes ${Deno.inspect(options)}`, async () => {

@@ -82,6 +82,7 @@ export const hookOrderScenarios: Scenario[] = [
       assertEquals(log, [
         "getRequest",
         "verifyRequest",
+        "handleRefusal",
         "shutdownRequest",
         "closeRequest",
       ]);
