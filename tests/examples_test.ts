@@ -1,90 +1,13 @@
 import { deadline } from "@std/async/deadline";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Dialogue } from "./fixtures/clients/dialogue.ts";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { toText } from "@std/streams/to-text";
+import { type Example, withExample } from "./fixtures/example.ts";
 import { needing } from "./fixtures/installed_program.ts";
-
-// Every example runs as its header says: in a process of its own, with the
-// flags that are written there and no others.
 
 const LIMIT_MS = 30_000;
 const windows = Deno.build.os === "windows";
-
-/** An example that is running. */
-interface Example {
-  readonly process: Deno.ChildProcess;
-  /** Resolves to the next line that it prints. */
-  nextLine(): Promise<string | undefined>;
-  /** Where it listens: a port, or a path. */
-  readonly place: string;
-  /** Sends it a signal, and resolves to its exit code. */
-  stop(signal: Deno.Signal): Promise<number>;
-}
-
-/** The flags in the header of an example, and the paths they may stand for. */
-async function flagsOf(
-  name: string,
-  replace: Record<string, string>,
-): Promise<string[]> {
-  const url = new URL(`../examples/${name}`, import.meta.url);
-  const source = await Deno.readTextFile(url);
-  const command = source.match(/^\/\/ +deno run (.*) examples\/(\S+)$/m);
-  assertEquals(command?.[2], name);
-  let flags = command![1]!;
-  for (const [from, to] of Object.entries(replace)) {
-    flags = flags.replaceAll(from, to);
-  }
-  return flags.split(" ");
-}
-
-/** Starts an example, runs `body` when it listens, and makes sure it ends. */
-async function withExample(
-  name: string,
-  argument: string,
-  body: (example: Example) => Promise<void>,
-  { cwd, replace = {} }: {
-    cwd?: string;
-    replace?: Record<string, string>;
-  } = {},
-): Promise<void> {
-  const url = new URL(`../examples/${name}`, import.meta.url);
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      ...await flagsOf(name, replace),
-      url.href,
-      argument,
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-    ...(cwd === undefined ? {} : { cwd }),
-  }).spawn();
-  const lines = process.stdout
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream())
-    .getReader();
-  const nextLine = async () => (await deadline(lines.read(), LIMIT_MS)).value;
-  let running = true;
-  const ended = process.status.then(({ code }) => {
-    running = false;
-    return code;
-  });
-  try {
-    const place = (await nextLine())?.match(/^Listening on (?:.*:)?(.+)$/)?.[1];
-    assert(place !== undefined, `${name} did not say where it listens`);
-    const stop = (signal: Deno.Signal) => {
-      process.kill(signal);
-      return deadline(ended, LIMIT_MS);
-    };
-    await body({ process, nextLine, place, stop });
-  } finally {
-    if (running) process.kill("SIGKILL");
-    await ended;
-    await lines.cancel();
-  }
-}
 
 /** Runs a client to its end; resolves to what it prints. */
 async function talk(
@@ -237,6 +160,50 @@ Deno.test({
     withExample("graceful_shutdown.ts", "0", async ({ nextLine, stop }) => {
       const stopped = stop("SIGTERM");
       assertEquals(await nextLine(), "Waiting for clients: 0");
+      assertEquals(await stopped, 0);
+    }),
+});
+
+Deno.test("examples/chat.ts gives a line to every member", () =>
+  withExample("chat.ts", "0", async ({ place, stop }) => {
+    const connect = async () => {
+      const hostname = "127.0.0.1";
+      return new Dialogue(
+        await Deno.connect({ hostname, port: Number(place) }),
+      );
+    };
+    await using ada = await connect();
+    await ada.send("hello?");
+    assertEquals(await ada.receive(), "hello?");
+    await using grace = await connect();
+    await grace.send("hello");
+    assertEquals(await grace.receive(), "hello");
+    assertEquals(await ada.receive(), "hello");
+    assertEquals(await stop("SIGTERM"), code.SIGTERM);
+  }));
+
+Deno.test({
+  name: "examples/lame_duck.ts is not ready, then serves on, then ends",
+  ignore: windows,
+  fn: () =>
+    withExample("lame_duck.ts", ["0", "0", "3"], async (example) => {
+      const { place, nextLine, stop } = example;
+      const hostname = "127.0.0.1";
+      const connect = (port: number) => Deno.connect({ hostname, port });
+      const readyPort = Number((await nextLine())?.split(" ").at(-1));
+      (await connect(readyPort)).close();
+      await using early = new Dialogue(await connect(Number(place)));
+      await early.send("hello");
+      assertEquals(await early.receive(), "hello");
+      const stopped = stop("SIGTERM");
+      assertEquals(await nextLine(), "Not ready");
+      const { ConnectionRefused } = Deno.errors;
+      await assertRejects(() => connect(readyPort), ConnectionRefused);
+      await early.send("still here?");
+      assertEquals(await early.receive(), "still here?");
+      const late = await connect(Number(place));
+      assertEquals(await exchange(late, "hello\n"), "hello\n");
+      await early.ended();
       assertEquals(await stopped, 0);
     }),
 });

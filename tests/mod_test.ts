@@ -47,6 +47,7 @@ Deno.test("mod exports these values and no others", () => {
     "RequestReader",
     "ResponseWriter",
     "ServerHooks",
+    "ServerStoppingError",
     "SocketServer",
     "StreamRequestHandler",
     "StreamServer",

@@ -1,3 +1,4 @@
+import { memoryOf } from "./memory.ts";
 import { processorTime } from "./processor_time.ts";
 
 /** A program, and its arguments. */
@@ -21,13 +22,21 @@ export class Server implements AsyncDisposable {
     this.startTime = startTime;
   }
 
-  /** Starts it, and resolves when it listens. */
-  static async start([program, ...args]: Command): Promise<Server> {
+  /**
+   * Starts it, and resolves when it listens.
+   *
+   * @param stderr What becomes of its reports.
+   */
+  static async start(
+    [program, ...args]: Command,
+    stderr: "inherit" | "null" = "inherit",
+  ): Promise<Server> {
     const start = performance.now();
     const process = new Deno.Command(program, {
       args,
       stdin: "piped", // which stays open: some servers end with it
       stdout: "piped",
+      stderr,
     }).spawn();
     const reader = process.stdout.getReader();
     const { value } = await reader.read();
@@ -44,8 +53,7 @@ export class Server implements AsyncDisposable {
 
   /** What it has in memory, in KB. */
   memory(): number {
-    const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
+    return memoryOf(this.#process.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,6 +13,13 @@ export const REUSED = {
   requestsPerChild: 1e9,
 };
 
+/** Limits that no load of the benchmark reaches. */
+export const LIMITS = {
+  maxActiveRequests: 1e5,
+  maxRequestsPerClient: 1e5,
+  requestTimeout: 600,
+};
+
 /** A loop of servers/bare.ts. */
 export function bare(loop: string): Side {
   return script("bare.ts", loop);

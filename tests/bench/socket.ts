@@ -11,6 +11,8 @@ const SHUT_WR = 1;
 const POLLIN = 1;
 const POLLOUT = 4;
 const POLLERR = 8;
+const POLLHUP = 0x10;
+const POLLRDHUP = 0x2000;
 
 /** The longest wait for an answer. */
 const LIMIT_SECONDS = 10;
@@ -79,6 +81,13 @@ export class Socket {
     libc.poll(polled, 1n, LIMIT_SECONDS * 1000);
     const seen = polled[6]!;
     check("go on", seen !== 0 && (seen & POLLERR) === 0);
+  }
+
+  /** Whether the server has closed the connection, or reset it. */
+  get isEnded(): boolean {
+    const polled = new Int16Array(new Int32Array([this.fd, POLLRDHUP]).buffer);
+    libc.poll(new Uint8Array(polled.buffer), 1n, 0);
+    return (polled[3]! & (POLLERR | POLLHUP | POLLRDHUP)) !== 0;
   }
 
   /** Sends the end of the input. */

@@ -7,7 +7,7 @@ import {
   tcpserver,
 } from "../programs.ts";
 import { connections as load } from "../loads/connections.ts";
-import { bare, ours, python, REUSED } from "../sides.ts";
+import { bare, LIMITS, ours, python, REUSED } from "../sides.ts";
 import type { Trial } from "../trial.ts";
 
 const own = { question: "Against a loop of one's own" } as const;
@@ -23,6 +23,7 @@ export const connections: Trial = {
   load: load(4),
   sides: {
     "`AsyncTCPServer`": ours("AsyncTCPServer", "LinesHandler"),
+    "with every limit": ours("AsyncTCPServer", "LimitedLinesHandler", LIMITS),
     "`request.read()`": ours("AsyncTCPServer", "ReadWriteHandler"),
     "`ThreadingTCPServer`": ours("ThreadingTCPServer", "LinesHandler"),
     "`ForkingTCPServer`": ours("ForkingTCPServer", "LinesHandler", REUSED),
@@ -52,6 +53,13 @@ export const connections: Trial = {
       ours: "`request.read()`",
       against: "a bare loop",
       atLeast: 0.93,
+    },
+    {
+      ...own,
+      name: "new connections, every limit and `signal`",
+      ours: "with every limit",
+      against: "`AsyncTCPServer`",
+      atLeast: 0.9,
     },
     { ...platforms, against: "Python's `ThreadingTCPServer`", atLeast: 4 },
     { ...platforms, against: "asyncio streams" },

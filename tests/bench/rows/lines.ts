@@ -1,6 +1,6 @@
 import { bun, file, goServer, node, python as python3 } from "../programs.ts";
 import { messages } from "../loads/messages.ts";
-import { bare, ours, python, REUSED } from "../sides.ts";
+import { bare, LIMITS, ours, python, REUSED } from "../sides.ts";
 import type { Trial } from "../trial.ts";
 
 const own = { question: "Against a loop of one's own" } as const;
@@ -17,6 +17,7 @@ export const lines: Trial = {
   sides: {
     "`AsyncTCPServer`": ours("AsyncTCPServer", "LinesHandler"),
     "with a timeout": ours("AsyncTCPServer", "TimedLinesHandler"),
+    "with every limit": ours("AsyncTCPServer", "LimitedLinesHandler", LIMITS),
     "`pipeTo`": ours("AsyncTCPServer", "PipeHandler"),
     "`ThreadingTCPServer`": ours("ThreadingTCPServer", "LinesHandler"),
     "`ForkingTCPServer`": ours("ForkingTCPServer", "LinesHandler", REUSED),
@@ -57,6 +58,13 @@ export const lines: Trial = {
       ours: "with a timeout",
       against: "`AsyncTCPServer`",
       atLeast: 0.82,
+    },
+    {
+      ...own,
+      name: "lines, 32 connections, every limit and `signal`",
+      ours: "with every limit",
+      against: "`AsyncTCPServer`",
+      atLeast: 0.9,
     },
     {
       ...own,

@@ -19,6 +19,22 @@ export class TimedLinesHandler extends LinesHandler {
   override timeout = 30;
 }
 
+/** Sets every limit, and ends its wait for a line when it is told to. */
+export class LimitedLinesHandler extends StreamRequestHandler {
+  override readTimeout = 30;
+  override writeTimeout = 30;
+  override async handle() {
+    for await (const line of this.rfile.lines({ signal: this.signal })) {
+      await this.wfile.write(line + "\n");
+    }
+  }
+}
+
+/** Gives the client five seconds for each line. */
+export class ImpatientLinesHandler extends LinesHandler {
+  override readTimeout = 5;
+}
+
 /** Does not wait for the client to confirm one answer before the next. */
 export class NoDelayLinesHandler extends LinesHandler {
   override disableNagleAlgorithm = true;
@@ -52,6 +68,13 @@ export class DatagramHandler extends DatagramRequestHandler {
   override async handle() {
     const data = await this.rfile.read();
     if (data !== null) await this.wfile.write(data);
+  }
+}
+
+/** Takes eight seconds. */
+export class SlowDatagramHandler extends DatagramRequestHandler {
+  override async handle() {
+    await new Promise((resolve) => setTimeout(resolve, 8000));
   }
 }
 
