@@ -72,9 +72,10 @@ export class BaseRequestHandler<
    * when the request has taken longer than the server's `requestTimeout`; the
    * connection's own error when it is known to be lost. An end of the client's
    * input is no loss. Deno tells of a loss when the connection is read from or
-   * written to: a handler here that does neither does not hear of it, unless it
-   * writes nothing now and then, by `this.request.write(new Uint8Array(0))`, which
-   * finds a reset. On a thread and in a child, a handler does hear of it.
+   * written to, and `rfile` and `wfile` pass it on: a handler here that uses
+   * neither does not hear of it. A write of nothing finds a reset:
+   * `this.request.write(new Uint8Array(0))` rejects then. On a thread and in a
+   * child a handler hears of it within milliseconds, whatever it does.
    *
    * A request that has a `signal` of its own gives that one: an override of
    * `finishRequest()` that wraps the request in another object puts

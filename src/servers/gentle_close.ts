@@ -33,11 +33,6 @@ export function watchReads(connection: ByteSource): void {
   lastReads.set(connection, last);
 }
 
-/** The last read of a connection whose reads are watched, if there was any. */
-export function lastReadOf(source: object): Promise<number | null> | null {
-  return lastReads.get(source)?.read ?? null;
-}
-
 /** Reads under way that others have lent, by what they read from. */
 const lent = new WeakMap<object, Promise<boolean>>();
 
@@ -65,7 +60,7 @@ export async function hasUnreadInput(
   source: ByteSource,
 ): Promise<boolean | null> {
   const lentRead = lent.get(source);
-  const last = lastReadOf(source);
+  const last = lastReads.get(source)?.read ?? null;
   if (lentRead === undefined && last !== null) {
     const found = await resultOf(last, 1);
     // It is the end; or it is pending, and takes whatever comes.

@@ -1,9 +1,10 @@
 import { ServerStoppingError } from "../errors.ts";
+import { onLoss } from "../streams/loss_listeners.ts";
 import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
+import type { ByteSource } from "../types.ts";
 import type { ActiveRequest } from "./active_request.ts";
 import type { ActiveRequests } from "./active_requests.ts";
 import type { Executor } from "./executor.ts";
-import { watchForLoss } from "./loss_watch.ts";
 
 /** What is asked of the server. */
 export interface SignalMeans {
@@ -25,8 +26,8 @@ export class RequestSignals<Request> {
   of(request: unknown): AbortSignal {
     const active = this.#active.find(request);
     if (active === null) return new AbortController().signal;
-    if (!active.hasSignal) {
-      watchForLoss(request, (error) => active.abort(error));
+    if (!active.hasSignal && isConnection(request)) {
+      onLoss(request, (error) => active.abort(error));
     }
     return active.signal;
   }
@@ -58,4 +59,8 @@ function stoppingError(): ServerStoppingError {
   return new ServerStoppingError(
     "Cannot go on with the request as the server is to stop",
   );
+}
+
+function isConnection(request: unknown): request is object {
+  return typeof (request as Partial<ByteSource> | null)?.read === "function";
 }

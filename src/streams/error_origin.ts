@@ -1,3 +1,5 @@
+import { tellLoss } from "./loss_listeners.ts";
+
 /** The connections that errors came from; the errors may be forgotten first. */
 const origins = new WeakMap<object, object>();
 
@@ -15,7 +17,9 @@ export const ELSEWHERE: object = Object.freeze({});
  * from or written to; of a datagram's request, its socket.
  */
 export function noteOrigin(error: unknown, connection: object): void {
-  if (isObject(error) && !origins.has(error)) origins.set(error, connection);
+  if (!isObject(error) || origins.has(error)) return;
+  origins.set(error, connection);
+  tellLoss(error, connection);
 }
 
 /** The connection that an error came from, if it is known. */

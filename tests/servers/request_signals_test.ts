@@ -1,12 +1,18 @@
 import {
   assertEquals,
   assertInstanceOf,
+  assertRejects,
   assertStrictEquals,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { ServerStoppingError } from "../../src/errors.ts";
 import { ActiveRequests } from "../../src/servers/active_requests.ts";
 import { RequestSignals } from "../../src/servers/request_signals.ts";
+import { RequestReader } from "../../src/streams/request_reader.ts";
+import { ResponseWriter } from "../../src/streams/response_writer.ts";
+import type { ByteSink, ByteSource } from "../../src/types.ts";
+
+type Connection = ByteSource & ByteSink;
 
 const LIMIT_MS = 20_000;
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
@@ -67,19 +73,43 @@ Deno.test("RequestSignals.stopSoon() tells those that have not ended a moment la
   assertEquals(b!.reason, null);
 });
 
-Deno.test("RequestSignals.of() aborts with the loss that a read finds, and the handler hears of no other reason", async () => {
-  const { active, signals } = signalsOf();
-  const reset = new Deno.errors.ConnectionReset("reset by peer");
-  const connection = {
-    read: () => Promise.reject(reset),
-    write: () => Promise.reject(new Deno.errors.BrokenPipe("pipe")),
-  };
-  active.begin(connection, ADDRESS);
-  const signal = signals.of(connection);
-  const told = aborted(signal);
-  connection.read().catch(() => {});
-  await told;
-  assertStrictEquals(signal.reason, reset);
-  signals.stop();
-  assertStrictEquals(signal.reason, reset);
-});
+for (
+  const [method, use] of [
+    ["rfile", (it: Connection) => new RequestReader(it).readLine()],
+    ["wfile", (it: Connection) => new ResponseWriter(it).write("a word")],
+  ] as const
+) {
+  Deno.test(`RequestSignals.of() aborts with the loss that ${method} finds, and the handler hears of no other reason`, async () => {
+    const { active, signals } = signalsOf();
+    const reset = new Deno.errors.ConnectionReset("reset by peer");
+    const connection: Connection = {
+      read: () => Promise.reject(reset),
+      write: () => Promise.reject(reset),
+      closeWrite: () => Promise.resolve(),
+    };
+    active.begin(connection, ADDRESS);
+    const signal = signals.of(connection);
+    const told = aborted(signal);
+    await assertRejects(() => use(connection), Deno.errors.ConnectionReset);
+    await told;
+    signals.stop();
+    assertStrictEquals(signal.reason, reset);
+  });
+}
+
+for (
+  const error of [
+    new Deno.errors.Interrupted("closed here"),
+    new Deno.errors.BadResource("closed here"),
+    new RangeError("a fault"),
+  ]
+) {
+  Deno.test(`RequestSignals.of() takes a ${error.name} for no loss`, async () => {
+    const { active, signals } = signalsOf();
+    const connection = { read: () => Promise.reject(error) };
+    active.begin(connection, ADDRESS);
+    const signal = signals.of(connection);
+    await assertRejects(() => new RequestReader(connection).read(), Error);
+    assertEquals(signal.aborted, false);
+  });
+}
