@@ -66,7 +66,9 @@ export class Overtime<Request> {
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (!isElsewhere && active.isTimed) this.#ending.close(request);
     await succeedsWithin(active.over(), LAST_GRACE);
-    await this.#ending.report(error, request, clientAddress);
+    const reporting = this.#ending.report(error, request, clientAddress);
+    this.#ending.active.report(reporting);
+    await succeedsWithin(reporting, LAST_GRACE);
     // What is not timed any more has been handled, and is about to be closed.
     if (!active.isTimed) return;
     this.#means.executor()?.giveUp(request, error);
