@@ -52,7 +52,8 @@ export class BaseRequestHandler<
    * without a name is `null`.
    */
   readonly clientAddress: Deno.Addr;
-  /** The server. In a Worker or a child process it has three members only. */
+  /** The server. In a Worker or a child process it has four members only, those of
+   * `HandlerServer`. */
   readonly server: Server;
   #signal: AbortSignal | undefined;
 

@@ -70,8 +70,8 @@ export type ForkingServerConstructor<Base extends ServerConstructor> =
  * and with it the requests that share it; what it has written goes out, for a
  * second at most.
  *
- * An override of `finishRequest()` that passes on a wrapper of the request gives
- * it a `signal`, `this.requestSignal(request)`, or neither happens.
+ * An override of `finishRequest()` that passes on a wrapper of the request passes
+ * on the client's address that it was given, by which the request is known then.
  *
  * Needs the permission to run Deno: `--allow-run=<the path of deno>`.
  *

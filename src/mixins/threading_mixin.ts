@@ -74,8 +74,8 @@ export type ThreadingServerConstructor<Base extends ServerConstructor> =
  * thread and the others on it go on. A thread that is found not to answer, as its
  * code loops, gets no further requests while there is another.
  *
- * An override of `finishRequest()` that passes on a wrapper of the request gives
- * it a `signal`, `this.requestSignal(request)`, or the handler is told nothing.
+ * An override of `finishRequest()` that passes on a wrapper of the request passes
+ * on the client's address that it was given, by which the request is known then.
  *
  * At `drainTimeout`, `serverClose()` closes the requests that are left. Their
  * handlers learn of it when they read or write, and have a quarter of a second

@@ -101,8 +101,8 @@ export abstract class PoolExecutor<Server extends PooledServer>
     return this.queue.length;
   }
 
-  abort(request: unknown, reason: Error): boolean {
-    return this.queue.abort(request, reason);
+  abort(...given: Parameters<Executor["abort"]>): boolean {
+    return this.queue.abort(...given);
   }
 
   abortAll(reason: Error): void {
@@ -110,8 +110,8 @@ export abstract class PoolExecutor<Server extends PooledServer>
     for (const runner of this.runners) runner.stopAll(reason);
   }
 
-  giveUp(request: unknown, error: Error): void {
-    this.queue.giveUp(request, error);
+  giveUp(...given: Parameters<Executor["giveUp"]>): void {
+    this.queue.giveUp(...given);
   }
 
   rest(soonAgain: boolean): void {

@@ -58,8 +58,8 @@ export class RequestQueue {
    *
    * @returns False if the request is not here.
    */
-  abort(request: unknown, reason: Error): boolean {
-    const pending = this.#find(request, reason);
+  abort(request: unknown, reason: Error, clientAddress?: Deno.Addr): boolean {
+    const pending = this.#find(request, clientAddress);
     pending?.stop(reason);
     return pending !== null;
   }
@@ -70,8 +70,8 @@ export class RequestQueue {
   }
 
   /** Ends a request with an error, whether it waits or not. */
-  giveUp(request: unknown, error: Error): void {
-    const pending = this.#find(request, error);
+  giveUp(request: unknown, error: Error, clientAddress?: Deno.Addr): void {
+    const pending = this.#find(request, clientAddress);
     if (pending === null) return;
     pending.fail(error);
     if (pending.runner !== null) return pending.runner.giveUp(pending, error);
@@ -133,12 +133,12 @@ export class RequestQueue {
 
   /**
    * Finds a request of the server's, beginning with the one that came first:
-   * mostly that takes too long. Where a wrapper was submitted in its place, its
-   * signal has brought the reason before.
+   * mostly that takes too long. Where a wrapper was submitted in its place, the
+   * address came with it: each request has its own, as an object.
    */
-  #find(request: unknown, reason: Error): PendingRequest | null {
+  #find(request: unknown, address?: Deno.Addr): PendingRequest | null {
     return this.#first((pending) => pending.request === request) ??
-      this.#first((pending) => pending.reason === reason);
+      this.#first((pending) => pending.clientAddress === address);
   }
 
   #first(isMeant: (pending: PendingRequest) => boolean): PendingRequest | null {

@@ -27,13 +27,19 @@ export interface Executor {
    * Tells the handler of a request that it is to end, where that is not done by
    * the server's own signal.
    *
+   * @param clientAddress As `run()` was given it, maybe with a wrapper of the
+   * request, which is found by it.
    * @returns False if the request is not handled elsewhere.
    */
-  abort(request: unknown, reason: Error): boolean;
+  abort(request: unknown, reason: Error, clientAddress?: Deno.Addr): boolean;
   /** Tells all of them. */
   abortAll(reason: Error): void;
-  /** Ends a request that is handled elsewhere: `run()` throws the error soon. */
-  giveUp(request: unknown, error: Error): void;
+  /**
+   * Ends a request that is handled elsewhere: `run()` throws the error soon.
+   *
+   * @param clientAddress See `abort()`.
+   */
+  giveUp(request: unknown, error: Error, clientAddress?: Deno.Addr): void;
   /**
    * Serving has ended: what is idle may go.
    *

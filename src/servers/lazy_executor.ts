@@ -13,7 +13,7 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
   readonly #load: () => Promise<Loaded>;
   #loading: Promise<Loaded> | null = null;
   #loaded: Loaded | null = null;
-  /** What it was asked to run before. */
+  /** What it was asked to run before, and for which clients. */
   readonly #early = new Set<unknown>();
   #closed = false;
 
@@ -45,7 +45,7 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
 
   run(request: unknown, clientAddress: Deno.Addr): void | Promise<void> {
     if (this.#loaded !== null) return this.#loaded.run(request, clientAddress);
-    this.#early.add(request);
+    this.#early.add(request).add(clientAddress);
     return this.#loadOnce().then((executor) =>
       executor.run(request, clientAddress)
     );
@@ -55,19 +55,20 @@ export class LazyExecutor<Loaded extends Executor> implements Executor {
     return this.#loaded?.waiting ?? 0;
   }
 
-  abort(request: unknown, reason: Error): boolean {
-    if (this.#loaded !== null) return this.#loaded.abort(request, reason);
-    if (!this.#early.has(request)) return false;
-    this.#tell((executor) => void executor.abort(request, reason));
-    return true;
+  abort(...given: Parameters<Executor["abort"]>): boolean {
+    if (this.#loaded !== null) return this.#loaded.abort(...given);
+    const [request, _reason, clientAddress] = given;
+    const isEarly = this.#early.has(request) || this.#early.has(clientAddress);
+    if (isEarly) this.#tell((executor) => void executor.abort(...given));
+    return isEarly;
   }
 
   abortAll(reason: Error): void {
     this.#tell((executor) => executor.abortAll(reason));
   }
 
-  giveUp(request: unknown, error: Error): void {
-    this.#tell((executor) => executor.giveUp(request, error));
+  giveUp(...given: Parameters<Executor["giveUp"]>): void {
+    this.#tell((executor) => executor.giveUp(...given));
   }
 
   rest(soonAgain: boolean): void {

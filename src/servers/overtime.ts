@@ -61,15 +61,18 @@ export class Overtime<Request> {
     const error = active.overtime = tooLong(seconds, request);
     active.note("failed");
     active.abort(error);
-    const isElsewhere = this.#means.executor()?.abort(request, error) ?? false;
+    const isElsewhere =
+      this.#means.executor()?.abort(request, error, clientAddress) ?? false;
     // A handler that answers at once is heard.
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (!isElsewhere && active.isTimed) this.#ending.close(request);
     await succeedsWithin(active.over(), LAST_GRACE);
-    await this.#ending.report(error, request, clientAddress);
+    const reporting = this.#ending.report(error, request, clientAddress);
+    this.#ending.active.report(reporting);
+    await succeedsWithin(reporting, LAST_GRACE);
     // What is not timed any more has been handled, and is about to be closed.
     if (!active.isTimed) return;
-    this.#means.executor()?.giveUp(request, error);
+    this.#means.executor()?.giveUp(request, error, clientAddress);
     if (isElsewhere) await succeedsWithin(active.over(), ENDING_LIMIT);
     await this.#ending.abandon(active);
   }

@@ -62,11 +62,15 @@ export class RequestEnding<Request> {
 
   /**
    * Closes a request when `step`, which must not reject, has ended. What was
-   * asked for has been done: its time counts no longer.
+   * asked for has been done: its time counts no longer; if it did, the closing
+   * does not take long, either.
    */
   async closeAfter(request: Request, step: Promise<void>): Promise<void> {
-    const closing = step.then(() => this.#release.close(request));
     const active = this.active.find(request);
+    const isTimed = active?.isTimed ?? false;
+    const closing = step.then(() =>
+      isTimed ? this.close(request) : this.#release.close(request)
+    );
     if (active === null || active.isOver) {
       return await this.active.report(closing);
     }

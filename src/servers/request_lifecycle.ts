@@ -85,6 +85,7 @@ export class RequestLifecycle<Request> {
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.signals.stopSoon(begun);
     for (const active of begun) {
+      if (active.isOver) continue; // it has waited for too long
       const handled = this.#lead(active, true);
       if (handled !== undefined) await handled;
     }

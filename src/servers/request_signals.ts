@@ -51,7 +51,8 @@ export class RequestSignals<Request> {
     if (await succeedsWithin(active.over(), LAST_GRACE)) return;
     const reason = stoppingError();
     active.abort(reason);
-    this.#means.executor()?.abort(active.request, reason);
+    const { request, clientAddress } = active;
+    this.#means.executor()?.abort(request, reason, clientAddress);
   }
 }
 

@@ -1,4 +1,5 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
+import type { StreamRequest } from "@socketserver/socketserver";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { SignalledHandler } from "../fixtures/handlers/signalled_handlers.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
@@ -52,4 +53,32 @@ Deno.test("ForkingTCPServer.requestTimeout ends the requests that share a child 
   assertEquals(await later.line(), "ready");
   assertEquals(await later.ask("question"), "answered, undefined");
   assertEquals(record.errors.length, 2);
+});
+
+Deno.test("ForkingTCPServer.requestTimeout ends a request that finishRequest() has passed on in a wrapper", async () => {
+  await using session = new ForkingSession(MisbehavingHandler, {
+    maxChildren: 1,
+    requestTimeout: 0.3,
+  });
+  const { server } = session;
+  const finishRequest = server.finishRequest.bind(server);
+  server.finishRequest = (request, address) => {
+    const wrapper: StreamRequest = {
+      localAddr: request.localAddr,
+      remoteAddr: request.remoteAddr,
+      read: (buffer) => request.read(buffer),
+      write: (data) => request.write(data),
+      closeWrite: () => request.closeWrite(),
+      close: () => request.close(),
+    };
+    return finishRequest(wrapper, address);
+  };
+  await using client = new Dialogue(await session.connect());
+  await client.send("loop");
+  await client.ended();
+  assertInstanceOf(await session.record.nth(1), Deno.errors.TimedOut);
+  server.requestTimeout = null;
+  assertEquals((await session.ask("pid\n")).endsWith("\n"), true);
+  await session.close();
+  assertEquals(session.record.errors.length, 1);
 });

@@ -270,14 +270,13 @@ Deno.test("RequestQueue.submit() passes on what the signal of a wrapped request 
   assertEquals(f.told.length, 1);
 });
 
-Deno.test("RequestQueue.abort() and giveUp() find a wrapper by the reason that its signal has brought", async () => {
+Deno.test("RequestQueue.abort() and giveUp() find a wrapper by its client's address", async () => {
   const f = new QueueFixture({ free: 2 });
-  const controller = new AbortController();
-  const wrapper = { signal: controller.signal, toString: () => "wrapper" };
-  const handled = [f.submit("one"), f.submit(wrapper)];
-  controller.abort(REASON);
-  assertEquals(f.queue.abort("the wrapped one", REASON), true);
-  f.queue.giveUp("the wrapped one", REASON);
+  const other = { ...ADDRESS };
+  const handled = [f.submit("one"), f.queue.submit("wrapper", other)];
+  assertEquals(f.queue.abort("two", REASON, { ...ADDRESS }), false);
+  assertEquals(f.queue.abort("two", REASON, other), true);
+  f.queue.giveUp("two", REASON, other);
   assertStrictEquals(await assertRejects(() => handled[1]!), REASON);
   assertEquals(f.told, [
     `stop wrapper: ${REASON}`,

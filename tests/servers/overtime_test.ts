@@ -12,6 +12,7 @@ const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 const LIMIT_MS = 20_000;
 const { TimedOut } = Deno.errors;
 
+const fail = () => Promise.reject(new RangeError("it failed"));
 const never = () => new Promise<never>(() => {});
 const soon = { requestTimeout: () => 0.01 };
 
@@ -46,6 +47,26 @@ for (
       active: 0,
     });
     await deadline(lifecycle.active.drained(), LIMIT_MS);
+  });
+}
+
+for (
+  const [what, work] of [["takes too long", never], ["fails", fail]] as const
+) {
+  Deno.test(`Overtime lets the loop go on when a request ${what} and handleError() never ends`, async () => {
+    const { lifecycle, calls } = hookedLifecycle({
+      processRequest: work,
+      handleError: never,
+    }, soon);
+    await deadline(
+      Promise.resolve(lifecycle.dispatch(["request", ADDRESS])),
+      LIMIT_MS,
+    );
+    assertEquals(calls.slice(-2), ["shutdownRequest", "closeRequest"]);
+    assertEquals([lifecycle.active.size, lifecycle.active.counts.failed], [
+      0,
+      1,
+    ]);
   });
 }
 

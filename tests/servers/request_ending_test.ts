@@ -43,6 +43,18 @@ Deno.test("RequestEnding.closeAfter() counts a request until its work has ended,
   assertEquals([lifecycle.active.requests, calls], [[], ["closeRequest"]]);
 });
 
+Deno.test("RequestEnding.closeAfter() does not wait for a closeRequest() without end if the request has a limit", async () => {
+  const { lifecycle } = hookedLifecycle({
+    closeRequest: () => new Promise(() => {}),
+  });
+  const active = lifecycle.active.begin("request", ADDRESS);
+  active.time(() => {});
+  const closed = lifecycle.ending.closeAfter("request", Promise.resolve());
+  lifecycle.active.end(active);
+  await deadline(closed, LIMIT_MS);
+  assertEquals(lifecycle.active.counts.handled, 1);
+});
+
 Deno.test("RequestEnding.closeAfter() leaves alone what has been abandoned, but is waited for", async () => {
   const { lifecycle, calls } = hookedLifecycle<object>();
   const request = {};

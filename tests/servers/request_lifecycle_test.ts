@@ -1,6 +1,8 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { aTurn, hookedLifecycle } from "../fixtures/hooked_lifecycle.ts";
 
+const LIMIT_MS = 20_000;
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 const FAILURE = new RangeError("it failed");
 
@@ -106,6 +108,24 @@ Deno.test("RequestLifecycle.release() closes a request whose shutdownRequest() f
   const { lifecycle, calls } = hookedLifecycle({ shutdownRequest: fail });
   await lifecycle.release(["request", ADDRESS]);
   assertEquals(calls, ["shutdownRequest", "handleError", "closeRequest"]);
+});
+
+Deno.test("RequestLifecycle.dispatchSoon() begins no request that has waited for longer than it may take", async () => {
+  const turn = Promise.withResolvers<void>();
+  const limits = [null, 0.01];
+  const { lifecycle, calls } = hookedLifecycle({
+    processRequest: () => turn.promise,
+  }, { requestTimeout: () => limits.shift()! });
+  lifecycle.dispatchSoon([["one", ADDRESS], ["two", ADDRESS]]);
+  while (lifecycle.active.size > 1) {
+    await deadline(lifecycle.active.shrunk(), LIMIT_MS);
+  }
+  turn.resolve();
+  await lifecycle.active.drained();
+  await aTurn();
+  assertEquals(calls.filter((it) => it === "processRequest").length, 1);
+  const { handled, failed } = lifecycle.active.counts;
+  assertEquals([handled, failed], [1, 1]);
 });
 
 Deno.test("RequestLifecycle.dispatchSoon() counts requests at once, and handles one after the other where processRequest() waits", async () => {

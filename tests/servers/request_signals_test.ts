@@ -69,7 +69,7 @@ Deno.test("RequestSignals.stopSoon() tells those that have not ended a moment la
   active.end(b!);
   await aborted(signal);
   assertInstanceOf(signal.reason, ServerStoppingError);
-  assertEquals(told, [["abort", "a", signal.reason]]);
+  assertEquals(told, [["abort", "a", signal.reason, ADDRESS]]);
   assertEquals(b!.reason, null);
 });
 
