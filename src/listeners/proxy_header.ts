@@ -1,0 +1,45 @@
+import { inspected } from "../inspected.ts";
+
+/** The longest header, in bytes: what the smallest segment of TCP holds. */
+export const LONGEST_HEADER = 536;
+
+/** Where a client has come from, and where to, as a PROXY header says. */
+export interface ProxiedAddresses {
+  readonly source: Deno.Addr;
+  readonly destination: Deno.Addr;
+}
+
+/**
+ * Whose a connection is: a client's with known addresses, a client's of which
+ * nothing is known, or the proxy's own, such as a health check.
+ */
+export type ProxiedClient = ProxiedAddresses | "unknown" | "proxy";
+
+/** One of the two forms that a PROXY header has. */
+export interface ProxyHeaderForm {
+  /**
+   * How many bytes must come at least until the header is complete; 0 if it is.
+   *
+   * @param header Its first bytes.
+   * @throws {ProxyHeaderFault} If it cannot become one.
+   */
+  missing(header: Uint8Array): number;
+  /**
+   * Reads a complete header.
+   *
+   * @throws {ProxyHeaderFault} If it breaks the rules.
+   */
+  parse(header: Uint8Array): ProxiedClient;
+}
+
+/** Thrown when a PROXY header breaks a rule; the message is the rule. */
+export class ProxyHeaderFault extends Error {
+  constructor(rule: string, value: unknown) {
+    super(`${rule}: current value is ${inspected(value)}`);
+  }
+}
+
+/** Shows bytes of a header: most of them are no text. */
+export function hexOf(bytes: Uint8Array): string {
+  return `0x${bytes.toHex()}`;
+}
