@@ -36,9 +36,12 @@ const decoder = new TextDecoder();
 export const V2: ProxyHeaderForm = {
   missing(header) {
     check(header);
-    const length = header.length < FIXED
-      ? Math.max(FIXED, leastLength(header))
-      : lengthOf(header);
+    const least = leastLength(header);
+    const length = header.length < FIXED ? least : lengthOf(header);
+    if (length < least) {
+      const rule = "the PROXY header must have room for its addresses";
+      throw new ProxyHeaderFault(rule, hexOf(header.subarray(0, FIXED)));
+    }
     if (length <= LONGEST_HEADER) return length - header.length;
     const rule = `the PROXY header must have at most ${LONGEST_HEADER} bytes`;
     throw new ProxyHeaderFault(rule, length);
@@ -49,10 +52,6 @@ export const V2: ProxyHeaderForm = {
     const kind = header[13]!;
     const size = ADDRESS_SIZES.get(kind);
     if (size === undefined) return "unknown";
-    if (header.length < FIXED + size) {
-      const rule = "the PROXY header must have room for its addresses";
-      throw new ProxyHeaderFault(rule, hexOf(header));
-    }
     checkParts(header, FIXED + size);
     const block = header.subarray(FIXED, FIXED + size);
     switch (kind) {
@@ -80,7 +79,7 @@ function check(header: Uint8Array): void {
   throw new ProxyHeaderFault(rule, hexOf(header.subarray(0, FIXED)));
 }
 
-/** What is known of the length before it has come: that saves a read. */
+/** How long it must be at least: to know it before its length saves a read. */
 function leastLength(header: Uint8Array): number {
   const [command, kind = 0, high = 0] = header.subarray(SIGNATURE.length);
   const size = command === PROXY ? ADDRESS_SIZES.get(kind) ?? 0 : 0;

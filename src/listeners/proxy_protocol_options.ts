@@ -74,7 +74,7 @@ export function checkedProxyProtocol(
   transport: Deno.Addr["transport"],
 ): Required<ProxyProtocolOptions> | undefined {
   if (options === undefined) return undefined;
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || !options || Array.isArray(options)) {
     throw wrong(TypeError, "proxyProtocol must be an object", options);
   }
   const { trust, headerTimeout = 5 } = options;
