@@ -39,7 +39,9 @@ export class ProxyHeaderFault extends Error {
   }
 }
 
-/** Shows bytes of a header: most of them are no text. */
-export function hexOf(bytes: Uint8Array): string {
-  return `0x${bytes.toHex()}`;
+const decoder = new TextDecoder("latin1");
+
+/** Gives bytes of a header as text, of which each character is a byte. */
+export function textOf(header: Uint8Array): string {
+  return decoder.decode(header);
 }

@@ -3,6 +3,7 @@ import {
   type ProxiedAddresses,
   ProxyHeaderFault,
   type ProxyHeaderForm,
+  textOf,
 } from "./proxy_header.ts";
 
 /** The longest header, in bytes. */
@@ -22,8 +23,6 @@ const UNENDED = /^[ -~]*\r?$/;
 const HEADER = /^PROXY TCP([46]) (\S+) (\S+) (\S+) (\S+)\r\n$/;
 const PORT = /^(?:0|[1-9][0-9]{0,4})$/;
 
-const decoder = new TextDecoder("latin1");
-
 /**
  * Version 1 of the PROXY protocol: a line of text.
  *
@@ -32,7 +31,7 @@ const decoder = new TextDecoder("latin1");
  */
 export const V1: ProxyHeaderForm = {
   missing(header) {
-    const text = decoder.decode(header);
+    const text = textOf(header);
     const missing = missingOf(text);
     if (text.length + missing <= LONGEST) return missing;
     const rule = `the PROXY header must have at most ${LONGEST} bytes`;
@@ -40,7 +39,7 @@ export const V1: ProxyHeaderForm = {
   },
 
   parse(header) {
-    const text = decoder.decode(header);
+    const text = textOf(header);
     return text.startsWith(UNKNOWN) ? "unknown" : addressesOf(text);
   },
 };

@@ -1,11 +1,11 @@
 import { crc32c } from "./crc32c.ts";
 import { formatIp } from "./ip_address.ts";
 import {
-  hexOf,
   LONGEST_HEADER,
   type ProxiedAddresses,
   ProxyHeaderFault,
   type ProxyHeaderForm,
+  textOf,
 } from "./proxy_header.ts";
 
 /** What a header begins with, in bytes. */
@@ -40,7 +40,7 @@ export const V2: ProxyHeaderForm = {
     const length = header.length < FIXED ? least : lengthOf(header);
     if (length < least) {
       const rule = "the PROXY header must have room for its addresses";
-      throw new ProxyHeaderFault(rule, hexOf(header.subarray(0, FIXED)));
+      throw new ProxyHeaderFault(rule, textOf(header.subarray(0, FIXED)));
     }
     if (length <= LONGEST_HEADER) return length - header.length;
     const rule = `the PROXY header must have at most ${LONGEST_HEADER} bytes`;
@@ -76,7 +76,7 @@ function check(header: Uint8Array): void {
     (kind === undefined || (kind >> 4 <= 3 && (kind & 15) <= 2))
   ) return;
   const rule = "the PROXY header must be as the protocol says";
-  throw new ProxyHeaderFault(rule, hexOf(header.subarray(0, FIXED)));
+  throw new ProxyHeaderFault(rule, textOf(header.subarray(0, FIXED)));
 }
 
 /** How long it must be at least: to know it before its length saves a read. */
@@ -125,7 +125,7 @@ function checkParts(header: Uint8Array, start: number): void {
     const end = at + 3 + (high << 8 | low);
     if (end > header.length || (type === CRC32C && end !== at + 7)) {
       const rule = "the parts of the PROXY header must fit into it";
-      throw new ProxyHeaderFault(rule, hexOf(header));
+      throw new ProxyHeaderFault(rule, textOf(header));
     }
     if (type === CRC32C) checkChecksum(header, at + 3);
     at = end;

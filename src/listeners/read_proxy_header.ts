@@ -1,9 +1,9 @@
 import type { ByteSource } from "../types.ts";
 import {
-  hexOf,
   LONGEST_HEADER,
   type ProxiedClient,
   ProxyHeaderFault,
+  textOf,
 } from "./proxy_header.ts";
 import { V1 } from "./proxy_header_v1.ts";
 import { V2 } from "./proxy_header_v2.ts";
@@ -34,7 +34,7 @@ export async function readProxyHeader(
     if (!count && length === 0) return null;
     if (!count) {
       const rule = "the PROXY header must be complete";
-      throw new ProxyHeaderFault(rule, hexOf(header));
+      throw new ProxyHeaderFault(rule, textOf(header));
     }
     if (length === 0) form = buffer[0] === V1_START ? V1 : V2;
     header = buffer.subarray(0, length + count);
