@@ -1,4 +1,5 @@
 import { ProxyHeaderError } from "../errors.ts";
+import { askIfLost } from "../streams/ask_if_lost.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
 import type { GivenUp, Handshake } from "./handshake.ts";
 import {
@@ -7,6 +8,7 @@ import {
   ProxyHeaderFault,
 } from "./proxy_header.ts";
 import type { ProxyProtocolOptions } from "./proxy_protocol_options.ts";
+import { endWhereReset } from "./end_where_reset.ts";
 import { readProxyHeader } from "./read_proxy_header.ts";
 import { TrustedPeers } from "./trusted_peers.ts";
 
@@ -34,7 +36,10 @@ export class ProxyHandshake implements Handshake {
     try {
       const client = await readProxyHeader(connection);
       if (client === null) return null;
-      if (isProxy(client, connection)) endWhereReset(connection);
+      if (isProxy(client, connection)) {
+        if (await isLost(connection)) return null; // no handler is needed
+        endWhereReset(connection);
+      }
       if (typeof client === "object") giveAddresses(connection, client);
       return connection;
     } catch (error) {
@@ -64,17 +69,8 @@ function isProxy(client: ProxiedClient, { remoteAddr }: Deno.Conn): boolean {
     source.hostname === remoteAddr.hostname && source.port === remoteAddr.port;
 }
 
-/**
- * Has a reset look like an end: that is how HAProxy ends a health check, of which
- * nobody wants to be told.
- */
-function endWhereReset(connection: Deno.Conn): void {
-  const { read } = connection;
-  connection.read = (buffer) =>
-    read.call(connection, buffer).catch((error) => {
-      if (error instanceof Deno.errors.ConnectionReset) return null;
-      throw error;
-    });
+function isLost(connection: Deno.Conn): Promise<boolean> {
+  return askIfLost(connection).then(() => false, () => true);
 }
 
 /** It stays the connection that it is, with all that it can do. */
