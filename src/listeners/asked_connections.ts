@@ -1,4 +1,3 @@
-import { Deadlines } from "../streams/deadlines.ts";
 import { type Linked, LinkedList } from "../streams/linked_list.ts";
 import { clientKey } from "./client_key.ts";
 
@@ -7,7 +6,8 @@ export interface AskedConnection extends Linked<AskedConnection> {
   readonly connection: Deno.Conn;
   /** Names its client, once that has been asked for. */
   client: string | null;
-  deadline: ReturnType<Deadlines["start"]> | null;
+  /** When it is given up, by the clock of `performance.now()`. */
+  moment: number;
   /** Whether it is one no more. */
   over: boolean;
 }
@@ -18,6 +18,7 @@ export interface AskedConnection extends Linked<AskedConnection> {
  */
 export class AskedConnections {
   readonly #limit: number | null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #giveUp: (asked: AskedConnection) => void;
   readonly #list = new LinkedList<AskedConnection>();
   #size = 0;
@@ -44,14 +45,14 @@ export class AskedConnections {
     const asked: AskedConnection = {
       connection,
       client: null,
-      deadline: null,
+      moment: 0,
       over: false,
       previous: null,
       next: null,
     };
     this.#list.append(asked);
     this.#size++;
-    if (this.#held) this.#start(asked);
+    if (this.#held) this.#limitTime(asked);
     else connection.unref();
     return asked;
   }
@@ -62,8 +63,7 @@ export class AskedConnections {
     asked.over = true;
     this.#list.remove(asked);
     this.#size--;
-    if (this.#held) this.#stop(asked);
-    else asked.connection.ref();
+    if (!this.#held) asked.connection.ref();
     return true;
   }
 
@@ -94,37 +94,49 @@ export class AskedConnections {
   hold(program: boolean): void {
     if (program === this.#held) return;
     this.#held = program;
+    this.#stopTimer();
     for (const asked of this.#list) {
       if (program) {
         asked.connection.ref();
-        this.#start(asked);
-      } else {
-        asked.connection.unref();
-        this.#stop(asked);
-      }
+        this.#limitTime(asked);
+      } else asked.connection.unref();
     }
   }
 
   /** Removes and closes all. */
   close(): void {
+    this.#stopTimer();
     for (let asked; (asked = this.#list.first) !== null;) {
       this.remove(asked);
       asked.connection.close();
     }
   }
 
-  #start(asked: AskedConnection): void {
+  /**
+   * The timer goes on when there is none to be given up: one for each connection
+   * would cost a tenth of what that takes.
+   */
+  #limitTime(asked: AskedConnection): void {
     if (this.#limit === null) return;
-    const deadlines = Deadlines.of(this.#limit);
-    asked.deadline = deadlines.start(() => {
-      asked.deadline = null;
-      this.#giveUp(asked);
-    });
+    asked.moment = performance.now() + this.#limit;
+    this.#timer ??= setTimeout(this.#pass, this.#limit);
   }
 
-  #stop(asked: AskedConnection): void {
-    if (asked.deadline === null) return;
-    Deadlines.of(this.#limit!).end(asked.deadline);
-    asked.deadline = null;
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
+
+  readonly #pass = (): void => {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (let first; (first = this.#list.first) !== null;) {
+      const left = first.moment - now;
+      if (left > 0) {
+        this.#timer = setTimeout(this.#pass, Math.ceil(left));
+        return;
+      }
+      this.#giveUp(first);
+    }
+  };
 }

@@ -1,7 +1,8 @@
 /** The bytes of an IP address: 4, or 16. */
-export type IpAddress = Uint8Array;
+export type IpAddress = ArrayLike<number>;
 
-const DECIMAL = /^(?:0|[1-9][0-9]{0,2})$/;
+const BYTE = "(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])";
+const IPV4 = new RegExp(`^${BYTE}\\.${BYTE}\\.${BYTE}\\.${BYTE}$`);
 const GROUP = /^[0-9a-f]{1,4}$/i;
 /** What comes before an IPv4 address in IPv6, as in RFC 4291, 2.5.5.2. */
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
@@ -13,11 +14,9 @@ export function parseIp(text: string): IpAddress | null {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
-function parseIpv4(text: string): IpAddress | null {
-  const parts = text.split(".");
-  const right = parts.length === 4 &&
-    parts.every((part) => DECIMAL.test(part) && Number(part) < 256);
-  return right ? Uint8Array.from(parts, Number) : null;
+function parseIpv4(text: string): number[] | null {
+  const [, ...bytes] = IPV4.exec(text) ?? [];
+  return bytes.length === 4 ? bytes.map(Number) : null;
 }
 
 function parseIpv6(text: string): IpAddress | null {
@@ -52,14 +51,14 @@ function groupsOf(half: string, i: number, halves: string[]): number[] | null {
 
 /** Writes an address as Deno does, which is the way of RFC 5952. */
 export function formatIp(address: IpAddress): string {
-  if (address.length === 4) return address.join(".");
   const ipv4 = unmapped(address);
-  if (ipv4 !== address) return `::ffff:${ipv4.join(".")}`;
-  const { buffer, byteOffset } = address;
-  const view = new DataView(buffer, byteOffset, 16);
+  if (ipv4.length === 4) {
+    const text = `${ipv4[0]}.${ipv4[1]}.${ipv4[2]}.${ipv4[3]}`;
+    return ipv4 === address ? text : `::ffff:${text}`;
+  }
   const text = Array.from(
     { length: 8 },
-    (_, i) => view.getUint16(2 * i).toString(16),
+    (_, i) => (address[2 * i]! << 8 | address[2 * i + 1]!).toString(16),
   ).join(":");
   const [longest] = text.match(ZEROS)?.sort((a, b) => b.length - a.length) ??
     [];
@@ -70,5 +69,5 @@ export function formatIp(address: IpAddress): string {
 export function unmapped(address: IpAddress): IpAddress {
   const isMapped = address.length === 16 &&
     MAPPED.every((byte, i) => byte === address[i]);
-  return isMapped ? address.subarray(12) : address;
+  return isMapped ? Array.from(address).slice(12) : address;
 }

@@ -1,6 +1,7 @@
 import { ProxyHeaderError } from "../errors.ts";
 import { askIfLost } from "../streams/ask_if_lost.ts";
 import { toMilliseconds } from "../streams/time_limit.ts";
+import { giveBack } from "./give_back.ts";
 import type { GivenUp, Handshake } from "./handshake.ts";
 import {
   type ProxiedAddresses,
@@ -34,13 +35,15 @@ export class ProxyHandshake implements Handshake {
       );
     }
     try {
-      const client = await readProxyHeader(connection);
-      if (client === null) return null;
+      const header = await readProxyHeader(connection);
+      if (header === null) return null;
+      const { client, rest } = header;
       if (isProxy(client, connection)) {
         if (await isLost(connection)) return null; // no handler is needed
         endWhereReset(connection);
       }
       if (typeof client === "object") giveAddresses(connection, client);
+      if (rest.length > 0) giveBack(connection, rest);
       return connection;
     } catch (error) {
       if (!(error instanceof ProxyHeaderFault)) throw error;

@@ -18,12 +18,12 @@ export type ProxiedClient = ProxiedAddresses | "unknown" | "proxy";
 /** One of the two forms that a PROXY header has. */
 export interface ProxyHeaderForm {
   /**
-   * How many bytes must come at least until the header is complete; 0 if it is.
+   * Finds where a header ends; `null` if more of it must come.
    *
-   * @param header Its first bytes.
+   * @param bytes What begins with it, or with a part of it.
    * @throws {ProxyHeaderFault} If it cannot become one.
    */
-  missing(header: Uint8Array): number;
+  endIn(bytes: Uint8Array): number | null;
   /**
    * Reads a complete header.
    *

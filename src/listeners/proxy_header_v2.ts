@@ -34,17 +34,13 @@ const decoder = new TextDecoder();
 
 /** Version 2 of the PROXY protocol: bytes, among them the length. */
 export const V2: ProxyHeaderForm = {
-  missing(header) {
-    check(header);
-    const least = leastLength(header);
-    const length = header.length < FIXED ? least : lengthOf(header);
-    if (length < least) {
-      const rule = "the PROXY header must have room for its addresses";
-      throw new ProxyHeaderFault(rule, textOf(header.subarray(0, FIXED)));
-    }
-    if (length <= LONGEST_HEADER) return length - header.length;
+  endIn(bytes) {
+    check(bytes);
+    if (bytes.length < FIXED) return null;
+    const end = FIXED + (bytes[14]! << 8 | bytes[15]!);
+    if (end <= LONGEST_HEADER) return end <= bytes.length ? end : null;
     const rule = `the PROXY header must have at most ${LONGEST_HEADER} bytes`;
-    throw new ProxyHeaderFault(rule, length);
+    throw new ProxyHeaderFault(rule, end);
   },
 
   parse(header) {
@@ -52,6 +48,10 @@ export const V2: ProxyHeaderForm = {
     const kind = header[13]!;
     const size = ADDRESS_SIZES.get(kind);
     if (size === undefined) return "unknown";
+    if (header.length < FIXED + size) {
+      const rule = "the PROXY header must have room for its addresses";
+      throw new ProxyHeaderFault(rule, textOf(header));
+    }
     checkParts(header, FIXED + size);
     const block = header.subarray(FIXED, FIXED + size);
     switch (kind) {
@@ -77,17 +77,6 @@ function check(header: Uint8Array): void {
   ) return;
   const rule = "the PROXY header must be as the protocol says";
   throw new ProxyHeaderFault(rule, textOf(header.subarray(0, FIXED)));
-}
-
-/** How long it must be at least: to know it before its length saves a read. */
-function leastLength(header: Uint8Array): number {
-  const [command, kind = 0, high = 0] = header.subarray(SIGNATURE.length);
-  const size = command === PROXY ? ADDRESS_SIZES.get(kind) ?? 0 : 0;
-  return FIXED + Math.max(size, high << 8);
-}
-
-function lengthOf(header: Uint8Array): number {
-  return FIXED + (header[14]! << 8 | header[15]!);
 }
 
 function inetAddresses(block: Uint8Array, size: number): ProxiedAddresses {

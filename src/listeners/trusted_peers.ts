@@ -47,6 +47,8 @@ export function canBeTrusted(text: string): boolean {
 export class TrustedPeers {
   readonly #unix: boolean;
   readonly #networks: Network[];
+  /** The last one that was asked for and trusted: there are few proxies. */
+  #last: string | null = null;
 
   /** Creates an instance with texts that can be trusted. */
   constructor(texts: readonly string[]) {
@@ -62,10 +64,14 @@ export class TrustedPeers {
   /** Whether a peer is one of them. */
   has(peer: Deno.Addr): boolean {
     if (!("hostname" in peer)) return this.#unix;
-    const parsed = parseIp(peer.hostname.split("%", 1)[0]!);
+    const { hostname } = peer;
+    if (hostname === this.#last) return true;
+    const parsed = parseIp(hostname.split("%", 1)[0]!);
     if (parsed === null) return false;
     const address = unmapped(parsed);
-    return this.#networks.some((network) => isWithin(address, network));
+    const isTrusted = this.#networks.some((net) => isWithin(address, net));
+    if (isTrusted) this.#last = hostname;
+    return isTrusted;
   }
 }
 

@@ -146,7 +146,7 @@ Deno.test("a connection is refused if it does not begin with a header", async ()
   assert(error instanceof ProxyHeaderError);
   assertEquals(
     error.message,
-    'Cannot accept a connection from 127.0.0.1 as the PROXY header must be as the protocol says: current value is "GET / HTTP/1.1\\r"',
+    'Cannot accept a connection from 127.0.0.1 as the PROXY header must be as the protocol says: current value is "GET / HTTP/1.1\\r\\n"',
   );
 });
 
