@@ -21,12 +21,16 @@ import { canBeTrusted, TrustedPeers } from "./trusted_peers.ts";
  *
  * @example Behind a proxy on the same machine
  * ```ts
- * import { StreamRequestHandler, TCPServer } from "@socketserver/socketserver";
+ * import {
+ *   formatAddress,
+ *   StreamRequestHandler,
+ *   TCPServer,
+ * } from "@socketserver/socketserver";
  * import { assertEquals } from "@std/assert";
  *
- * class AddressHandler extends StreamRequestHandler<Deno.NetAddr> {
+ * class AddressHandler extends StreamRequestHandler {
  *   override async handle() {
- *     await this.wfile.write(this.clientAddress.hostname);
+ *     await this.wfile.write(formatAddress(this.clientAddress));
  *   }
  * }
  *
@@ -40,7 +44,7 @@ import { canBeTrusted, TrustedPeers } from "./trusted_peers.ts";
  * const header = "PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n";
  * await proxy.write(new TextEncoder().encode(header));
  * await server.handleRequest();
- * assertEquals(await new Response(proxy.readable).text(), "192.0.2.1");
+ * assertEquals(await new Response(proxy.readable).text(), "192.0.2.1:56324");
  * ```
  */
 export interface ProxyProtocolOptions {
@@ -74,10 +78,12 @@ export function checkedProxyProtocol(
   transport: Deno.Addr["transport"],
 ): Required<ProxyProtocolOptions> | undefined {
   if (options === undefined) return undefined;
-  if (typeof options !== "object" || !options || Array.isArray(options)) {
-    throw wrong(TypeError, "proxyProtocol must be an object", options);
+  const rule = "proxyProtocol must be an object that has trust";
+  if (typeof options !== "object" || options === null) {
+    throw wrong(TypeError, rule, options);
   }
   const { trust, headerTimeout = 5 } = options;
+  if (trust === undefined) throw wrong(TypeError, rule, options);
   checkTrust(trust, transport);
   checkTimeout(headerTimeout);
   return Object.freeze({ trust: Object.freeze([...trust]), headerTimeout });

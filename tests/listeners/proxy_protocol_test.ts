@@ -338,9 +338,10 @@ Deno.test("proxyProtocol is a field that cannot be changed", () => {
 
 /** Options that are wrong, and what the error says. */
 const WRONG: [options: unknown, message: string][] = [
-  [null, "proxyProtocol must be an object: current value is null"],
-  [true, "proxyProtocol must be an object: current value is true"],
-  [{}, "current value is undefined"],
+  [null, "an object that has trust: current value is null"],
+  [true, "an object that has trust: current value is true"],
+  [{}, "an object that has trust: current value is {}"],
+  [[], "an object that has trust: current value is []"],
   [{ trust: "10.0.0.0/8" }, 'or of "unix": current value is "10.0.0.0/8"'],
   [{ trust: [1] }, 'or of "unix": current value is 1'],
   [{ trust: ["10.0.0.0/33"] }, 'or of "unix": current value is "10.0.0.0/33"'],
