@@ -11,6 +11,8 @@ class ByteHandshake implements Handshake {
   readonly limit: number | null;
   /** How many connections have been asked. */
   asked = 0;
+  /** How many have said the right byte. */
+  passed = 0;
 
   constructor(limit: number | null = null) {
     this.limit = limit;
@@ -20,7 +22,10 @@ class ByteHandshake implements Handshake {
     this.asked++;
     const byte = new Uint8Array(1);
     if (await connection.read(byte) === null) return null;
-    if (byte[0] === 1) return connection;
+    if (byte[0] === 1) {
+      this.passed++;
+      return connection;
+    }
     throw new Deno.errors.InvalidData(`Wrong byte: ${byte[0]}`);
   }
 
@@ -231,7 +236,8 @@ Deno.test("HandshakeListener.close() closes what is asked, and what nobody has a
   await until(() => port.handshake.asked === 2);
   await port.connect(1);
   await accepting;
-  await clients[0]!.write(Uint8Array.of(1)); // it is ready, or is being asked
+  await clients[0]!.write(Uint8Array.of(1));
+  await until(() => port.handshake.passed === 2); // the other one is still asked
   port.listener.close();
   for (const client of clients) await ended(client);
   await deadline(port.listener.released, LIMIT_MS);

@@ -194,6 +194,22 @@ Deno.test("a health check is silent: one without a word, one that is reset after
   await serving;
 });
 
+Deno.test("a health check is silent if it is reset when its handler reads", async () => {
+  await using server = new AsyncTCPServer(ADDRESS, PipeEchoHandler, {
+    proxyProtocol: TRUST,
+  });
+  const record = new ErrorRecord(server);
+  const serving = server.serveForever();
+  const check = await ResettingClient.connect(server.serverAddress);
+  await check.sendBytes(LOCAL);
+  await until(() => server.stats.active === 1);
+  await check.reset();
+  await until(() => server.stats.active === 0);
+  assertEquals(record.errors, []);
+  await server.shutdown();
+  await serving;
+});
+
 for (const Server of [TCPServer, AsyncTCPServer]) {
   Deno.test(`${Server.name} serves an honest client beside 1000 silent ones`, async () => {
     await using server = new Server(ADDRESS, PipeEchoHandler, {

@@ -61,3 +61,12 @@ Deno.test("canBeTrusted() knows what is neither an address nor a network", () =>
     assertEquals(canBeTrusted(text), false, text);
   }
 });
+
+Deno.test("TrustedPeers.has() says the same of a peer each time", () => {
+  const peers = new TrustedPeers(["10.0.0.0/8"]);
+  for (const hostname of ["10.0.0.1", "11.0.0.1"]) {
+    const peer = { transport: "tcp", hostname, port: 1 } as const;
+    const expected = hostname === "10.0.0.1";
+    for (let i = 0; i < 3; i++) assertEquals(peers.has(peer), expected);
+  }
+});
