@@ -177,6 +177,7 @@ export * from "./src/servers/datagram_server.ts";
 export * from "./src/servers/format_address.ts";
 export type * from "./src/servers/executor.ts";
 export type * from "./src/servers/server_options.ts";
+export type { ProxyProtocolOptions } from "./src/listeners/proxy_protocol_options.ts";
 export type * from "./src/mixins/server_constructor.ts";
 export type * from "./src/types.ts";
 export * from "./src/errors.ts";

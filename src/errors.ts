@@ -182,6 +182,41 @@ export class ServerStoppingError extends Error {
 }
 
 /**
+ * Reported for a connection that a server with `proxyProtocol` has refused: its
+ * peer is not trusted, or has not sent a right PROXY header in time.
+ *
+ * There is no request then, and no client's address; the message names the peer.
+ *
+ * @example A `handleError()` that expects it
+ * ```ts
+ * import { ProxyHeaderError, TCPServer } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class BackendServer extends TCPServer {
+ *   refused = 0;
+ *
+ *   override handleError(error: unknown) {
+ *     if (error instanceof ProxyHeaderError) this.refused++;
+ *   }
+ * }
+ *
+ * await using server = new BackendServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   () => {},
+ *   { proxyProtocol: { trust: ["10.0.0.0/8"] } },
+ * );
+ * const { port } = server.serverAddress;
+ * using _stranger = await Deno.connect({ hostname: "127.0.0.1", port });
+ * await server.handleRequest();
+ * assertEquals(server.refused, 1);
+ * ```
+ */
+export class ProxyHeaderError extends Deno.errors.InvalidData {
+  /** The name of the error. */
+  override readonly name: string = "ProxyHeaderError";
+}
+
+/**
  * Reported for each request that is lost because its thread has ended.
  *
  * A thread ends early because of an uncaught error or a call of `Deno.exit()`,

@@ -7,6 +7,7 @@ const SRC = new URL("../src/", import.meta.url);
 const LAYERS = [
   /^(errors|types|import_guard|inspected|known_release)\.ts$/,
   /^streams\//,
+  /^listeners\//,
   /^programs\//,
   /^handlers\//,
   /^servers\//,
@@ -43,6 +44,7 @@ Deno.test("mod exports these values and no others", () => {
     "HandlerNotFoundError",
     "LineTooLongError",
     "NoReplyAddressError",
+    "ProxyHeaderError",
     "RemoteProtocolError",
     "RequestReader",
     "ResponseWriter",

@@ -1,5 +1,5 @@
 import type { ActiveRequest } from "./active_request.ts";
-import { clientKey } from "./client_key.ts";
+import { clientKey } from "../listeners/client_key.ts";
 
 /** How many requests of each client are being handled. */
 export class ClientCounts {

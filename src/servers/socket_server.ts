@@ -11,6 +11,11 @@ export interface ServerSocket {
   readonly addr: Deno.Addr;
   /** Closes it. */
   close(): void;
+  /**
+   * Settles when a closed one has let go of its address, if that may be later than
+   * when its pending call has settled.
+   */
+  readonly released?: Promise<void>;
   /** Lets it keep the program alive. */
   ref?(): void;
   /** Keeps it from keeping the program alive. */
@@ -144,6 +149,7 @@ export abstract class SocketServer<
     if (this.#socket === null) return;
     closeQuietly(this.#socket);
     await this.#pending?.catch(() => {});
+    await this.#socket.released;
   }
 
   /** Says whether the open socket is to keep the program alive. */

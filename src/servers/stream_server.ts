@@ -1,3 +1,9 @@
+import { HandshakeListener } from "../listeners/handshake_listener.ts";
+import { ProxyHandshake } from "../listeners/proxy_handshake.ts";
+import {
+  checkedProxyProtocol,
+  type ProxyProtocolOptions,
+} from "../listeners/proxy_protocol_options.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { closeQuietly } from "./close_quietly.ts";
@@ -20,6 +26,13 @@ export interface StreamServerOptions
    * @default {4096}
    */
   requestQueueSize?: number;
+  /**
+   * For a server behind a proxy: takes each client's true address from the header
+   * that the proxy sends first; see {@linkcode ProxyProtocolOptions}.
+   *
+   * @default {undefined} Clients connect themselves.
+   */
+  proxyProtocol?: ProxyProtocolOptions;
 }
 
 /** The system takes a C `int`; of a larger number Deno would cut bits off. */
@@ -62,6 +75,12 @@ export abstract class StreamServer<Address extends Deno.Addr>
    * @default {4096}
    */
   readonly requestQueueSize: number;
+  /**
+   * Which proxies are trusted to tell a client's true address.
+   *
+   * @default {undefined} Clients connect themselves.
+   */
+  readonly proxyProtocol: Required<ProxyProtocolOptions> | undefined;
   /** What `getRequest()` has given out and the loop has not taken. */
   #untaken: StreamRequest | null = null;
 
@@ -77,9 +96,30 @@ export abstract class StreamServer<Address extends Deno.Addr>
     options?: StreamServerOptions | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);
-    const { requestQueueSize = 4096 } = options ?? {};
+    const { requestQueueSize = 4096, proxyProtocol, socket } = options ?? {};
     checkCounts({ requestQueueSize }, { least: 0, most: LARGEST_QUEUE });
     this.requestQueueSize = requestQueueSize;
+    this.proxyProtocol = checkedProxyProtocol(
+      proxyProtocol,
+      serverAddress.transport,
+    );
+    // The base's constructor did not know of the proxy yet.
+    if (socket && this.proxyProtocol !== undefined) this.socket = socket;
+  }
+
+  /**
+   * The listener. With `proxyProtocol` it is one around the one that it was set
+   * to, and accepts a connection when its header has come.
+   */
+  override get socket(): Deno.Listener {
+    return super.socket;
+  }
+
+  override set socket(socket: Deno.Listener) {
+    super.socket =
+      this.proxyProtocol === undefined || socket instanceof HandshakeListener
+        ? socket
+        : new HandshakeListener(socket, new ProxyHandshake(this.proxyProtocol));
   }
 
   /** The methods that the socket must have. */

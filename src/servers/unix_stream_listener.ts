@@ -1,3 +1,4 @@
+import { accepted } from "../listeners/accepted.ts";
 import { PrivateFolder } from "./private_folder.ts";
 import { SocketFile } from "./socket_file.ts";
 
@@ -39,15 +40,8 @@ export class UnixStreamListener
     return named;
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<Deno.Conn> {
-    for (;;) {
-      try {
-        yield await this.accept();
-      } catch (error) {
-        if (error instanceof Deno.errors.BadResource) return;
-        throw error;
-      }
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Deno.Conn> {
+    return accepted(this);
   }
 
   /** Its own file goes first: as long as it is in use, it cannot be mistaken. */

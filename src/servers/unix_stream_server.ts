@@ -1,7 +1,8 @@
+import { HandshakeListener } from "../listeners/handshake_listener.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { checkedParts } from "./bind_checks.ts";
 import type { SocketServerOptions } from "./socket_server.ts";
-import { StreamServer } from "./stream_server.ts";
+import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 import { bindAndLink } from "./unix_binding.ts";
 import { checkMode, checkNoQueueSize, checkPath } from "./unix_path.ts";
 import { UnixStreamListener } from "./unix_stream_listener.ts";
@@ -31,7 +32,10 @@ export interface UnixSocketOptions {
 
 /** Options for {@linkcode UnixStreamServer}. */
 export interface UnixStreamServerOptions
-  extends SocketServerOptions<Deno.Listener>, UnixSocketOptions {}
+  extends
+    SocketServerOptions<Deno.Listener>,
+    Pick<StreamServerOptions, "proxyProtocol">,
+    UnixSocketOptions {}
 
 /**
  * A server of Unix stream connections, which handles one after the other.
@@ -116,7 +120,8 @@ export class UnixStreamServer extends StreamServer<Deno.UnixAddr> {
   }
 
   override set socket(socket: Deno.Listener) {
-    super.socket = socket instanceof UnixStreamListener
+    super.socket = socket instanceof UnixStreamListener ||
+        socket instanceof HandshakeListener
       ? socket
       : new UnixStreamListener(socket);
   }

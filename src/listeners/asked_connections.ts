@@ -1,0 +1,142 @@
+import { type Linked, LinkedList } from "../streams/linked_list.ts";
+import { clientKey } from "./client_key.ts";
+
+/** A connection that is being asked. */
+export interface AskedConnection extends Linked<AskedConnection> {
+  readonly connection: Deno.Conn;
+  /** Names its client, once that has been asked for. */
+  client: string | null;
+  /** When it is given up, by the clock of `performance.now()`. */
+  moment: number;
+  /** Whether it is one no more. */
+  over: boolean;
+}
+
+/**
+ * The connections that are being asked, in the order of their coming; those that
+ * are late are given up.
+ */
+export class AskedConnections {
+  readonly #limit: number | null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #giveUp: (asked: AskedConnection) => void;
+  readonly #list = new LinkedList<AskedConnection>();
+  #size = 0;
+  #held = true;
+
+  /**
+   * Creates an instance.
+   *
+   * @param limit How long each may be asked, in milliseconds; `null` for ever.
+   * @param giveUp Called with each that has been asked for so long.
+   */
+  constructor(limit: number | null, giveUp: (asked: AskedConnection) => void) {
+    this.#limit = limit;
+    this.#giveUp = giveUp;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds a connection. */
+  add(connection: Deno.Conn): AskedConnection {
+    const asked: AskedConnection = {
+      connection,
+      client: null,
+      moment: 0,
+      over: false,
+      previous: null,
+      next: null,
+    };
+    this.#list.append(asked);
+    this.#size++;
+    if (this.#held) this.#limitTime(asked);
+    else connection.unref();
+    return asked;
+  }
+
+  /** Removes one, if it is here; tells whether it was. */
+  remove(asked: AskedConnection): boolean {
+    if (asked.over) return false;
+    asked.over = true;
+    this.#list.remove(asked);
+    this.#size--;
+    if (!this.#held) asked.connection.ref();
+    return true;
+  }
+
+  /**
+   * Finds the one that has to give its place to another: the oldest of the client
+   * that has most.
+   */
+  findDispensable(): AskedConnection | null {
+    const counts = new Map<string, number>();
+    let busiest = "";
+    let most = 0;
+    for (const asked of this.#list) {
+      asked.client ??= clientKey(asked.connection.remoteAddr);
+      const count = (counts.get(asked.client) ?? 0) + 1;
+      counts.set(asked.client, count);
+      if (count > most) [busiest, most] = [asked.client, count];
+    }
+    for (const asked of this.#list) {
+      if (asked.client === busiest) return asked;
+    }
+    return null;
+  }
+
+  /**
+   * Says whether they keep the program alive. Those that do not have all the time
+   * that they want, as a timer would keep it alive.
+   */
+  hold(program: boolean): void {
+    if (program === this.#held) return;
+    this.#held = program;
+    this.#stopTimer();
+    for (const asked of this.#list) {
+      if (program) {
+        asked.connection.ref();
+        this.#limitTime(asked);
+      } else asked.connection.unref();
+    }
+  }
+
+  /** Removes and closes all. */
+  close(): void {
+    this.#stopTimer();
+    for (let asked; (asked = this.#list.first) !== null;) {
+      this.remove(asked);
+      asked.connection.close();
+    }
+  }
+
+  /**
+   * The timer goes on when there is none to be given up: one for each connection
+   * would cost a tenth of what that takes.
+   */
+  #limitTime(asked: AskedConnection): void {
+    if (this.#limit === null) return;
+    asked.moment = performance.now() + this.#limit;
+    this.#timer ??= setTimeout(this.#pass, this.#limit);
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  readonly #pass = (): void => {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (let first; (first = this.#list.first) !== null;) {
+      const left = first.moment - now;
+      if (left > 0) {
+        this.#timer = setTimeout(this.#pass, Math.ceil(left));
+        return;
+      }
+      this.#giveUp(first);
+    }
+  };
+}

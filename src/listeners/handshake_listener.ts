@@ -1,0 +1,155 @@
+import { socketsAsked } from "../streams/sockets_asked.ts";
+import { accepted } from "./accepted.ts";
+import { type AskedConnection, AskedConnections } from "./asked_connections.ts";
+import type { GivenUp, Handshake } from "./handshake.ts";
+
+/** How many connections are asked at once; each holds a descriptor. */
+const MOST_ASKED = 512;
+
+/**
+ * A listener around a listener, which gives only connections whose handshake is
+ * over.
+ *
+ * Many are asked at once, and whoever is ready is given first: a client that says
+ * nothing keeps nobody waiting. While nobody accepts, further clients wait in the
+ * system's queue. A client that fails makes `accept()` reject, once for all that
+ * fail while nobody accepts.
+ */
+export class HandshakeListener implements Deno.Listener {
+  readonly #listener: Deno.Listener;
+  readonly #handshake: Handshake;
+  readonly #mostAsked: number;
+  readonly #asked: AskedConnections;
+  /** Those that nobody has accepted yet. */
+  readonly #ready: Deno.Conn[] = [];
+  #failure: { readonly error: unknown } | null = null;
+  #waiter: PromiseWithResolvers<Deno.Conn> | null = null;
+  /** Clients are let in as long as somebody accepts, and one more. */
+  #letting: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(
+    listener: Deno.Listener,
+    handshake: Handshake,
+    mostAsked = MOST_ASKED,
+  ) {
+    this.#listener = listener;
+    this.#handshake = handshake;
+    this.#mostAsked = mostAsked;
+    this.#asked = new AskedConnections(
+      handshake.limit,
+      (asked) => this.#giveUp(asked, "late"),
+    );
+  }
+
+  get addr(): Deno.Addr {
+    return this.#listener.addr;
+  }
+
+  /** Settles when a closed listener has let go of its address. */
+  get released(): Promise<void> {
+    return this.#letting ?? Promise.resolve();
+  }
+
+  accept(): Promise<Deno.Conn> {
+    if (this.#waiter !== null) {
+      const message = "Cannot accept as another accept() is waiting";
+      return Promise.reject(new Deno.errors.Busy(message));
+    }
+    const { promise } = this.#waiter = Promise.withResolvers<Deno.Conn>();
+    this.#serveWaiter();
+    if (this.#waiter !== null) this.#letting ??= this.#letIn();
+    return promise;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Deno.Conn> {
+    return accepted(this);
+  }
+
+  /** Closes the listener, and all connections that nobody has accepted. */
+  close(): void {
+    this.#closed = true;
+    this.#asked.close();
+    for (const connection of this.#ready.splice(0)) connection.close();
+    this.#listener.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  ref(): void {
+    this.#listener.ref();
+    this.#asked.hold(true);
+  }
+
+  unref(): void {
+    this.#listener.unref();
+    this.#asked.hold(false);
+  }
+
+  async #letIn(): Promise<void> {
+    while (this.#waiter !== null) {
+      try {
+        const connection = await this.#listener.accept();
+        if (this.#closed) connection.close();
+        else await this.#ask(connection);
+      } catch (error) {
+        if (!hasGone(error)) this.#fail(error);
+      }
+    }
+    this.#letting = null;
+  }
+
+  async #ask(connection: Deno.Conn): Promise<void> {
+    const asked = this.#asked.add(connection);
+    this.#handshake.ask(connection).then(
+      (connection) => this.#end(asked, connection),
+      (error) => this.#end(asked, null, error),
+    );
+    if (this.#asked.size <= this.#mostAsked) return;
+    // A client that has spoken is not to suffer from what this loop has not read.
+    await socketsAsked();
+    if (this.#asked.size <= this.#mostAsked) return;
+    this.#giveUp(this.#asked.findDispensable()!, "displaced");
+  }
+
+  #end(asked: AskedConnection, ready: Deno.Conn | null, error?: unknown): void {
+    if (!this.#asked.remove(asked)) return;
+    if (ready !== null) {
+      this.#ready.push(ready);
+      return this.#serveWaiter();
+    }
+    asked.connection.close();
+    if (error !== undefined) this.#fail(error);
+  }
+
+  #giveUp(asked: AskedConnection, reason: GivenUp): void {
+    this.#end(asked, null, this.#handshake.failure(asked.connection, reason));
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    this.#serveWaiter();
+  }
+
+  #serveWaiter(): void {
+    const waiter = this.#waiter;
+    if (waiter === null) return;
+    const connection = this.#ready.shift();
+    if (connection !== undefined) {
+      this.#waiter = null;
+      waiter.resolve(connection);
+    } else if (this.#failure !== null) {
+      const { error } = this.#failure;
+      this.#waiter = this.#failure = null;
+      waiter.reject(error);
+    }
+  }
+}
+
+/** Whether a client has gone before it could be let in: it has said nothing. */
+function hasGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.ConnectionAborted;
+}

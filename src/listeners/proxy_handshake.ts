@@ -1,0 +1,96 @@
+import { ProxyHeaderError } from "../errors.ts";
+import { askIfLost } from "../streams/ask_if_lost.ts";
+import { toMilliseconds } from "../streams/time_limit.ts";
+import { giveBack } from "./give_back.ts";
+import type { GivenUp, Handshake } from "./handshake.ts";
+import {
+  type ProxiedAddresses,
+  type ProxiedClient,
+  ProxyHeaderFault,
+} from "./proxy_header.ts";
+import type { ProxyProtocolOptions } from "./proxy_protocol_options.ts";
+import { endWhereReset } from "./end_where_reset.ts";
+import { readProxyHeader } from "./read_proxy_header.ts";
+import { TrustedPeers } from "./trusted_peers.ts";
+
+/** Asks connections for the header of the PROXY protocol. */
+export class ProxyHandshake implements Handshake {
+  readonly limit: number | null;
+  readonly #timeout: number | null;
+  readonly #trusted: TrustedPeers;
+
+  /** Creates an instance with options that have been checked. */
+  constructor({ trust, headerTimeout }: Required<ProxyProtocolOptions>) {
+    this.#timeout = headerTimeout;
+    this.limit = headerTimeout === null ? null : toMilliseconds(headerTimeout);
+    this.#trusted = new TrustedPeers(trust);
+  }
+
+  /** Reads the header; the addresses of the connection are then what it says. */
+  async ask(connection: Deno.Conn): Promise<Deno.Conn | null> {
+    if (!this.#trusted.has(connection.remoteAddr)) {
+      throw refusal(
+        connection,
+        "only proxies in proxyProtocol.trust may connect",
+      );
+    }
+    try {
+      const header = await readProxyHeader(connection);
+      if (header === null) return null;
+      const { client, rest } = header;
+      if (isProxy(client, connection)) {
+        if (await isLost(connection)) return null; // no handler is needed
+        endWhereReset(connection);
+      }
+      if (typeof client === "object") giveAddresses(connection, client);
+      if (rest.length > 0) giveBack(connection, rest);
+      return connection;
+    } catch (error) {
+      if (!(error instanceof ProxyHeaderFault)) throw error;
+      throw refusal(connection, error.message);
+    }
+  }
+
+  failure(connection: Deno.Conn, reason: GivenUp): Error {
+    return refusal(
+      connection,
+      reason === "late"
+        ? `the PROXY header must come within headerTimeout: current value is ${this.#timeout} seconds`
+        : "the PROXY header must come before others need the place",
+    );
+  }
+}
+
+/**
+ * Whether a connection is the proxy's own. Version 1 cannot tell it but by the
+ * addresses, which are then those of the connection itself.
+ */
+function isProxy(client: ProxiedClient, { remoteAddr }: Deno.Conn): boolean {
+  if (typeof client === "string") return client === "proxy";
+  const { source } = client;
+  return "hostname" in source && "hostname" in remoteAddr &&
+    source.hostname === remoteAddr.hostname && source.port === remoteAddr.port;
+}
+
+function isLost(connection: Deno.Conn): Promise<boolean> {
+  return askIfLost(connection).then(() => false, () => true);
+}
+
+/** It stays the connection that it is, with all that it can do. */
+function giveAddresses(
+  connection: Deno.Conn,
+  { source, destination }: ProxiedAddresses,
+): void {
+  Object.defineProperties(connection, {
+    remoteAddr: { value: source, configurable: true, enumerable: true },
+    localAddr: { value: destination, configurable: true, enumerable: true },
+  });
+}
+
+function refusal(connection: Deno.Conn, rule: string): ProxyHeaderError {
+  const { remoteAddr } = connection;
+  const peer = "hostname" in remoteAddr ? remoteAddr.hostname : "a Unix socket";
+  return new ProxyHeaderError(
+    `Cannot accept a connection from ${peer} as ${rule}`,
+  );
+}
