@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { clientKey } from "../../src/servers/client_key.ts";
+import { clientKey } from "../../src/listeners/client_key.ts";
 
 function keyOf(hostname: string): string {
   return clientKey({ transport: "tcp", hostname, port: 7 });
