@@ -1,4 +1,5 @@
 import type { HandlerServer, RequestHandler } from "../types.ts";
+import { watchForLoss } from "../streams/loss_listeners.ts";
 import { requestSignal } from "./request_signal.ts";
 
 /**
@@ -73,8 +74,8 @@ export class BaseRequestHandler<
    * when the request has taken longer than the server's `requestTimeout`; the
    * connection's own error when it is known to be lost. An end of the client's
    * input is no loss. Deno tells of a loss when the connection is read from or
-   * written to, and `rfile` and `wfile` pass it on: a handler here that uses
-   * neither does not hear of it. A write of nothing finds a reset:
+   * written to: a handler here that does neither does not hear of it. (Where there
+   * are `rfile` and `wfile`, only these tell.) A write of nothing finds a reset:
    * `this.request.write(new Uint8Array(0))` rejects then. On a thread and in a
    * child a handler hears of it within milliseconds, whatever it does.
    *
@@ -111,7 +112,11 @@ export class BaseRequestHandler<
    * ```
    */
   get signal(): AbortSignal {
-    return this.#signal ??= requestSignal(this.request, this.server);
+    if (this.#signal === undefined) {
+      this.#signal = requestSignal(this.request, this.server);
+      if (!("rfile" in this)) watchForLoss(this.request); // else that tells
+    }
+    return this.#signal;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { watchForLoss } from "../streams/loss_listeners.ts";
 import type { HandlerServer, RequestContext } from "../types.ts";
 
 /**
@@ -26,6 +27,10 @@ export class LazyContext implements RequestContext {
   }
 
   get signal(): AbortSignal {
-    return this.#signal ??= requestSignal(this.#request, this.#server);
+    if (this.#signal === undefined) {
+      this.#signal = requestSignal(this.#request, this.#server);
+      watchForLoss(this.#request); // a function has no rfile that would tell
+    }
+    return this.#signal;
   }
 }
