@@ -1,5 +1,5 @@
-import { withinTimeLimit } from "../streams/time_limit.ts";
-import type { ByteSource } from "../types.ts";
+import { succeedsWithin, withinTimeLimit } from "../streams/time_limit.ts";
+import type { ByteSink, ByteSource } from "../types.ts";
 
 /** How long the input of a client that has its answer is dropped, in seconds. */
 const DROP_LIMIT = 1;
@@ -14,6 +14,7 @@ const READ_MICROTASKS = 4;
 /** Where dropped bytes go: they have one place, as nobody looks at them. */
 const DROPPED = new Uint8Array(65_536);
 const ONE_BYTE = DROPPED.subarray(0, 1);
+const NOTHING = new Uint8Array(0);
 
 /** The last read of a connection whose reads are watched. */
 const LAST_READ = Symbol("socketserver.lastRead");
@@ -91,9 +92,14 @@ async function resultOf<T>(
 }
 
 /** In the next turn, drops what a client has sent, if it has sent anything. */
-export async function dropInputIfAny(source: ByteSource): Promise<void> {
+export async function dropInputIfAny(
+  connection: ByteSource & Pick<ByteSink, "write">,
+): Promise<void> {
+  // A timer that is late fires before the system is asked what has come. A first
+  // write waits for that, even one of nothing which is refused.
+  await succeedsWithin(connection.write(NOTHING), DROP_LIMIT);
   await new Promise((resolve) => setTimeout(resolve, 0));
-  if (await hasUnreadInput(source)) await dropInput(source);
+  if (await hasUnreadInput(connection)) await dropInput(connection);
 }
 
 /**

@@ -122,6 +122,32 @@ Deno.test("hasUnreadInput() cannot tell at once of a connection that was never r
   assertEquals(await rejections.count(), 0);
 });
 
+Deno.test("dropInputIfAny() learns what has come where the event loop is held up", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using client = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: listener.addr.port,
+  });
+  await client.write(new TextEncoder().encode("unread"));
+  using server = await listener.accept();
+  const counts: (number | null)[] = [];
+  const connection: ByteSource & Pick<StreamRequest, "write"> = {
+    async read(buffer) {
+      const count = await server.read(buffer);
+      counts.push(count);
+      return count;
+    },
+    write: (data) => server.write(data),
+  };
+  assertEquals(await hasUnreadInput(connection), null);
+  const dropped = dropInputIfAny(connection);
+  const start = performance.now();
+  while (performance.now() - start < 5); // every timer is late
+  await client.closeWrite();
+  await deadline(dropped, LIMIT_MS);
+  assertEquals(counts, [1, 5, null]);
+});
+
 Deno.test("dropInput() takes 256 KiB and no more", async () => {
   const source = new EndlessSource();
   await deadline(dropInput(source), LIMIT_MS);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
+import { socketsAsked } from "../../../src/streams/sockets_asked.ts";
 import { LargeReplyHandler } from "../../fixtures/handlers/large_reply_handler.ts";
 import { until } from "../../fixtures/until.ts";
 import type { StreamClient } from "../clients.ts";
@@ -180,7 +181,7 @@ async function assertWholeAnswer(
   if (after !== "") {
     await sent;
     await client.connection.write(new TextEncoder().encode(after));
-    await delay(0); // Deno learns of it
+    await socketsAsked(); // Deno learns of it
   }
   answered.resolve();
   await shutDown.promise;
