@@ -47,28 +47,19 @@ function optionsOf(credentials: TlsCredentials, ca: Authorities, name: string) {
   return { cert, key, ca: typeof ca === "string" ? ca : [...ca] };
 }
 
-/**
- * Checks a certificate and its key.
- *
- * @throws {TypeError} If one of them cannot be read, or they are no pair.
- */
-function checkCredentials(
-  { cert, key }: TlsCredentials,
-  name: string,
-): void {
+/** @throws {TypeError} If one of them cannot be read, or they are no pair. */
+function checkCredentials({ cert, key }: TlsCredentials, name: string): void {
   const { X509Certificate, createPrivateKey } = tlsModule("node:crypto");
   const certificate = parse(
-    `${name}.cert`,
-    cert,
-    "a certificate",
     () => new X509Certificate(cert),
+    `${name}.cert must be a certificate in PEM format: current value is ${
+      inspected(cert)
+    }`,
   );
   // A message that shows the key would put it into logs.
   const privateKey = parse(
-    `${name}.key`,
-    "a text that is kept secret",
-    "a key",
     () => createPrivateKey(key),
+    `${name}.key must be a key in PEM format: its value is kept secret`,
   );
   if (certificate.checkPrivateKey(privateKey)) return;
   throw new TypeError(
@@ -78,20 +69,10 @@ function checkCredentials(
   );
 }
 
-function parse<T>(
-  name: string,
-  value: unknown,
-  kind: string,
-  read: () => T,
-): T {
+function parse<T>(read: () => T, rule: string): T {
   try {
     return read();
   } catch (cause) {
-    throw new TypeError(
-      `Cannot use TLS as ${name} must be ${kind} in PEM format: current value is ${
-        inspected(value)
-      }`,
-      { cause },
-    );
+    throw new TypeError(`Cannot use TLS as ${rule}`, { cause });
   }
 }
