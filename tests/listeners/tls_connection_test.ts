@@ -42,28 +42,6 @@ test("TlsConnection.read() rejects when the input is cut off without TLS's end",
   await assertRejects(() => pair.read(), Deno.errors.UnexpectedEof);
 });
 
-test("TlsConnection.read() tells a reset", async (pair) => {
-  const read = pair.server.read(new Uint8Array(1));
-  await pair.reset();
-  await assertRejects(() => read, Deno.errors.ConnectionReset);
-  await assertRejects(
-    () => pair.server.write(new Uint8Array(1)),
-    Deno.errors.ConnectionReset,
-  );
-});
-
-test("TlsConnection.write() rejects once the client is lost", async (pair) => {
-  await pair.reset();
-  const error = await assertRejects(async () => {
-    for (;;) await deadline(pair.server.write(new Uint8Array(99)), LIMIT_MS);
-  });
-  assert(
-    error instanceof Deno.errors.BrokenPipe ||
-      error instanceof Deno.errors.ConnectionReset,
-    `${error}`,
-  );
-});
-
 test("TlsConnection.read() rejects with InvalidData where TLS is broken", async (pair) => {
   const read = pair.server.read(new Uint8Array(1));
   await pair.relay.send(new Uint8Array([23, 3, 3, 0, 20, ...Array(20)]));

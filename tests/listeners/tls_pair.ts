@@ -59,15 +59,6 @@ export class TlsPair implements Disposable {
     return this.server.read(new Uint8Array(1));
   }
 
-  /** Resets the connection: it is closed with something that nobody has read. */
-  async reset(): Promise<void> {
-    this.relay.hold();
-    await this.server.write(new Uint8Array(1));
-    await this.client.read(new Uint8Array(1));
-    await this.server.write(new Uint8Array(1));
-    this.relay[Symbol.dispose]();
-  }
-
   /** Closes the ends that are still open. */
   [Symbol.dispose](): void {
     this.server[Symbol.dispose]();
