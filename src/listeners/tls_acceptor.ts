@@ -1,3 +1,5 @@
+import { withDeadline } from "../streams/time_limit.ts";
+import type { StreamRequest } from "../types.ts";
 import type { TlsAcceptorOptions, TlsCertificates } from "./tls_credentials.ts";
 import { TlsConnection } from "./tls_connection.ts";
 import { TlsContexts } from "./tls_contexts.ts";
@@ -56,14 +58,20 @@ export class TlsAcceptor {
   }
 
   /**
-   * Does the handshake. There is no time limit: to give it up, close the
-   * connection. If it fails, the connection is still to be closed.
+   * Does the handshake. To give it up, close the connection; if it fails, the
+   * connection is still to be closed.
    *
+   * @param timeout How long it may take, in seconds; by default for ever.
    * @returns The TLS connection; `null` if the client has gone without a word.
    * @throws {Deno.errors.InvalidData} If the client breaks the rules of TLS, or
    * has no certificate that can be believed.
+   * @throws {Deno.errors.UnexpectedEof} If the client goes in the middle of it.
+   * @throws {Deno.errors.TimedOut} If it takes longer than `timeout`.
    */
-  async accept(connection: Deno.Conn): Promise<TlsConnection | null> {
+  async accept(
+    connection: StreamRequest,
+    timeout: number | null = null,
+  ): Promise<TlsConnection | null> {
     const { promise, resolve, reject } = Promise.withResolvers<
       TlsSocket | null
     >();
@@ -76,7 +84,9 @@ export class TlsAcceptor {
       onFailure: (error) => reject(refusedError(error)),
     });
     try {
-      const socket = await promise;
+      const socket = await (timeout === null
+        ? promise
+        : withDeadline(promise, timeout, "do the TLS handshake", connection));
       if (socket !== null) {
         this.#checkClient(socket);
         return new TlsConnection(connection, transport, socket);

@@ -25,7 +25,7 @@ export class TlsConnection implements StreamRequest, Disposable {
   /** The name of the server that the client asked for, if it did. */
   readonly serverName: string | null;
 
-  readonly #connection: Deno.Conn;
+  readonly #connection: StreamRequest;
   readonly #transport: TlsTransport;
   readonly #socket: TlsSocket;
   readonly #readers: Reader[] = [];
@@ -39,7 +39,7 @@ export class TlsConnection implements StreamRequest, Disposable {
 
   /** Creates an instance after the handshake. */
   constructor(
-    connection: Deno.Conn,
+    connection: StreamRequest,
     transport: TlsTransport,
     socket: TlsSocket,
   ) {
@@ -99,6 +99,14 @@ export class TlsConnection implements StreamRequest, Disposable {
     return this.#farewell ??= new Promise((resolve) => {
       this.#socket.end(() => this.#transport.written().then(resolve));
     });
+  }
+
+  setNoDelay(noDelay?: boolean): void {
+    this.#connection.setNoDelay?.(noDelay);
+  }
+
+  setKeepAlive(keepAlive?: boolean): void {
+    this.#connection.setKeepAlive?.(keepAlive);
   }
 
   /**

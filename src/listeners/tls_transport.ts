@@ -1,3 +1,4 @@
+import type { StreamRequest } from "../types.ts";
 import { tlsModule } from "./tls_modules.ts";
 
 /** How large a buffer is at first, and from when a read has filled it. */
@@ -5,6 +6,7 @@ const FIRST_BUFFER = 4_096;
 const LARGE_BUFFER = 65_536;
 
 type Duplex = import("node:stream").Duplex;
+type Carrier = Pick<StreamRequest, "read" | "write">;
 type WriteCallback = (error?: Error | null) => void;
 
 /** What happens to a connection that `node:tls` does not tell. */
@@ -33,7 +35,7 @@ export interface TlsTransport extends Duplex {
 }
 
 type TlsTransportConstructor = new (
-  connection: Pick<Deno.Conn, "read" | "write">,
+  connection: Carrier,
   events: TransportEvents,
 ) => TlsTransport;
 
@@ -41,7 +43,7 @@ let transportClass: TlsTransportConstructor | undefined;
 
 /** Makes a transport of a connection, which it never closes. */
 export function createTlsTransport(
-  connection: Pick<Deno.Conn, "read" | "write">,
+  connection: Carrier,
   events: TransportEvents,
 ): TlsTransport {
   transportClass ??= defineTransport();
@@ -51,7 +53,7 @@ export function createTlsTransport(
 /** The class it extends is loaded only where there is TLS. */
 function defineTransport(): TlsTransportConstructor {
   return class extends tlsModule("node:stream").Duplex implements TlsTransport {
-    readonly #connection: Pick<Deno.Conn, "read" | "write">;
+    readonly #connection: Carrier;
     events: TransportEvents;
     #buffer = new Uint8Array(FIRST_BUFFER);
     /** Whether bytes are asked for, by `node:tls` and by who reads from that. */
@@ -62,7 +64,7 @@ function defineTransport(): TlsTransportConstructor {
     #writing: PromiseWithResolvers<void> | null = null;
 
     constructor(
-      connection: Pick<Deno.Conn, "read" | "write">,
+      connection: Carrier,
       events: TransportEvents,
     ) {
       super({ readableHighWaterMark: 1 });
