@@ -11,9 +11,6 @@ import {
 } from "./tls_modules.ts";
 import { createTlsTransport, type TlsTransport } from "./tls_transport.ts";
 
-/** How many microtasks the alert of a handshake that fails may take to be sent. */
-const ALERT_MICROTASKS = 8;
-
 /** Makes TLS connections, the server's ends, of connections that are there. */
 export class TlsAcceptor {
   readonly #ca: TlsAcceptorOptions["ca"];
@@ -76,7 +73,8 @@ export class TlsAcceptor {
       TlsSocket | null
     >();
     const transport = createTlsTransport(connection, {
-      onEnd: () => transport.spoken ? reject(cutOffError()) : resolve(null),
+      onEnd: () =>
+        transport.spoken ? reject(cutOffError("accept")) : resolve(null),
       onFailure: reject,
     });
     this.#begin(transport, {
@@ -94,8 +92,7 @@ export class TlsAcceptor {
       transport.destroy();
       return null;
     } catch (error) {
-      for (let i = 0; i < ALERT_MICROTASKS; i++) await null;
-      transport.destroy();
+      transport.destroy(); // what it still has to tell the client is told
       throw error;
     }
   }

@@ -58,7 +58,10 @@ export class TlsConnection implements StreamRequest, Disposable {
     socket.on("data", (chunk) => this.#take(chunk));
     socket.on("end", () => this.#end());
     socket.on("error", (error) => this.#fail(brokenError(error)));
-    socket.on("close", () => this.#ended || this.#fail(cutOffError()));
+    socket.on(
+      "close",
+      () => this.#ended || this.#fail(cutOffError("go on with")),
+    );
   }
 
   /** The client's certificate, if it was asked for one and has one. */
@@ -117,9 +120,8 @@ export class TlsConnection implements StreamRequest, Disposable {
     if (this.#closed) throw closedError();
     this.#closed = true;
     this.#refuseReaders(interruptedError("read"));
-    if (this.#failure === null && !this.#transport.writing) {
-      this.#closeSoon();
-    } else this.#release();
+    if (this.#failure === null) this.#closeSoon();
+    else this.#release();
   }
 
   [Symbol.dispose](): void {
@@ -169,7 +171,7 @@ export class TlsConnection implements StreamRequest, Disposable {
   #cutOff(): void {
     // That end is told in a later tick than its bytes are read.
     afterTold(() => {
-      if (!this.#ended) this.#fail(cutOffError());
+      if (!this.#ended) this.#fail(cutOffError("go on with"));
     });
   }
 

@@ -16,9 +16,9 @@ export function brokenError(cause: Error): Error {
 }
 
 /** The error of a connection that ends while TLS has not. */
-export function cutOffError(): Error {
+export function cutOffError(action: "accept" | "go on with"): Error {
   return new Deno.errors.UnexpectedEof(
-    "Cannot go on with a TLS connection as its client has gone without ending it",
+    `Cannot ${action} a TLS connection as its client has gone without ending it`,
   );
 }
 

@@ -28,8 +28,6 @@ export interface TlsTransport extends Duplex {
    * can fill the memory: `node:tls` itself takes whatever comes.
    */
   want(wanted: boolean): void;
-  /** Whether a write is under way. */
-  readonly writing: boolean;
   /** Resolves when no write is under way any more, whatever has become of it. */
   written(): Promise<void>;
 }
@@ -74,10 +72,6 @@ function defineTransport(): TlsTransportConstructor {
 
     get spoken(): boolean {
       return this.#spoken;
-    }
-
-    get writing(): boolean {
-      return this.#writing !== null;
     }
 
     written(): Promise<void> {

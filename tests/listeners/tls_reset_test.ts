@@ -39,19 +39,36 @@ Deno.test(needing(["openssl"], {
   },
 }));
 
+Deno.test(needing(["openssl"], {
+  name: "TlsConnection.write() rejects when its very bytes cannot be sent",
+  async fn() {
+    const { server, raw, reset } = await connection();
+    using _ = server;
+    raw.write = () => Promise.reject(new Deno.errors.BrokenPipe("lost"));
+    const writing = server.write(new Uint8Array(1));
+    await assertRejects(
+      () => deadline(writing, LIMIT_MS),
+      Deno.errors.BrokenPipe,
+    );
+    reset();
+  },
+}));
+
 /** The server's end of a connection, and what has its client reset it. */
 async function connection(): Promise<
-  { server: TlsConnection; reset: () => void }
+  { server: TlsConnection; raw: Deno.TcpConn; reset: () => void }
 > {
   using authority = await TlsAuthority.create();
   const acceptor = new TlsAcceptor(await authority.issue("one"));
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const raw = connect(listener.addr.port, "127.0.0.1");
-  raw.on("error", () => {});
-  const secured = acceptor.accept(await listener.accept());
+  const socket = connect(listener.addr.port, "127.0.0.1");
+  socket.on("error", () => {});
+  const raw = await listener.accept();
+  const secured = acceptor.accept(raw);
   const ca = authority.own.cert;
-  const client = connectTls({ socket: raw, ca, servername: "localhost" });
+  const client = connectTls({ socket, ca, servername: "localhost" });
   client.on("error", () => {});
   await once(client, "secureConnect");
-  return { server: (await secured)!, reset: () => raw.resetAndDestroy() };
+  const reset = () => void socket.resetAndDestroy();
+  return { server: (await secured)!, raw, reset };
 }
