@@ -70,7 +70,7 @@ export class TlsAcceptor {
     timeout: number | null = null,
   ): Promise<TlsConnection | null> {
     const { promise, resolve, reject } = Promise.withResolvers<
-      TlsSocket | null
+      TlsConnection | null
     >();
     const transport = createTlsTransport(connection, {
       onEnd: () =>
@@ -78,19 +78,22 @@ export class TlsAcceptor {
       onFailure: reject,
     });
     this.#begin(transport, {
-      onSecure: resolve,
+      // At once: what comes next is the connection's, be it the end.
+      onSecure: (socket) => {
+        const error = this.#errorOf(socket);
+        if (error !== null) reject(error);
+        else resolve(new TlsConnection(connection, transport, socket));
+      },
       onFailure: (error) => reject(refusedError(error)),
     });
     try {
-      const socket = await (timeout === null
+      const secured = await (timeout === null
         ? promise
         : withDeadline(promise, timeout, "do the TLS handshake", connection));
-      if (socket !== null) {
-        this.#checkClient(socket);
-        return new TlsConnection(connection, transport, socket);
+      if (secured === null) {
+        transport.destroy();
       }
-      transport.destroy();
-      return null;
+      return secured;
     } catch (error) {
       transport.destroy(); // what it still has to tell the client is told
       throw error;
@@ -116,10 +119,11 @@ export class TlsAcceptor {
     Reflect.apply(this.#server.emit, own, ["connection", transport]);
   }
 
-  #checkClient(socket: TlsSocket): void {
-    if (this.#ca === undefined || socket.authorized) return;
+  /** What is wrong with a client that has done its handshake. */
+  #errorOf(socket: TlsSocket): Error | null {
+    if (this.#ca === undefined || socket.authorized) return null;
     // Without a certificate it is here only where none is required.
-    if (socket.getPeerX509Certificate() === undefined) return;
-    throw refusedError(socket.authorizationError);
+    if (socket.getPeerX509Certificate() === undefined) return null;
+    return refusedError(socket.authorizationError);
   }
 }
