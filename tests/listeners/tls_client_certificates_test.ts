@@ -1,0 +1,80 @@
+import { assertEquals } from "@std/assert";
+import type { TlsConnection } from "../../src/listeners/tls_connection.ts";
+import type { TlsAcceptorOptions } from "../../src/listeners/tls_credentials.ts";
+import { needing } from "../fixtures/installed_program.ts";
+import { type Issued, TlsAuthority } from "./tls_authority.ts";
+import { TlsPort } from "./tls_port.ts";
+
+type ClientCertificate = "none" | "foreign" | "expired" | "right";
+const ALL: ClientCertificate[] = ["none", "foreign", "expired", "right"];
+
+Deno.test(needing(["openssl"], {
+  name: "TlsAcceptor.accept() serves only whose certificate its ca has signed",
+  async fn() {
+    assertEquals(await served({}), ["right: CN=client"]);
+  },
+}));
+
+Deno.test(needing(["openssl"], {
+  name: "TlsAcceptor.accept() is as strict about a server name's certificate",
+  async fn() {
+    using authority = await TlsAuthority.create();
+    const serverNames = { "other.test": await authority.issue("other") };
+    assertEquals(await served({ serverNames }, "other.test"), [
+      "right: CN=client",
+    ]);
+  },
+}));
+
+Deno.test(needing(["openssl"], {
+  name: "TlsAcceptor.accept() serves who has no certificate, if that may be",
+  async fn() {
+    assertEquals(await served({ clientCertificate: "optional" }), [
+      "none: nobody",
+      "right: CN=client",
+    ]);
+  },
+}));
+
+/** Who is served, by the certificates that the clients have. */
+async function served(
+  options: Partial<TlsAcceptorOptions>,
+  serverName = "localhost",
+): Promise<string[]> {
+  using authority = await TlsAuthority.create();
+  using foreign = await TlsAuthority.create();
+  const certificates: Record<ClientCertificate, Issued | null> = {
+    none: null,
+    foreign: await foreign.issue("client"),
+    expired: await authority.issue("expired", -1),
+    right: await authority.issue("client"),
+  };
+  const results = [];
+  for (const version of ["-tls1_2", "-tls1_3"]) {
+    const handled: string[] = [];
+    await using port = new TlsPort({
+      ...await authority.issue("one"),
+      ca: authority.own.cert,
+      ...options,
+    }, (connection) => handled.push(subjectOf(connection)));
+    const seen = [];
+    for (const name of ALL) {
+      const own = certificates[name];
+      const args = ["s_client", "-connect", `127.0.0.1:${port.port}`, version]
+        .concat("-servername", serverName, "-quiet")
+        .concat(own === null ? [] : ["-cert", own.certPath])
+        .concat(own === null ? [] : ["-key", own.keyPath]);
+      await new Deno.Command("openssl", { args, stdin: "null" }).output();
+      await port.rest();
+      seen.push(...handled.splice(0).map((subject) => `${name}: ${subject}`));
+    }
+    assertEquals(port.failures.length, ALL.length - seen.length);
+    results.push(seen);
+  }
+  assertEquals(results[0], results[1]);
+  return results[0]!;
+}
+
+function subjectOf({ peerCertificate }: TlsConnection): string {
+  return peerCertificate?.subject ?? "nobody";
+}
