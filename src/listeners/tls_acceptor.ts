@@ -1,4 +1,4 @@
-import { withDeadline } from "../streams/time_limit.ts";
+import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 import type { TlsAcceptorOptions, TlsCertificates } from "./tls_credentials.ts";
 import { TlsConnection } from "./tls_connection.ts";
@@ -87,9 +87,12 @@ export class TlsAcceptor {
       onFailure: (error) => reject(refusedError(error)),
     });
     try {
-      const secured = await (timeout === null
-        ? promise
-        : withDeadline(promise, timeout, "do the TLS handshake", connection));
+      const secured = await (timeout === null ? promise : withinTimeLimit(
+        promise,
+        timeout,
+        "do the TLS handshake",
+        connection,
+      ));
       if (secured === null) {
         transport.destroy();
       }
