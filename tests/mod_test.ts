@@ -1,4 +1,5 @@
 import * as module from "@socketserver/socketserver";
+import * as tls from "@socketserver/socketserver/tls";
 import { assert, assertEquals } from "@std/assert";
 
 const SRC = new URL("../src/", import.meta.url);
@@ -7,6 +8,7 @@ const SRC = new URL("../src/", import.meta.url);
 const LAYERS = [
   /^(errors|types|import_guard|inspected|known_release)\.ts$/,
   /^streams\//,
+  /^tls\//,
   /^listeners\//,
   /^programs\//,
   /^handlers\//,
@@ -68,6 +70,10 @@ Deno.test("mod exports these values and no others", () => {
   ]);
 });
 
+Deno.test("tls exports these values and no others", () => {
+  assertEquals(Object.keys(tls).sort(), ["TlsAcceptor", "TlsConnection"]);
+});
+
 Deno.test("src imports in one direction only, types too", async () => {
   const wrong = [];
   for (const [file, imported] of await importsOfSrc()) {
@@ -96,7 +102,7 @@ Deno.test("src has no cycle of imports, of types neither", async () => {
   assertEquals(cycles, []);
 });
 
-Deno.test("mod loads no code of threads, of processes or of programs before it is needed", async () => {
+Deno.test("mod loads no code of threads, of processes, of programs or of TLS before it is needed", async () => {
   const imports = await importsOfSrc(STATIC_IMPORT);
   const loaded = new Set<string>();
   const load = (file: string) => {
@@ -108,7 +114,7 @@ Deno.test("mod loads no code of threads, of processes or of programs before it i
   for (const [, path] of front.matchAll(STATIC_IMPORT)) {
     load(path!.slice("./src/".length));
   }
-  const pattern = /^(programs|remote|threads|processes)\//;
+  const pattern = /^(programs|remote|threads|processes|tls)\//;
   assertEquals([...loaded].filter((file) => pattern.test(file)).sort(), [
     "processes/child_flags.ts", // it checks options
     "processes/forking_options.ts",

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { TlsConnection } from "../../src/listeners/tls_connection.ts";
-import type { TlsAcceptorOptions } from "../../src/listeners/tls_credentials.ts";
+import type { TlsConnection } from "../../src/tls/tls_connection.ts";
+import type { TlsAcceptorOptions } from "../../src/tls/tls_credentials.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { type Issued, TlsAuthority } from "./tls_authority.ts";
 import { TlsPort } from "./tls_port.ts";

@@ -1,6 +1,6 @@
-import { TlsAcceptor } from "../../src/listeners/tls_acceptor.ts";
-import type { TlsConnection } from "../../src/listeners/tls_connection.ts";
-import type { TlsAcceptorOptions } from "../../src/listeners/tls_credentials.ts";
+import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
+import type { TlsConnection } from "../../src/tls/tls_connection.ts";
+import type { TlsAcceptorOptions } from "../../src/tls/tls_credentials.ts";
 
 /** A port that hands each TLS connection to a function, and closes it then. */
 export class TlsPort implements AsyncDisposable {

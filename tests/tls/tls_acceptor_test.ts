@@ -5,8 +5,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { TlsAcceptor } from "../../src/listeners/tls_acceptor.ts";
-import type { TlsConnection } from "../../src/listeners/tls_connection.ts";
+import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
+import type { TlsConnection } from "../../src/tls/tls_connection.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { TlsAuthority } from "./tls_authority.ts";
 import { TlsPort } from "./tls_port.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { TlsAcceptor } from "../../src/listeners/tls_acceptor.ts";
+import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import {
   forEachSeed,

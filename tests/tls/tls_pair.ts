@@ -1,5 +1,5 @@
-import { TlsAcceptor } from "../../src/listeners/tls_acceptor.ts";
-import type { TlsConnection } from "../../src/listeners/tls_connection.ts";
+import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
+import type { TlsConnection } from "../../src/tls/tls_connection.ts";
 import type { TlsAuthority } from "./tls_authority.ts";
 import { TlsRelay } from "./tls_relay.ts";
 

@@ -37,7 +37,7 @@ export class TlsConnection implements StreamRequest, Disposable {
   #farewell: Promise<void> | null = null;
   #closed = false;
 
-  /** Creates an instance after the handshake. */
+  /** @ignore Creates an instance after the handshake. */
   constructor(
     connection: StreamRequest,
     transport: TlsTransport,
@@ -124,6 +124,7 @@ export class TlsConnection implements StreamRequest, Disposable {
     else this.#release();
   }
 
+  /** Closes the connection, unless that has been done. */
   [Symbol.dispose](): void {
     if (!this.#closed) this.close();
   }

@@ -3,8 +3,8 @@ import { deadline } from "@std/async/deadline";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { TlsAcceptor } from "../../src/listeners/tls_acceptor.ts";
-import type { TlsConnection } from "../../src/listeners/tls_connection.ts";
+import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
+import type { TlsConnection } from "../../src/tls/tls_connection.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { TlsAuthority } from "./tls_authority.ts";
 
