@@ -38,6 +38,24 @@ export interface StreamRequest extends ByteSource, ByteSink {
    * not with `false`: SO_KEEPALIVE. As with `setNoDelay()`, only TCP has it.
    */
   setKeepAlive?(keepAlive?: boolean): void;
+  /** What TLS has agreed on with the client: only a connection over TLS has it. */
+  readonly tls?: TlsInfo;
+}
+
+/** What a TLS handshake has told the server of its client. */
+export interface TlsInfo {
+  /** The protocol that both have agreed on by ALPN (RFC 7301), if they have. */
+  readonly alpnProtocol: string | null;
+  /**
+   * The name of the server that the client asked for (RFC 6066, 3), if it did.
+   * `Deno.listenTls()` does not tell it: it is `null` there.
+   */
+  readonly serverName: string | null;
+  /**
+   * The client's certificate in DER, if it was asked for one and has one: it has
+   * been found to be right. `new X509Certificate()` of `node:crypto` reads it.
+   */
+  readonly peerCertificate: Uint8Array | null;
 }
 
 /** What a datagram handler replies through: the server's own socket. */

@@ -58,4 +58,4 @@
 export * from "./tls_acceptor.ts";
 export * from "./tls_connection.ts";
 export type * from "./tls_credentials.ts";
-export type { ByteSink, ByteSource, StreamRequest } from "../types.ts";
+export type { ByteSink, ByteSource, StreamRequest, TlsInfo } from "../types.ts";

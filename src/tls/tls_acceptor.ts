@@ -11,7 +11,45 @@ import {
 } from "./tls_modules.ts";
 import { createTlsTransport, type TlsTransport } from "./tls_transport.ts";
 
-/** Makes TLS connections, the server's ends, of connections that are there. */
+/**
+ * Makes TLS connections, the server's ends, of connections that are there.
+ *
+ * One acceptor serves any number of connections.
+ *
+ * @example A certificate that is replaced while it is used
+ * ```ts
+ * import { TlsAcceptor } from "@socketserver/socketserver/tls";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cert = `-----BEGIN CERTIFICATE-----
+ * MIIBDzCBwqADAgECAgEBMAUGAytlcDAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcN
+ * MjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMMCWxvY2Fs
+ * aG9zdDAqMAUGAytlcAMhAAkjBf53VZNjGWq6bK41BZ42dYh7K7TV1BbkEHn5DdH9
+ * ozcwNTAUBgNVHREEDTALgglsb2NhbGhvc3QwHQYDVR0OBBYEFA1aDmxme0BxVbG7
+ * R3ZxU8YURCzdMAUGAytlcANBAEYbtfwOisn/aey7rhY8P9N3m8NVl8INu7LV433U
+ * QUPBsWTGTjAdPtVwiLCNPx6kRXGuEnz0GH3Ag/4uD5V0Pws=
+ * -----END CERTIFICATE-----`;
+ * const key = `-----BEGIN PRIVATE KEY-----
+ * MC4CAQAwBQYDK2VwBCIEIHPnNpw+fk33MG4KXzWpa/K+ZV8xo/+5chqD4IDJ+CG4
+ * -----END PRIVATE KEY-----`;
+ *
+ * const acceptor = new TlsAcceptor({ cert, key });
+ * acceptor.replace({ cert, key }); // read again from their files
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const [client, server] = await Promise.all([
+ *   Deno.connectTls({
+ *     hostname: "localhost",
+ *     port: listener.addr.port,
+ *     caCerts: [cert],
+ *   }),
+ *   listener.accept().then((connection) => acceptor.accept(connection, 10)),
+ * ]);
+ * assertEquals(server?.tls.serverName, "localhost");
+ * server?.close();
+ * client.close();
+ * ```
+ */
 export class TlsAcceptor {
   readonly #ca: TlsAcceptorOptions["ca"];
   readonly #server: import("node:tls").Server;
@@ -20,6 +58,7 @@ export class TlsAcceptor {
   /**
    * Creates an instance.
    *
+   * @param options The certificates, and what is agreed on with clients.
    * @throws {TypeError} If a certificate or a key cannot be used.
    */
   constructor(options: TlsAcceptorOptions) {
@@ -46,6 +85,7 @@ export class TlsAcceptor {
    * that are there stay as they are. Server names have certificates of their own
    * only if some had any when this object was made.
    *
+   * @param certificates The new ones, all of them.
    * @throws {TypeError} If a certificate or a key cannot be used; then the former
    * ones stay.
    */
@@ -58,6 +98,8 @@ export class TlsAcceptor {
    * Does the handshake. To give it up, close the connection; if it fails, the
    * connection is still to be closed.
    *
+   * @param connection The connection, of which nobody else reads; no read of it
+   * may be under way.
    * @param timeout How long it may take, in seconds; by default for ever.
    * @returns The TLS connection; `null` if the client has gone without a word.
    * @throws {Deno.errors.InvalidData} If the client breaks the rules of TLS, or
@@ -80,9 +122,12 @@ export class TlsAcceptor {
     this.#begin(transport, {
       // At once: what comes next is the connection's, be it the end.
       onSecure: (socket) => {
-        const error = this.#errorOf(socket);
-        if (error !== null) reject(error);
-        else resolve(new TlsConnection(connection, transport, socket));
+        const certificate = this.#certificateOf(socket);
+        // Without one a client is here only where none is required.
+        if (certificate !== null && !socket.authorized) {
+          return reject(refusedError(socket.authorizationError));
+        }
+        resolve(new TlsConnection(connection, transport, socket, certificate));
       },
       onFailure: (error) => reject(refusedError(error)),
     });
@@ -122,11 +167,11 @@ export class TlsAcceptor {
     Reflect.apply(this.#server.emit, own, ["connection", transport]);
   }
 
-  /** What is wrong with a client that has done its handshake. */
-  #errorOf(socket: TlsSocket): Error | null {
-    if (this.#ca === undefined || socket.authorized) return null;
-    // Without a certificate it is here only where none is required.
-    if (socket.getPeerX509Certificate() === undefined) return null;
-    return refusedError(socket.authorizationError);
+  /** The client's certificate, if it was asked for one and has one. */
+  #certificateOf(socket: TlsSocket): Uint8Array | null {
+    if (this.#ca === undefined) return null;
+    const certificate = socket.getPeerX509Certificate();
+    // A copy: of Node's Buffer, the whole pool might be sent to a Worker.
+    return certificate === undefined ? null : new Uint8Array(certificate.raw);
   }
 }

@@ -1,4 +1,4 @@
-import type { StreamRequest } from "../types.ts";
+import type { StreamRequest, TlsInfo } from "../types.ts";
 import {
   brokenError,
   closedError,
@@ -16,14 +16,20 @@ interface Reader extends PromiseWithResolvers<number | null> {
   readonly buffer: Uint8Array;
 }
 
-/** The server's end of a TLS connection over another connection. */
+/**
+ * The server's end of a TLS connection over another connection: what
+ * {@linkcode TlsAcceptor.accept} gives.
+ *
+ * Wherever a connection can be read and written, it can be, too. TLS tells its own
+ * end (RFC 8446, 6.1), so a `read()` gives `null` only if the client has ended its
+ * output itself; where the connection below ends without that, `read()` rejects
+ * with `Deno.errors.UnexpectedEof`. A `RequestReader` takes both for the
+ * end of the input.
+ */
 export class TlsConnection implements StreamRequest, Disposable {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
-  /** The protocol that has been agreed on by ALPN, if any. */
-  readonly alpnProtocol: string | null;
-  /** The name of the server that the client asked for, if it did. */
-  readonly serverName: string | null;
+  readonly tls: TlsInfo;
 
   readonly #connection: StreamRequest;
   readonly #transport: TlsTransport;
@@ -42,14 +48,18 @@ export class TlsConnection implements StreamRequest, Disposable {
     connection: StreamRequest,
     transport: TlsTransport,
     socket: TlsSocket,
+    peerCertificate: Uint8Array | null,
   ) {
     this.#connection = connection;
     this.#transport = transport;
     this.#socket = socket;
     this.localAddr = connection.localAddr;
     this.remoteAddr = connection.remoteAddr;
-    this.alpnProtocol = socket.alpnProtocol || null;
-    this.serverName = socket.servername || null;
+    this.tls = {
+      alpnProtocol: socket.alpnProtocol || null,
+      serverName: socket.servername || null,
+      peerCertificate,
+    };
     transport.want(false);
     transport.events = {
       onEnd: () => this.#cutOff(),
@@ -62,11 +72,6 @@ export class TlsConnection implements StreamRequest, Disposable {
       "close",
       () => this.#ended || this.#fail(cutOffError("go on with")),
     );
-  }
-
-  /** The client's certificate, if it was asked for one and has one. */
-  get peerCertificate(): import("node:crypto").X509Certificate | null {
-    return this.#socket.getPeerX509Certificate() ?? null;
   }
 
   read(buffer: Uint8Array): Promise<number | null> {

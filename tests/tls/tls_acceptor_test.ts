@@ -36,7 +36,7 @@ Deno.test(needing(["openssl", "curl"], {
       async (connection) => {
         await connection.read(new Uint8Array(65_536));
         const head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
-        await send(connection, `${head}${connection.alpnProtocol}`);
+        await send(connection, `${head}${connection.tls.alpnProtocol}`);
         await connection.closeWrite();
       },
     );
@@ -83,8 +83,8 @@ Deno.test(needing(["openssl"], {
     const told: unknown[] = [];
     const options = { ...await authority.issue("one"), alpnProtocols: ["b"] };
     await using port = new TlsPort(options, tell);
-    function tell({ alpnProtocol, serverName }: TlsConnection) {
-      told.push([alpnProtocol, serverName]);
+    function tell({ tls }: TlsConnection) {
+      told.push([tls.alpnProtocol, tls.serverName]);
     }
     await sClient(port, ["-alpn", "a,b", "-servername", "two.test"]);
     await sClient(port, ["-noservername"]);

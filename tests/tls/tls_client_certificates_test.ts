@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { X509Certificate } from "node:crypto";
 import type { TlsConnection } from "../../src/tls/tls_connection.ts";
 import type { TlsAcceptorOptions } from "../../src/tls/tls_credentials.ts";
 import { needing } from "../fixtures/installed_program.ts";
@@ -75,6 +76,7 @@ async function served(
   return results[0]!;
 }
 
-function subjectOf({ peerCertificate }: TlsConnection): string {
-  return peerCertificate?.subject ?? "nobody";
+function subjectOf({ tls: { peerCertificate } }: TlsConnection): string {
+  if (peerCertificate === null) return "nobody";
+  return new X509Certificate(peerCertificate).subject;
 }
