@@ -217,6 +217,20 @@ export class ProxyHeaderError extends Deno.errors.InvalidData {
 }
 
 /**
+ * Reported for a connection that a server with `tls` has refused: its client has
+ * broken the rules of TLS, has no certificate that can be believed, or has not
+ * ended its handshake in time.
+ *
+ * There is no request then, and no client's address; the message names the peer.
+ * A client that goes before the end of its handshake is not reported. The example
+ * of {@linkcode ProxyHeaderError} shows a `handleError()` that expects such errors.
+ */
+export class TlsHandshakeError extends Deno.errors.InvalidData {
+  /** The name of the error. */
+  override readonly name: string = "TlsHandshakeError";
+}
+
+/**
  * Reported for each request that is lost because its thread has ended.
  *
  * A thread ends early because of an uncaught error or a call of `Deno.exit()`,

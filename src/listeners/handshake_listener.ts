@@ -2,9 +2,27 @@ import { socketsAsked } from "../streams/sockets_asked.ts";
 import { accepted } from "./accepted.ts";
 import { type AskedConnection, AskedConnections } from "./asked_connections.ts";
 import type { GivenUp, Handshake } from "./handshake.ts";
+import { HeldConnections, type HeldPlaces } from "./held_connections.ts";
 
 /** How many connections are asked at once; each holds a descriptor. */
 const MOST_ASKED = 512;
+
+/** What else a listener of handshakes may be given. */
+export interface HandshakeListenerOptions {
+  /**
+   * How many connections are asked at once.
+   *
+   * @default {512}
+   */
+  readonly mostAsked?: number;
+  /**
+   * Where the platform does not let go of a connection that is given up: counts
+   * those that it holds.
+   *
+   * @default {undefined} Whoever is given up is closed, and gone.
+   */
+  readonly places?: HeldPlaces;
+}
 
 /**
  * A listener around a listener, which gives only connections whose handshake is
@@ -20,6 +38,8 @@ export class HandshakeListener implements Deno.Listener {
   readonly #handshake: Handshake;
   readonly #mostAsked: number;
   readonly #asked: AskedConnections;
+  /** Those that have been given up and cannot be closed. */
+  readonly #held: HeldConnections | null;
   /** Those that nobody has accepted yet. */
   readonly #ready: Deno.Conn[] = [];
   #failure: { readonly error: unknown } | null = null;
@@ -31,7 +51,7 @@ export class HandshakeListener implements Deno.Listener {
   constructor(
     listener: Deno.Listener,
     handshake: Handshake,
-    mostAsked = MOST_ASKED,
+    { mostAsked = MOST_ASKED, places }: HandshakeListenerOptions = {},
   ) {
     this.#listener = listener;
     this.#handshake = handshake;
@@ -40,6 +60,7 @@ export class HandshakeListener implements Deno.Listener {
       handshake.limit,
       (asked) => this.#giveUp(asked, "late"),
     );
+    this.#held = places === undefined ? null : new HeldConnections(places);
   }
 
   get addr(): Deno.Addr {
@@ -70,6 +91,7 @@ export class HandshakeListener implements Deno.Listener {
   close(): void {
     this.#closed = true;
     this.#asked.close();
+    this.#held?.close();
     for (const connection of this.#ready.splice(0)) connection.close();
     this.#listener.close();
   }
@@ -86,11 +108,13 @@ export class HandshakeListener implements Deno.Listener {
   unref(): void {
     this.#listener.unref();
     this.#asked.hold(false);
+    this.#held?.close(); // nothing else lets the program end
   }
 
   async #letIn(): Promise<void> {
     while (this.#waiter !== null) {
       try {
+        await this.#held?.room();
         const connection = await this.#listener.accept();
         if (this.#closed) connection.close();
         else await this.#ask(connection);
@@ -115,7 +139,7 @@ export class HandshakeListener implements Deno.Listener {
   }
 
   #end(asked: AskedConnection, ready: Deno.Conn | null, error?: unknown): void {
-    if (!this.#asked.remove(asked)) return;
+    if (!this.#asked.remove(asked)) return this.#held?.end(asked.connection);
     if (ready !== null) {
       this.#ready.push(ready);
       return this.#serveWaiter();
@@ -125,7 +149,11 @@ export class HandshakeListener implements Deno.Listener {
   }
 
   #giveUp(asked: AskedConnection, reason: GivenUp): void {
-    this.#end(asked, null, this.#handshake.failure(asked.connection, reason));
+    const error = this.#handshake.failure(asked.connection, reason);
+    if (this.#held === null) return this.#end(asked, null, error);
+    this.#asked.remove(asked);
+    this.#held.add(asked.connection);
+    this.#fail(error);
   }
 
   #fail(error: unknown): void {

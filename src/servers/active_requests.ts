@@ -6,6 +6,7 @@ import { ActiveRequest, type Outcome } from "./active_request.ts";
 export class ActiveRequests<Request> {
   readonly #list = new LinkedList<ActiveRequest<Request>>();
   #size = 0;
+  #held = 0;
   #accepted = 0;
   readonly #ended: Record<Outcome, number> = {
     handled: 0,
@@ -30,6 +31,11 @@ export class ActiveRequests<Request> {
     return this.#size;
   }
 
+  /** How many places are taken: by them, and by clients that are no requests. */
+  get taken(): number {
+    return this.#size + this.#held;
+  }
+
   /** How many there have been, how those ended that have, and how many have not. */
   get counts(): Record<"accepted" | Outcome | "active", number> {
     return { accepted: this.#accepted, ...this.#ended, active: this.#size };
@@ -47,6 +53,15 @@ export class ActiveRequests<Request> {
     this.#size++;
     this.#list.append(active);
     return active;
+  }
+
+  /** Takes a place for a client that is no request; returns what gives it back. */
+  hold(): () => void {
+    this.#held++;
+    return () => {
+      this.#held--;
+      this.#shrunk.notify();
+    };
   }
 
   /** Ends a piece of work. */
@@ -93,7 +108,7 @@ export class ActiveRequests<Request> {
     this.#shrunk.notify();
   }
 
-  /** Resolves when there are fewer requests than now, or the limit is set. */
+  /** Resolves when fewer places are taken than now, or the limit is set. */
   shrunk(): Promise<void> {
     return this.#shrunk.wait();
   }

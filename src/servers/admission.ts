@@ -35,7 +35,7 @@ export class Admission {
    */
   whenFree(taken = 0): Promise<void> | null {
     const { active, verification } = this.#lifecycle;
-    if (active.size + taken >= this.#means.maxActiveRequests()) {
+    if (active.taken + taken >= this.#means.maxActiveRequests()) {
       return active.shrunk();
     }
     const held = this.#means.whenFree(taken + verification.size);

@@ -1,3 +1,4 @@
+import type { HeldPlaces } from "../listeners/held_connections.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
 import { ExecutorOnDemand } from "./executor_on_demand.ts";
@@ -274,6 +275,19 @@ export abstract class BaseServer<
     ) => void | Promise<void> = this.finishRequest,
   ): void {
     this.#lifecycle.detach(request, clientAddress, work);
+  }
+
+  /**
+   * Counts clients that are no requests and hold a descriptor in spite of the
+   * server: for a `listen()` whose platform lets go of no connection by itself.
+   */
+  protected get heldPlaces(): HeldPlaces {
+    const { active } = this.#lifecycle;
+    return {
+      take: (clientAddress) => this.#lifecycle.hold(clientAddress),
+      whenFree: () =>
+        active.taken < limitIn(this.maxActiveRequests) ? null : active.shrunk(),
+    };
   }
 
   /** Closes a request when `work` has ended; it is active until then. */

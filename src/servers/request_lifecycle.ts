@@ -74,6 +74,15 @@ export class RequestLifecycle<Request> {
     return this.#lead(active, beside);
   }
 
+  /** Takes a place for a client that is no request; returns what gives it back. */
+  hold(clientAddress: Deno.Addr): () => void {
+    const giveBacks = [
+      this.active.hold(),
+      this.#clients.hold(clientAddress),
+    ];
+    return () => giveBacks.forEach((giveBack) => giveBack());
+  }
+
   /**
    * Handles requests in the next turn, as the loop would: one after the other,
    * if `processRequest()` is waited for. They count from now on. As the server is

@@ -1,5 +1,4 @@
-import { HandshakeListener } from "../listeners/handshake_listener.ts";
-import { ProxyHandshake } from "../listeners/proxy_handshake.ts";
+import { LayeredListener } from "../listeners/layered_listener.ts";
 import {
   checkedProxyProtocol,
   type ProxyProtocolOptions,
@@ -108,18 +107,29 @@ export abstract class StreamServer<Address extends Deno.Addr>
   }
 
   /**
-   * The listener. With `proxyProtocol` it is one around the one that it was set
-   * to, and accepts a connection when its header has come.
+   * The listener. With `proxyProtocol` or `tls` it is one around the one that it
+   * was set to, and accepts a connection when its header has come, and its TLS
+   * handshake is over.
    */
   override get socket(): Deno.Listener {
     return super.socket;
   }
 
   override set socket(socket: Deno.Listener) {
-    super.socket =
-      this.proxyProtocol === undefined || socket instanceof HandshakeListener
-        ? socket
-        : new HandshakeListener(socket, new ProxyHandshake(this.proxyProtocol));
+    super.socket = socket instanceof LayeredListener
+      ? socket
+      : this.layered(socket);
+  }
+
+  /**
+   * May be overridden: puts around a listener what accepts a connection only when
+   * its client has said what it must.
+   */
+  protected layered(listener: Deno.Listener): Deno.Listener {
+    const { proxyProtocol } = this;
+    return proxyProtocol === undefined
+      ? listener
+      : new LayeredListener(listener, { proxyProtocol });
   }
 
   /** The methods that the socket must have. */

@@ -1,3 +1,13 @@
+import { LayeredListener } from "../listeners/layered_listener.ts";
+import { ServerCertificates } from "../listeners/server_certificates.ts";
+import {
+  checkedTls,
+  type TlsOptions,
+  type TlsSettings,
+} from "../listeners/tls_options.ts";
+import { inspected } from "../inspected.ts";
+import { checkCertificates } from "../tls/check_certificates.ts";
+import type { TlsCertificates } from "../tls/tls_credentials.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { bindTo, checkedAddress, checkedReusePort } from "./bind_checks.ts";
 import { checkSwitches } from "./option_checks.ts";
@@ -25,6 +35,12 @@ export interface TCPServerOptions extends StreamServerOptions {
    * @default {false}
    */
   allowReusePort?: boolean;
+  /**
+   * Has the server speak TLS; see {@linkcode TlsOptions}.
+   *
+   * @default {undefined} Clients speak in the clear.
+   */
+  tls?: TlsOptions;
 }
 
 /**
@@ -67,6 +83,14 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
    * (SO_REUSEADDR). Deno sees to that for every TCP listener.
    */
   readonly allowReuseAddress = true;
+  /**
+   * How the server speaks TLS; its certificates and keys are not shown.
+   *
+   * @default {undefined} Clients speak in the clear.
+   */
+  readonly tls: TlsSettings | undefined;
+  readonly #tlsOptions: TlsOptions | undefined;
+  readonly #certificates: ServerCertificates | undefined;
 
   /**
    * Creates an instance, and binds it unless told otherwise.
@@ -92,15 +116,62 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
       RequestHandlerClass,
       options,
     );
-    const { allowReusePort = false } = options ?? {};
+    const { allowReusePort = false, socket, tls } = options ?? {};
     checkSwitches({ allowReusePort });
     this.allowReusePort = allowReusePort;
+    this.tls = checkedTls(tls, {
+      proxyProtocol: this.proxyProtocol !== undefined,
+      socket: socket !== undefined,
+    });
+    if (tls !== undefined) {
+      this.#tlsOptions = tls;
+      this.#certificates = new ServerCertificates(tls);
+      if (this.tls?.carrier === "node") checkCertificates(tls, tls.ca);
+    }
+    // The base's constructor did not know of TLS yet.
+    if (socket && tls !== undefined) this.socket = socket;
     if (options?.bindAndActivate ?? true) this.bindAndActivate();
   }
 
   /** The family of the server's address. */
   get addressFamily(): "AF_INET" | "AF_INET6" {
     return this.serverAddress.hostname.includes(":") ? "AF_INET6" : "AF_INET";
+  }
+
+  /**
+   * Replaces the certificates while the server serves: clients from now on see
+   * the new ones, and connections that are there stay as they are. Asked for by
+   * `tls.carrier`: `"node"` can do it.
+   *
+   * @param certificates The new ones.
+   * @throws {TypeError} If one cannot be used; then the former ones stay.
+   * @throws {Deno.errors.NotSupported} If the carrier of TLS cannot do it.
+   */
+  replaceCertificates(certificates: TlsCertificates): void {
+    const carrier = this.tls?.carrier;
+    if (carrier !== "node") {
+      throw new Deno.errors.NotSupported(
+        `Cannot replace the certificates as tls.carrier must be "node": current value is ${
+          inspected(carrier)
+        }`,
+      );
+    }
+    checkCertificates(certificates);
+    this.#certificates!.replace(certificates);
+  }
+
+  /** Puts the layers of `proxyProtocol` and `tls` around a listener. */
+  protected override layered(listener: Deno.Listener): Deno.Listener {
+    if (this.tls === undefined) return super.layered(listener); // or not yet set
+    return new LayeredListener(listener, {
+      proxyProtocol: this.proxyProtocol,
+      tls: {
+        settings: this.tls,
+        options: this.#tlsOptions!,
+        certificates: this.#certificates!,
+        places: this.heldPlaces,
+      },
+    });
   }
 
   /** Makes the listener. */
@@ -111,6 +182,16 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
       tcpBacklog: this.requestQueueSize,
       ...checkedReusePort(this.allowReusePort),
     };
-    return bindTo(options, () => Deno.listen(options));
+    if (this.tls?.carrier !== "deno") {
+      return bindTo(options, () => Deno.listen(options));
+    }
+    const { alpnProtocols = [], cert, key } = this.#tlsOptions!;
+    const tls = { ...options, alpnProtocols: [...alpnProtocols], cert, key };
+    try {
+      return bindTo(options, () => Deno.listenTls(tls));
+    } catch (error) {
+      checkCertificates({ cert, key }); // it says better what is wrong with them
+      throw error;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { inspected } from "../inspected.ts";
+import { checkCertificates } from "./check_certificates.ts";
 import type {
   TlsAcceptorOptions,
   TlsCertificates,
@@ -21,12 +21,12 @@ export class TlsContexts {
    * @throws {TypeError} If a certificate or a key cannot be used.
    */
   constructor(certificates: TlsCertificates, ca: Authorities) {
-    this.options = optionsOf(certificates, ca, "tls");
+    checkCertificates(certificates, ca);
+    this.options = optionsOf(certificates, ca);
     for (const [name, own] of Object.entries(certificates.serverNames ?? {})) {
-      const label = `tls.serverNames[${inspected(name)}]`;
       // Each has the authorities, too: else it would believe any client.
       const context = tlsModule("node:tls").createSecureContext(
-        optionsOf(own, ca, label),
+        optionsOf(own, ca),
       );
       this.#byName.set(name.toLowerCase(), context);
     }
@@ -40,39 +40,8 @@ export class TlsContexts {
   }
 }
 
-function optionsOf(credentials: TlsCredentials, ca: Authorities, name: string) {
-  checkCredentials(credentials, name);
+function optionsOf(credentials: TlsCredentials, ca: Authorities) {
   const { cert, key } = credentials;
   if (ca === undefined) return { cert, key };
   return { cert, key, ca: typeof ca === "string" ? ca : [...ca] };
-}
-
-/** @throws {TypeError} If one of them cannot be read, or they are no pair. */
-function checkCredentials({ cert, key }: TlsCredentials, name: string): void {
-  const { X509Certificate, createPrivateKey } = tlsModule("node:crypto");
-  const certificate = parse(
-    () => new X509Certificate(cert),
-    `${name}.cert must be a certificate in PEM format: current value is ${
-      inspected(cert)
-    }`,
-  );
-  // A message that shows the key would put it into logs.
-  const privateKey = parse(
-    () => createPrivateKey(key),
-    `${name}.key must be a key in PEM format: its value is kept secret`,
-  );
-  if (certificate.checkPrivateKey(privateKey)) return;
-  throw new TypeError(
-    `Cannot use TLS as ${name}.key must be the key of ${name}.cert: the certificate is that of ${
-      inspected(certificate.subject)
-    }`,
-  );
-}
-
-function parse<T>(read: () => T, rule: string): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new TypeError(`Cannot use TLS as ${rule}`, { cause });
-  }
 }

@@ -46,7 +46,9 @@ class Port implements Disposable {
     most?: number;
   } = {}) {
     this.handshake = new ByteHandshake(limit);
-    this.listener = new HandshakeListener(this.inner, this.handshake, most);
+    this.listener = new HandshakeListener(this.inner, this.handshake, {
+      ...most !== undefined && { mostAsked: most },
+    });
   }
 
   /** Accepts a connection, within the test's limit. */

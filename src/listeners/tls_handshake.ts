@@ -1,0 +1,34 @@
+import { toMilliseconds } from "../streams/time_limit.ts";
+import type { TlsAcceptor } from "../tls/tls_acceptor.ts";
+import type { StreamRequest } from "../types.ts";
+import type { GivenUp, Handshake } from "./handshake.ts";
+import { lateHandshake, orGone } from "./tls_failures.ts";
+
+/** Does the TLS handshake with connections, by `node:tls`. */
+export class TlsHandshake implements Handshake {
+  readonly limit: number | null;
+  readonly #timeout: number | null;
+  readonly #acceptor: TlsAcceptor;
+
+  /** @param timeout How long it may take, in seconds; `null` for ever. */
+  constructor(acceptor: TlsAcceptor, timeout: number | null) {
+    this.#acceptor = acceptor;
+    this.#timeout = timeout;
+    this.limit = timeout === null ? null : toMilliseconds(timeout);
+  }
+
+  async ask(connection: Deno.Conn): Promise<Deno.Conn | null> {
+    const { setNoDelay }: Partial<StreamRequest> = connection as StreamRequest;
+    // A record in two writes would wait 40 ms for the client's acknowledgement.
+    setNoDelay?.call(connection);
+    try {
+      return await this.#acceptor.accept(connection) as unknown as Deno.Conn;
+    } catch (error) {
+      return orGone(connection, error);
+    }
+  }
+
+  failure(connection: Deno.Conn, reason: GivenUp): Error {
+    return lateHandshake(connection, reason, this.#timeout);
+  }
+}
