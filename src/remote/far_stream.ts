@@ -1,5 +1,5 @@
 import { LIMIT_WRITES } from "../streams/limit_writes.ts";
-import type { StreamRequest } from "../types.ts";
+import type { StreamRequest, TlsInfo } from "../types.ts";
 import { FarRequest } from "./far_request.ts";
 import {
   FrameType,
@@ -11,6 +11,7 @@ import type { SendFrame } from "./frame_sender.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 import { creditOf } from "./payload_checks.ts";
+import { toTlsInfo } from "./tls_record.ts";
 
 /** A read that waits for the client. */
 interface WaitingRead {
@@ -25,6 +26,7 @@ export class FarStream extends FarRequest implements StreamRequest {
   readonly remoteAddr: Deno.Addr;
   readonly setNoDelay?: (noDelay?: boolean) => void;
   readonly setKeepAlive?: (keepAlive?: boolean) => void;
+  readonly tls?: TlsInfo;
   readonly #send: SendFrame;
   readonly #fromClient: Inflow;
   readonly #toClient: Outflow;
@@ -44,6 +46,7 @@ export class FarStream extends FarRequest implements StreamRequest {
     this.#toClient = new Outflow(send);
     this.localAddr = opening.localAddr;
     this.remoteAddr = opening.remoteAddr ?? opening.clientAddress;
+    if (opening.tls !== undefined) this.tls = toTlsInfo(opening.tls);
     if (opening.noDelay) {
       this.setNoDelay = (on = true) => this.#switch(FrameType.noDelay, on);
     }

@@ -1,5 +1,6 @@
 import { RemoteProtocolError } from "../errors.ts";
 import { inspected } from "../inspected.ts";
+import type { TlsRecord } from "./tls_record.ts";
 
 /**
  * How a request is handled in another isolate: the protocol.
@@ -50,7 +51,7 @@ import { inspected } from "../inspected.ts";
  *
  * | frame | text |
  * | --- | --- |
- * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay` and `keepAlive`: `true` if that frame may come |
+ * | `open` | `kind`: `"stream"` or `"datagram"`; `localAddr` and `clientAddress`: as `Deno.Addr`; `remoteAddr`: if it is not the client's; `noDelay` and `keepAlive`: `true` if that frame may come; `tls`: what TLS has agreed on with the client, its certificate as a list of bytes |
  * | `reply` | `reply`: a number of 32 bits that no other reply under way has; `address`: where to, with a `transport`, and a `hostname` and a `port`, or a `path` that may be `null` |
  * | `sent` | `reply`: its ID; `count`: the bytes sent, or else an error follows |
  * | error | `name`, which tells the class, and `message`; where there are any, `stack` and `code`, `cause`, `error` and `suppressed`: an error each, `errors`: a list of them; `client`: `true` if a read from the request's client, or a write to it, has thrown the error |
@@ -192,6 +193,8 @@ export interface Opening {
   readonly noDelay?: boolean;
   /** Whether the system can ask if a silent client is still there. */
   readonly keepAlive?: boolean;
+  /** What TLS has agreed on with the client, if it is spoken. */
+  readonly tls?: TlsRecord;
 }
 
 /** What a `reply` frame says of its datagram. */

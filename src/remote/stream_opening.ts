@@ -1,9 +1,10 @@
 import type { StreamRequest } from "../types.ts";
 import type { Opening } from "./frames.ts";
+import { toTlsRecord } from "./tls_record.ts";
 
 /** What an `open` frame says of a connection. */
 export function streamOpening(
-  { localAddr, remoteAddr, setNoDelay, setKeepAlive }: StreamRequest,
+  { localAddr, remoteAddr, setNoDelay, setKeepAlive, tls }: StreamRequest,
   clientAddress: Deno.Addr,
 ): Opening {
   return {
@@ -13,5 +14,6 @@ export function streamOpening(
     ...(remoteAddr === clientAddress ? {} : { remoteAddr }),
     ...(setNoDelay === undefined ? {} : { noDelay: true }),
     ...(setKeepAlive === undefined ? {} : { keepAlive: true }),
+    ...(tls === undefined ? {} : { tls: toTlsRecord(tls) }),
   };
 }
