@@ -178,7 +178,6 @@ export * from "./src/servers/format_address.ts";
 export type * from "./src/servers/executor.ts";
 export type * from "./src/servers/server_options.ts";
 export type { ProxyProtocolOptions } from "./src/listeners/proxy_protocol_options.ts";
-export type * from "./src/listeners/held_connections.ts";
 export type * from "./src/listeners/tls_options.ts";
 export type * from "./src/tls/tls_credentials.ts";
 export type * from "./src/mixins/server_constructor.ts";

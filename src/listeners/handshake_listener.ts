@@ -2,7 +2,7 @@ import { socketsAsked } from "../streams/sockets_asked.ts";
 import { accepted } from "./accepted.ts";
 import { type AskedConnection, AskedConnections } from "./asked_connections.ts";
 import type { GivenUp, Handshake } from "./handshake.ts";
-import { HeldConnections, type HeldPlaces } from "./held_connections.ts";
+import { type CountHeld, HeldConnections } from "./held_connections.ts";
 
 /** How many connections are asked at once; each holds a descriptor. */
 const MOST_ASKED = 512;
@@ -17,11 +17,11 @@ export interface HandshakeListenerOptions {
   readonly mostAsked?: number;
   /**
    * Where the platform does not let go of a connection that is given up: counts
-   * those that it holds.
+   * one that it holds.
    *
    * @default {undefined} Whoever is given up is closed, and gone.
    */
-  readonly places?: HeldPlaces;
+  readonly countHeld?: CountHeld;
 }
 
 /**
@@ -51,7 +51,7 @@ export class HandshakeListener implements Deno.Listener {
   constructor(
     listener: Deno.Listener,
     handshake: Handshake,
-    { mostAsked = MOST_ASKED, places }: HandshakeListenerOptions = {},
+    { mostAsked = MOST_ASKED, countHeld }: HandshakeListenerOptions = {},
   ) {
     this.#listener = listener;
     this.#handshake = handshake;
@@ -60,7 +60,9 @@ export class HandshakeListener implements Deno.Listener {
       handshake.limit,
       (asked) => this.#giveUp(asked, "late"),
     );
-    this.#held = places === undefined ? null : new HeldConnections(places);
+    this.#held = countHeld === undefined
+      ? null
+      : new HeldConnections(countHeld);
   }
 
   get addr(): Deno.Addr {

@@ -3,17 +3,8 @@ import { Condition } from "../streams/condition.ts";
 /** How many are held at most, also where no limit of the server is nearer. */
 const MOST_HELD = 16_384;
 
-/** Counts the connections that a listener cannot get rid of. */
-export interface HeldPlaces {
-  /** Takes a place for a client's connection; returns what gives it back. */
-  take(clientAddress: Deno.Addr): () => void;
-  /**
-   * Whether there is one more.
-   *
-   * @returns `null` if there is, or else a promise for when to ask again.
-   */
-  whenFree(): Promise<void> | null;
-}
+/** Counts a connection that cannot be got rid of; returns what ends that. */
+export type CountHeld = (clientAddress: Deno.Addr) => () => void;
 
 /**
  * Connections that have been given up while the platform was at work on them. It
@@ -21,43 +12,37 @@ export interface HeldPlaces {
  * by their clients' going or speaking, and are counted until then.
  */
 export class HeldConnections {
-  readonly #places: HeldPlaces;
-  readonly #giveBack = new Map<Deno.Conn, () => void>();
+  readonly #count: CountHeld;
+  /** What ends the counting of each. */
+  readonly #counted = new Map<Deno.Conn, () => void>();
   readonly #shrunk = new Condition();
 
-  constructor(places: HeldPlaces) {
-    this.#places = places;
+  constructor(count: CountHeld) {
+    this.#count = count;
   }
 
   /** Resolves when there is room for a further one. */
   async room(): Promise<void> {
-    while (this.#giveBack.size > 0) {
-      const full = this.#giveBack.size < MOST_HELD
-        ? this.#places.whenFree()
-        : this.#shrunk.wait();
-      if (full === null) return;
-      await full;
-    }
+    while (this.#counted.size >= MOST_HELD) await this.#shrunk.wait();
   }
 
   /** Holds a connection. */
   add(connection: Deno.Conn): void {
-    const giveBack = this.#places.take(connection.remoteAddr);
-    this.#giveBack.set(connection, giveBack);
+    this.#counted.set(connection, this.#count(connection.remoteAddr));
   }
 
   /** Closes a connection, if it is held: the platform has let go of it. */
   end(connection: Deno.Conn): void {
-    const giveBack = this.#giveBack.get(connection);
-    if (giveBack === undefined) return;
-    this.#giveBack.delete(connection);
+    const uncount = this.#counted.get(connection);
+    if (uncount === undefined) return;
+    this.#counted.delete(connection);
     connection.close();
-    giveBack();
+    uncount();
     this.#shrunk.notify();
   }
 
   /** Closes all: the platform lets go of them when it can. */
   close(): void {
-    for (const connection of [...this.#giveBack.keys()]) this.end(connection);
+    for (const connection of [...this.#counted.keys()]) this.end(connection);
   }
 }

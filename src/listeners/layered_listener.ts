@@ -1,5 +1,5 @@
 import { accepted } from "./accepted.ts";
-import type { HeldPlaces } from "./held_connections.ts";
+import type { CountHeld } from "./held_connections.ts";
 import type { ProxyProtocolOptions } from "./proxy_protocol_options.ts";
 import type { ServerCertificates } from "./server_certificates.ts";
 import type { TlsOptions, TlsSettings } from "./tls_options.ts";
@@ -18,7 +18,7 @@ export interface TlsLayer {
   readonly options: TlsOptions;
   readonly certificates: ServerCertificates;
   /** Counts what the first carrier cannot get rid of. */
-  readonly places: HeldPlaces;
+  readonly countHeld: CountHeld;
 }
 
 /** A listener in layers; it may have more to close than its socket. */

@@ -18,12 +18,12 @@ export function layersOver(
 
 function tlsOver(
   listener: Deno.Listener,
-  { settings, options, certificates, places }: TlsLayer,
+  { settings, options, certificates, countHeld }: TlsLayer,
 ): Deno.Listener {
   const { carrier, handshakeTimeout } = settings;
   if (carrier === "deno") {
     const handshake = new NativeTlsHandshake(handshakeTimeout);
-    return new HandshakeListener(listener, handshake, { places });
+    return new HandshakeListener(listener, handshake, { countHeld });
   }
   const acceptor = new TlsAcceptor({ ...options, ...certificates.current });
   certificates.follow(acceptor);

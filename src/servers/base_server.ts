@@ -1,4 +1,3 @@
-import type { HeldPlaces } from "../listeners/held_connections.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
 import { ExecutorOnDemand } from "./executor_on_demand.ts";
@@ -278,16 +277,13 @@ export abstract class BaseServer<
   }
 
   /**
-   * Counts clients that are no requests and hold a descriptor in spite of the
-   * server: for a `listen()` whose platform lets go of no connection by itself.
+   * Takes a place for a client that is no request and holds a descriptor in spite
+   * of the server: it counts in `maxActiveRequests` and `maxRequestsPerClient`.
+   *
+   * @returns What gives the place back.
    */
-  protected get heldPlaces(): HeldPlaces {
-    const { active } = this.#lifecycle;
-    return {
-      take: (clientAddress) => this.#lifecycle.hold(clientAddress),
-      whenFree: () =>
-        active.taken < limitIn(this.maxActiveRequests) ? null : active.shrunk(),
-    };
+  protected holdPlace(clientAddress: Deno.Addr): () => void {
+    return this.#lifecycle.hold(clientAddress);
   }
 
   /** Closes a request when `work` has ended; it is active until then. */

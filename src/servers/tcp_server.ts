@@ -169,7 +169,7 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
         settings: this.tls,
         options: this.#tlsOptions!,
         certificates: this.#certificates!,
-        places: this.heldPlaces,
+        countHeld: (clientAddress) => this.holdPlace(clientAddress),
       },
     });
   }
