@@ -29,6 +29,7 @@ import {
 } from "./rows/elsewhere.ts";
 import { lines, loneLines, pipelined } from "./rows/lines.ts";
 import { idle, starts } from "./rows/start.ts";
+import { tlsHandshakes, tlsLines } from "./rows/tls.ts";
 import { KEY, summary, table } from "./table.ts";
 import type { Row } from "./trial.ts";
 
@@ -39,6 +40,8 @@ const trials = [
   connections,
   datagrams,
   bulk,
+  tlsLines,
+  tlsHandshakes,
   computing,
   neighbour,
   freshChildren,

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { cert, key } from "./certificate.mjs";
+
 const address = { hostname: "127.0.0.1", port: 0 };
 
 const loops: Record<string, () => Promise<void>> = {
@@ -18,6 +20,13 @@ const loops: Record<string, () => Promise<void>> = {
     for await (const connection of listen()) {
       connection.setNoDelay();
       echoLines(connection).catch(() => {}).finally(() => connection.close());
+    }
+  },
+  async tls() {
+    const listener = Deno.listenTls({ ...address, cert, key });
+    console.log(listener.addr.port);
+    for await (const connection of listener) {
+      echo(connection).catch(() => {}).finally(() => connection.close());
     }
   },
   async pipeTo() {
