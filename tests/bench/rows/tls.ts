@@ -41,7 +41,7 @@ export const tlsLines: Trial = {
 
 /** Handshakes, each with one line. */
 export const tlsHandshakes: Trial = {
-  load: tlsConnections(4),
+  load: tlsConnections(32),
   sides,
   rows: rowsOf("new connections"),
 };
