@@ -1,4 +1,4 @@
-// Sends every line back over TLS: the server takes over a listener of Deno's.
+// Sends every line back over TLS.
 //
 //   openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=localhost -keyout key.pem -out cert.pem
 //   deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/tls_echo.ts
@@ -15,13 +15,16 @@ import { AsyncTCPServer } from "@socketserver/socketserver";
 import { EchoHandler } from "./tcp_echo.ts";
 
 if (import.meta.main) {
-  const socket = Deno.listenTls({
-    hostname: "127.0.0.1",
-    port: Number(Deno.args[0] ?? 8000),
-    cert: await Deno.readTextFile("cert.pem"),
-    key: await Deno.readTextFile("key.pem"),
-  });
-  await using server = new AsyncTCPServer(socket.addr, EchoHandler, { socket });
+  await using server = new AsyncTCPServer(
+    { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
+    EchoHandler,
+    {
+      tls: {
+        cert: await Deno.readTextFile("cert.pem"),
+        key: await Deno.readTextFile("key.pem"),
+      },
+    },
+  );
   const { hostname, port } = server.serverAddress;
   console.log(`Listening on ${hostname}:${port}`);
   await server.serveForever();

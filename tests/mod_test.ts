@@ -62,6 +62,7 @@ Deno.test("mod exports these values and no others", () => {
     "ThreadingUDPServer",
     "ThreadingUnixDatagramServer",
     "ThreadingUnixStreamServer",
+    "TlsHandshakeError",
     "UDPServer",
     "UnexpectedEof",
     "UnixDatagramServer",
@@ -121,6 +122,8 @@ Deno.test("mod loads no code of threads, of processes, of programs or of TLS bef
     "processes/process_settings.ts",
     "processes/spare_children.ts",
     "threads/threading_options.ts",
+    "tls/check_certificates.ts", // also when the server is made
+    "tls/tls_modules.ts",
   ]);
 });
 

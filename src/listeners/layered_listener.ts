@@ -1,25 +1,5 @@
 import { accepted } from "./accepted.ts";
-import type { CountHeld } from "./held_connections.ts";
-import type { ProxyProtocolOptions } from "./proxy_protocol_options.ts";
-import type { ServerCertificates } from "./server_certificates.ts";
-import type { TlsOptions, TlsSettings } from "./tls_options.ts";
-
-/** What a client has to say before it is accepted. */
-export interface Layers {
-  /** Whose PROXY headers are believed, if there is a proxy. */
-  readonly proxyProtocol?: Required<ProxyProtocolOptions> | undefined;
-  /** How TLS is spoken, if it is. */
-  readonly tls?: TlsLayer | undefined;
-}
-
-/** All that TLS needs. */
-export interface TlsLayer {
-  readonly settings: TlsSettings;
-  readonly options: TlsOptions;
-  readonly certificates: ServerCertificates;
-  /** Counts what the first carrier cannot get rid of. */
-  readonly countHeld: CountHeld;
-}
+import type { Layers } from "./layers.ts";
 
 /** A listener in layers; it may have more to close than its socket. */
 type LoadedListener = Deno.Listener & { readonly released?: Promise<void> };
@@ -80,7 +60,7 @@ export class LayeredListener implements Deno.Listener {
   }
 
   async #load(): Promise<LoadedListener> {
-    const { layersOver } = await import("./layers.ts");
+    const { layersOver } = await import("./layers_over.ts");
     const loaded = layersOver(this.#listener, this.#layers);
     if (!this.#isReferenced) loaded.unref();
     return this.#loaded = loaded;

@@ -1,34 +1,21 @@
-import { TlsAcceptor } from "../tls/tls_acceptor.ts";
-import { HandshakeListener } from "./handshake_listener.ts";
-import type { Layers, TlsLayer } from "./layered_listener.ts";
-import { NativeTlsHandshake } from "./native_tls_handshake.ts";
-import { ProxyHandshake } from "./proxy_handshake.ts";
-import { TlsHandshake } from "./tls_handshake.ts";
+import type { CountHeld } from "./held_connections.ts";
+import type { ProxyProtocolOptions } from "./proxy_protocol_options.ts";
+import type { ServerCertificates } from "./server_certificates.ts";
+import type { TlsOptions, TlsSettings } from "./tls_options.ts";
 
-/** Puts layers around a listener: a proxy's header comes before TLS. */
-export function layersOver(
-  listener: Deno.Listener,
-  { proxyProtocol, tls }: Layers,
-): Deno.Listener {
-  const proxied = proxyProtocol === undefined
-    ? listener
-    : new HandshakeListener(listener, new ProxyHandshake(proxyProtocol));
-  return tls === undefined ? proxied : tlsOver(proxied, tls);
+/** What a client has to say before it is accepted. */
+export interface Layers {
+  /** Whose PROXY headers are believed, if there is a proxy. */
+  readonly proxyProtocol?: Required<ProxyProtocolOptions> | undefined;
+  /** How TLS is spoken, if it is. */
+  readonly tls?: TlsLayer | undefined;
 }
 
-function tlsOver(
-  listener: Deno.Listener,
-  { settings, options, certificates, countHeld }: TlsLayer,
-): Deno.Listener {
-  const { carrier, handshakeTimeout } = settings;
-  if (carrier === "deno") {
-    const handshake = new NativeTlsHandshake(handshakeTimeout);
-    return new HandshakeListener(listener, handshake, { countHeld });
-  }
-  const acceptor = new TlsAcceptor({ ...options, ...certificates.current });
-  certificates.follow(acceptor);
-  return new HandshakeListener(
-    listener,
-    new TlsHandshake(acceptor, handshakeTimeout),
-  );
+/** All that TLS needs. */
+export interface TlsLayer {
+  readonly settings: TlsSettings;
+  readonly options: TlsOptions;
+  readonly certificates: ServerCertificates;
+  /** Counts what the first carrier cannot get rid of. */
+  readonly countHeld: CountHeld;
 }

@@ -1,0 +1,34 @@
+import { TlsAcceptor } from "../tls/tls_acceptor.ts";
+import { HandshakeListener } from "./handshake_listener.ts";
+import type { Layers, TlsLayer } from "./layers.ts";
+import { NativeTlsHandshake } from "./native_tls_handshake.ts";
+import { ProxyHandshake } from "./proxy_handshake.ts";
+import { TlsHandshake } from "./tls_handshake.ts";
+
+/** Puts layers around a listener: a proxy's header comes before TLS. */
+export function layersOver(
+  listener: Deno.Listener,
+  { proxyProtocol, tls }: Layers,
+): Deno.Listener {
+  const proxied = proxyProtocol === undefined
+    ? listener
+    : new HandshakeListener(listener, new ProxyHandshake(proxyProtocol));
+  return tls === undefined ? proxied : tlsOver(proxied, tls);
+}
+
+function tlsOver(
+  listener: Deno.Listener,
+  { settings, options, certificates, countHeld }: TlsLayer,
+): Deno.Listener {
+  const { carrier, handshakeTimeout } = settings;
+  if (carrier === "deno") {
+    const handshake = new NativeTlsHandshake(handshakeTimeout);
+    return new HandshakeListener(listener, handshake, { countHeld });
+  }
+  const acceptor = new TlsAcceptor({ ...options, ...certificates.current });
+  certificates.follow(acceptor);
+  return new HandshakeListener(
+    listener,
+    new TlsHandshake(acceptor, handshakeTimeout),
+  );
+}
