@@ -8,6 +8,7 @@
 import { chat } from "./limits/chat.ts";
 import type { Figure } from "./limits/figure.ts";
 import { flood } from "./limits/flood.ts";
+import { silentClients } from "./limits/silent_clients.ts";
 import { slowLoris } from "./limits/slow_loris.ts";
 import { termination } from "./limits/termination.ts";
 import { REUSED } from "./sides.ts";
@@ -33,6 +34,12 @@ const measurements: Record<string, () => Promise<Figure>> = {
   "termination forking": () =>
     termination("ForkingTCPServer", "0; < 0.5 s", {}, MOST_CHILDREN),
   "chat": () => chat(100),
+  "silent tls": () => silentClients("TCPServer", "deno"),
+  "silent tls async": () => silentClients("AsyncTCPServer", "deno"),
+  "silent tls node": () => silentClients("TCPServer", "node"),
+  "silent tls node async": () => silentClients("AsyncTCPServer", "node"),
+  "silent proxy": () => silentClients("TCPServer", "proxy"),
+  "silent proxy async": () => silentClients("AsyncTCPServer", "proxy"),
 };
 
 console.log("| What | Settings | Seen | Wanted |\n| --- | --- | --- | --- |");

@@ -56,6 +56,11 @@ export class Server implements AsyncDisposable {
     return memoryOf(this.#process.pid);
   }
 
+  /** How many descriptors it has. */
+  descriptors(): number {
+    return [...Deno.readDirSync(`/proc/${this.#process.pid}/fd`)].length;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.kill();
     await this.#process.stdin.abort();
