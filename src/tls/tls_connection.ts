@@ -1,3 +1,4 @@
+import { noteCarrier } from "../streams/error_origin.ts";
 import type { StreamRequest, TlsInfo } from "../types.ts";
 import { readableOf, writableOf } from "./connection_streams.ts";
 import { DecryptedInput } from "./decrypted_input.ts";
@@ -56,6 +57,7 @@ export class TlsConnection implements Deno.Conn, StreamRequest {
       serverName: socket.servername || null,
       peerCertificate,
     };
+    noteCarrier(this, connection);
     transport.want(false);
     transport.events = {
       onEnd: () => this.#cutOff(),
