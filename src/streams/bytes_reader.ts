@@ -95,6 +95,28 @@ export async function readBytesUntil(
   }
 }
 
+/** Drops what has come: `RequestReader.discard()`. */
+export async function discardBytes(
+  stream: InputStream,
+  source: InputSource,
+): Promise<number> {
+  const { input } = source;
+  source.enter(stream);
+  try {
+    if (input.isAwaitingMore) {
+      throw new Deno.errors.Busy(
+        "Cannot discard what rfile holds as a read that was given up is still waiting",
+      );
+    }
+    if (source.hasPulled) await source.takeBack(stream);
+    const count = input.length;
+    input.skip(count);
+    return count;
+  } finally {
+    source.leave();
+  }
+}
+
 /** Makes the error for an input that ends within what was asked for. */
 function cutOff(input: InputBuffer, wanted: string): UnexpectedEof {
   const partial = input.take(input.length);

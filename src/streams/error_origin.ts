@@ -3,6 +3,9 @@ import { tellLoss } from "./loss_listeners.ts";
 /** The connections that errors came from; the errors may be forgotten first. */
 const origins = new WeakMap<object, object>();
 
+/** What connections go over that are made of others, as with STARTTLS. */
+const carriers = new WeakMap<object, object>();
+
 /** Stands for every connection that is not the request's own client. */
 export const ELSEWHERE: object = Object.freeze({});
 
@@ -20,6 +23,13 @@ export function noteOrigin(error: unknown, connection: object): void {
   if (!isObject(error) || origins.has(error)) return;
   origins.set(error, connection);
   tellLoss(error, connection);
+  const carrier = carriers.get(connection);
+  if (carrier !== undefined) tellLoss(error, carrier);
+}
+
+/** Notes that a connection goes over another: its errors are that one's, too. */
+export function noteCarrier(connection: object, carrier: object): void {
+  carriers.set(connection, carrier);
 }
 
 /** The connection that an error came from, if it is known. */
@@ -30,10 +40,10 @@ export function originOf(error: unknown): object | undefined {
 /** Whether it is known that an error came from a request's own client. */
 export function isFrom(error: unknown, request: unknown): boolean {
   const origin = originOf(error);
-  return origin !== undefined &&
-    (origin === request ||
-      // A datagram and the socket that replies go through.
-      (Array.isArray(request) && request.includes(origin)));
+  if (origin === undefined || request === undefined) return false;
+  return origin === request || carriers.get(origin) === request ||
+    // A datagram and the socket that replies go through.
+    (Array.isArray(request) && request.includes(origin));
 }
 
 /** Not `instanceof`: what was thrown may be a proxy that throws when asked. */

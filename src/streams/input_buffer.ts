@@ -92,6 +92,11 @@ export class InputBuffer extends UnreadBytes {
     return this.#reading ??= this.#read(this.#source!, wanted);
   }
 
+  /** Whether a read is in flight. */
+  get isAwaitingMore(): boolean {
+    return this.#reading !== null && !this.#hasFailed;
+  }
+
   /**
    * Says that the caller of fill() has given up. The next one is told what the
    * read in flight brings: also of a failure, which the system tells only once.

@@ -4,7 +4,12 @@ import {
   checkMaxLineLength,
   checkMethods,
 } from "./argument_checks.ts";
-import { readBytes, readBytesUntil, readExactBytes } from "./bytes_reader.ts";
+import {
+  discardBytes,
+  readBytes,
+  readBytesUntil,
+  readExactBytes,
+} from "./bytes_reader.ts";
 import { DirectPipe, takenOptions } from "./direct_pipe.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
@@ -274,6 +279,37 @@ export class RequestReader extends ReadableOnDemand {
    */
   lines(options?: ReadOptions | null): AsyncIterableIterator<string> {
     return new LineIterator(this, this.#source, signalIn(options));
+  }
+
+  /**
+   * Drops what has come and has not been read. It waits for nothing: what comes
+   * later can be read.
+   *
+   * For a protocol that goes over to TLS in the middle, as by STARTTLS. Whatever
+   * came before that came in plain text, and anybody on the way may have added it:
+   * it must not be taken for what the client says by TLS (CVE-2011-0411). What
+   * this reader has not read yet makes the handshake fail.
+   *
+   * @returns How many bytes were dropped.
+   * @throws {TypeError} If the stream is locked to a reader.
+   * @throws {Deno.errors.Busy} If another read is waiting, or is still in flight
+   * though it was given up at a timeout or a signal: it would take what comes
+   * next, the handshake of TLS. Read on until it has brought something.
+   *
+   * @example STARTTLS
+   * ```ts
+   * import { RequestReader } from "@socketserver/socketserver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const input = new TextEncoder().encode("STARTTLS\r\nRCPT TO:<eve>\r\n");
+   * const rfile = new RequestReader(input);
+   * assertEquals(await rfile.readLine(), "STARTTLS");
+   * assertEquals(await rfile.discard(), 15);
+   * assertEquals(await rfile.readLine(), null);
+   * ```
+   */
+  discard(): Promise<number> {
+    return discardBytes(this, this.#source);
   }
 
   /**

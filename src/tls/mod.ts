@@ -29,6 +29,7 @@
  * class StartTlsHandler extends StreamRequestHandler {
  *   override async handle() {
  *     await this.rfile.readLine(); // STARTTLS
+ *     await this.rfile.discard(); // it came in plain text
  *     await this.wfile.write("220 Go ahead\r\n");
  *     using connection = await acceptor.accept(this.request, 10);
  *     await connection?.write(new TextEncoder().encode("secret"));

@@ -1,3 +1,4 @@
+import { noteOrigin } from "../streams/error_origin.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 import type { TlsAcceptorOptions, TlsCertificates } from "./tls_credentials.ts";
@@ -143,6 +144,7 @@ export class TlsAcceptor {
       }
       return secured;
     } catch (error) {
+      noteOrigin(error, connection);
       transport.destroy(); // what it still has to tell the client is told
       throw error;
     }

@@ -1,4 +1,7 @@
+import { noteCarrier } from "../streams/error_origin.ts";
 import type { StreamRequest, TlsInfo } from "../types.ts";
+import { readableOf, writableOf } from "./connection_streams.ts";
+import { DecryptedInput } from "./decrypted_input.ts";
 import {
   brokenError,
   closedError,
@@ -11,11 +14,6 @@ import type { TlsTransport } from "./tls_transport.ts";
 /** How many microtasks the farewell of a closed connection may take to be sent. */
 const FAREWELL_MICROTASKS = 8;
 
-/** Somebody who waits for bytes. */
-interface Reader extends PromiseWithResolvers<number | null> {
-  readonly buffer: Uint8Array;
-}
-
 /**
  * The server's end of a TLS connection over another connection: what
  * {@linkcode TlsAcceptor.accept} gives.
@@ -26,7 +24,7 @@ interface Reader extends PromiseWithResolvers<number | null> {
  * with `Deno.errors.UnexpectedEof`. A `RequestReader` takes both for the
  * end of the input.
  */
-export class TlsConnection implements StreamRequest, Disposable {
+export class TlsConnection implements Deno.Conn, StreamRequest {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
   readonly tls: TlsInfo;
@@ -34,10 +32,9 @@ export class TlsConnection implements StreamRequest, Disposable {
   readonly #connection: StreamRequest;
   readonly #transport: TlsTransport;
   readonly #socket: TlsSocket;
-  readonly #readers: Reader[] = [];
-  /** What has been decrypted, and nobody has read yet. */
-  readonly #chunks: Uint8Array[] = [];
-  #ended = false;
+  readonly #input = new DecryptedInput();
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #writable: WritableStream<Uint8Array<ArrayBufferLike>> | undefined;
   /** Why there is no more to read or write. */
   #failure: { readonly error: unknown } | null = null;
   #farewell: Promise<void> | null = null;
@@ -60,35 +57,35 @@ export class TlsConnection implements StreamRequest, Disposable {
       serverName: socket.servername || null,
       peerCertificate,
     };
+    noteCarrier(this, connection);
     transport.want(false);
     transport.events = {
       onEnd: () => this.#cutOff(),
       onFailure: (error) => this.#fail(error),
     };
     socket.on("data", (chunk) => this.#take(chunk));
-    socket.on("end", () => this.#end());
+    socket.on("end", () => this.#input.end());
     socket.on("error", (error) => this.#fail(brokenError(error)));
     socket.on(
       "close",
-      () => this.#ended || this.#fail(cutOffError("go on with")),
+      () => this.#input.hasEnded || this.#fail(cutOffError("go on with")),
     );
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
     if (this.#closed) return Promise.reject(closedError());
-    if (this.#chunks.length > 0) return Promise.resolve(this.#copyTo(buffer));
-    if (this.#ended) return Promise.resolve(null);
-    if (this.#failure !== null) return Promise.reject(this.#failure.error);
-    const reader = { buffer, ...Promise.withResolvers<number | null>() };
-    this.#readers.push(reader);
-    this.#transport.want(true);
-    return reader.promise;
+    if (!this.#input.isReady) {
+      if (this.#failure !== null) return Promise.reject(this.#failure.error);
+      this.#transport.want(true);
+    }
+    return this.#input.read(buffer);
   }
 
   write(data: Uint8Array): Promise<number> {
     if (this.#closed) return Promise.reject(closedError());
     if (this.#failure !== null) return Promise.reject(this.#failure.error);
-    if (data.length === 0) return Promise.resolve(0); // node:tls would not end it
+    // node:tls would never end it; and it asks whether the client is lost.
+    if (data.length === 0) return this.#connection.write(data);
     return new Promise((resolve, reject) => {
       this.#socket.write(data, (error) => {
         // Deno's node:tls tells nobody that a write of ours has failed.
@@ -109,6 +106,29 @@ export class TlsConnection implements StreamRequest, Disposable {
     });
   }
 
+  /**
+   * What comes, as a stream: as that of `Deno.TcpConn`, it closes the connection
+   * at its end.
+   */
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#readable ??= readableOf(this);
+  }
+
+  /** The way out, as a stream: to close it closes the connection. */
+  get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
+    return this.#writable ??= writableOf(this);
+  }
+
+  /** Keeps the program running while something is read, as it is at first. */
+  ref(): void {
+    (this.#connection as Partial<Deno.Conn>).ref?.();
+  }
+
+  /** Lets the program end though something is read. */
+  unref(): void {
+    (this.#connection as Partial<Deno.Conn>).unref?.();
+  }
+
   setNoDelay(noDelay?: boolean): void {
     this.#connection.setNoDelay?.(noDelay);
   }
@@ -124,7 +144,7 @@ export class TlsConnection implements StreamRequest, Disposable {
   close(): void {
     if (this.#closed) throw closedError();
     this.#closed = true;
-    this.#refuseReaders(interruptedError("read"));
+    this.#input.refuse(interruptedError("read"));
     if (this.#failure === null) this.#closeSoon();
     else this.#release();
   }
@@ -151,43 +171,21 @@ export class TlsConnection implements StreamRequest, Disposable {
   }
 
   #take(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    for (let reader; this.#chunks.length > 0;) {
-      if ((reader = this.#readers.shift()) === undefined) break;
-      reader.resolve(this.#copyTo(reader.buffer));
-    }
-    this.#transport.want(this.#readers.length > 0);
-  }
-
-  #copyTo(buffer: Uint8Array): number {
-    const chunk = this.#chunks[0]!;
-    const count = Math.min(chunk.length, buffer.length);
-    buffer.set(count === chunk.length ? chunk : chunk.subarray(0, count));
-    if (count === chunk.length) this.#chunks.shift();
-    else this.#chunks[0] = chunk.subarray(count);
-    return count;
-  }
-
-  #end(): void {
-    this.#ended = true;
-    for (const { resolve } of this.#readers.splice(0)) resolve(null);
+    this.#input.add(chunk);
+    this.#transport.want(this.#input.isAwaited);
   }
 
   /** TLS has an end of its own; without that, others may have cut the input. */
   #cutOff(): void {
     // That end is told in a later tick than its bytes are read.
     afterTold(() => {
-      if (!this.#ended) this.#fail(cutOffError("go on with"));
+      if (!this.#input.hasEnded) this.#fail(cutOffError("go on with"));
     });
   }
 
   #fail(error: unknown): void {
     if (this.#closed || this.#failure !== null) return;
     this.#failure = { error };
-    this.#refuseReaders(error);
-  }
-
-  #refuseReaders(error: unknown): void {
-    for (const { reject } of this.#readers.splice(0)) reject(error);
+    this.#input.refuse(error);
   }
 }

@@ -1,9 +1,11 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   isFrom,
+  noteCarrier,
   noteOrigin,
   originOf,
 } from "../../src/streams/error_origin.ts";
+import { onLoss } from "../../src/streams/loss_listeners.ts";
 
 Deno.test("originOf() is the connection that noteOrigin() was first told of", () => {
   const error = new Error("reset");
@@ -44,4 +46,17 @@ Deno.test("isFrom() is true of a request's own connection, or a datagram's socke
     assertEquals(isFrom(thrown, request), thrown === reply);
     assertEquals(isFrom(thrown, undefined), false);
   }
+});
+
+Deno.test("noteCarrier() makes errors of a connection those of another, losses too", () => {
+  const [secure, plain] = [{}, {}];
+  noteCarrier(secure, plain);
+  const lost: unknown[] = [];
+  onLoss(plain, (error) => lost.push(error));
+  const error = new Deno.errors.ConnectionReset("gone");
+  noteOrigin(error, secure);
+  assertStrictEquals(originOf(error), secure);
+  assertEquals([isFrom(error, secure), isFrom(error, plain)], [true, true]);
+  assertEquals(isFrom(error, {}), false);
+  assertEquals(lost, [error]);
 });

@@ -10,17 +10,21 @@ export class TlsPair implements Disposable {
   readonly server: TlsConnection;
   readonly client: Deno.TlsConn;
   readonly relay: TlsRelay;
+  /** The connection below the server's end. */
+  readonly below: Deno.TcpConn;
   readonly #taken: () => number;
 
   private constructor(
     server: TlsConnection,
     client: Deno.TlsConn,
     relay: TlsRelay,
+    below: Deno.TcpConn,
     taken: () => number,
   ) {
     this.server = server;
     this.client = client;
     this.relay = relay;
+    this.below = below;
     this.#taken = taken;
   }
 
@@ -46,7 +50,7 @@ export class TlsPair implements Disposable {
       acceptor.accept(connection),
       startTls(raw, authority),
     ]);
-    return new TlsPair(server!, client, relay, () => taken);
+    return new TlsPair(server!, client, relay, connection, () => taken);
   }
 
   /** How much the server has read from its connection, in bytes. */

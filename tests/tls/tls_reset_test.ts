@@ -1,4 +1,4 @@
-import { assert, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -6,6 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
 import type { TlsConnection } from "../../src/tls/tls_connection.ts";
 import { needing } from "../fixtures/installed_program.ts";
+import { until } from "../fixtures/until.ts";
 import { TlsAuthority } from "./tls_authority.ts";
 
 const LIMIT_MS = 30_000;
@@ -31,6 +32,26 @@ Deno.test(needing(["openssl"], {
     reset();
     const error = await assertRejects(async () => {
       for (;;) await deadline(server.write(new Uint8Array(99)), LIMIT_MS);
+    });
+    const { BrokenPipe, ConnectionReset } = Deno.errors;
+    const told = error instanceof BrokenPipe ||
+      error instanceof ConnectionReset;
+    assert(told, `${error}`);
+  },
+}));
+
+Deno.test(needing(["openssl"], {
+  name:
+    "TlsConnection.write() of nothing rejects once the client has been lost",
+  async fn() {
+    const { server, reset } = await connection();
+    using _ = server;
+    assertEquals(await server.write(new Uint8Array(0)), 0);
+    reset();
+    let error: unknown;
+    await until(() => {
+      server.write(new Uint8Array(0)).catch((reason) => error = reason);
+      return error !== undefined;
     });
     const { BrokenPipe, ConnectionReset } = Deno.errors;
     const told = error instanceof BrokenPipe ||
