@@ -22,7 +22,7 @@ export class TlsHandshake implements Handshake {
     // A record in two writes would wait 40 ms for the client's acknowledgement.
     setNoDelay?.call(connection);
     try {
-      return await this.#acceptor.accept(connection) as unknown as Deno.Conn;
+      return await this.#acceptor.accept(connection);
     } catch (error) {
       return orGone(connection, error);
     }
