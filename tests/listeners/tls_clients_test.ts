@@ -1,9 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import type { TlsCarrier } from "@socketserver/socketserver";
 import { serverClasses } from "../contract/server_classes.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { TlsServer, type Told } from "../fixtures/tls_server.ts";
+import { until } from "../fixtures/until.ts";
 import { TlsAuthority } from "../tls/tls_authority.ts";
 
 // Real clients of servers of every TCP class, with either carrier.
@@ -67,6 +68,40 @@ for (const { name, Server } of tcpClasses) {
         assertEquals(byGnutls.alpnProtocol, null);
         assertEquals(byGnutls.serverName, serverName);
         assertEquals(byGnutls.client.hostname, "127.0.0.1");
+        assertEquals(server.record.errors, []);
+      },
+    }));
+  }
+}
+
+/** Python's `ssl` ends the connection, and TLS not. */
+const PYTHON = `
+import socket, ssl, sys
+context = ssl.create_default_context(cafile=sys.argv[2])
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+with context.wrap_socket(connection, server_hostname="localhost") as client:
+    client.sendall(b"stay\\nmore\\nand an unended line")
+    print(client.recv(1000).decode())
+`;
+
+for (const { name, Server } of tcpClasses) {
+  for (const carrier of ["deno", "node"] satisfies TlsCarrier[]) {
+    Deno.test(needing(["openssl", "python3"], {
+      name:
+        `${name} takes a client's going for the end of TLS by the carrier "${carrier}"`,
+      async fn() {
+        using authority = await TlsAuthority.create();
+        const { cert, key } = await authority.issue("server.test");
+        await using server = new TlsServer(
+          { tls: { cert, key, carrier } },
+          Server,
+        );
+        const command = new Deno.Command("python3", {
+          args: ["-c", PYTHON, `${server.port}`, authority.own.certPath],
+        });
+        const { success } = await deadline(command.output(), LIMIT_MS);
+        assert(success);
+        await until(() => server.server.stats.handled === 1);
         assertEquals(server.record.errors, []);
       },
     }));
