@@ -16,12 +16,21 @@ const hasUnixSockets = Deno.build.os !== "windows";
 export function testContract(serverClasses: readonly ServerClass[]): void {
   for (const serverClass of serverClasses) {
     for (const scenario of scenarios) {
-      const excepted = isExcepted(scenario, serverClass);
-      if (isAbout(scenario, serverClass) && !excepted) {
+      if (!scenario.waits && concerns(scenario, serverClass)) {
         addTest(scenario, serverClass);
       }
     }
   }
+  for (const scenario of scenarios.filter(({ waits }) => waits)) {
+    addTestAtOnce(
+      scenario,
+      serverClasses.filter((serverClass) => concerns(scenario, serverClass)),
+    );
+  }
+}
+
+function concerns(scenario: Scenario, serverClass: ServerClass): boolean {
+  return isAbout(scenario, serverClass) && !isExcepted(scenario, serverClass);
 }
 
 function isAbout({ needs = {} }: Scenario, serverClass: ServerClass): boolean {
@@ -33,16 +42,46 @@ function isAbout({ needs = {} }: Scenario, serverClass: ServerClass): boolean {
 function addTest(scenario: Scenario, serverClass: ServerClass): void {
   const test = {
     name: `${serverClass.name}: ${scenario.name}`,
-    ignore: serverClass.addressFamily === "AF_UNIX" && !hasUnixSockets,
-    async fn() {
-      await using fixture = new Fixture(serverClass);
-      await deadline(scenario.run(fixture), 30_000);
-      assertEquals(fixture.record.errors, []);
-      fixture.assertStatsAddUp();
-    },
+    ignore: isMissing(serverClass),
+    fn: () => show(scenario, serverClass),
   };
   const { program } = scenario;
   Deno.test(program === undefined ? test : needing([program], test));
+}
+
+/** Adds a test with a step for each class; what they leave behind fails it. */
+function addTestAtOnce(
+  scenario: Scenario,
+  serverClasses: readonly ServerClass[],
+): void {
+  const names = serverClasses.map(({ name }) => name).join(", ");
+  Deno.test(`${names}: ${scenario.name}`, async (test) => {
+    await Promise.all(serverClasses.map((serverClass) =>
+      test.step({
+        name: serverClass.name,
+        ignore: isMissing(serverClass),
+        fn: () => show(scenario, serverClass),
+        // Steps of the same time can't tell whose an operation is.
+        sanitizeOps: false,
+        sanitizeResources: false,
+        sanitizeExit: false,
+      })
+    ));
+  });
+}
+
+async function show(
+  scenario: Scenario,
+  serverClass: ServerClass,
+): Promise<void> {
+  await using fixture = new Fixture(serverClass);
+  await deadline(scenario.run(fixture), 30_000);
+  assertEquals(fixture.record.errors, []);
+  fixture.assertStatsAddUp();
+}
+
+function isMissing({ addressFamily }: ServerClass): boolean {
+  return addressFamily === "AF_UNIX" && !hasUnixSockets;
 }
 
 function isExcepted(

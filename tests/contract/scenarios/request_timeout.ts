@@ -13,6 +13,7 @@ export const requestTimeoutScenarios: Scenario[] = [
   {
     name:
       "requestTimeout ends a request whose handler never does, and the loop goes on",
+    waits: true,
     async run(f) {
       await using server = new f.Server(
         f.address(),
@@ -46,6 +47,7 @@ export const requestTimeoutScenarios: Scenario[] = [
   {
     name:
       "requestTimeout is told by the signal, and what the handler still says is heard",
+    waits: true,
     async run(f) {
       await using server = new f.Server(
         f.address(),
@@ -84,6 +86,7 @@ export const requestTimeoutScenarios: Scenario[] = [
   },
   ...(["verifyRequest", "handleRefusal"] as const).map((hook): Scenario => ({
     name: `requestTimeout ends a request that ${hook}() keeps for ever`,
+    waits: true,
     async run(f) {
       let hangs = true;
       class Server extends f.Server {}

@@ -80,6 +80,7 @@ const aboutUnreadInput: Scenario[] = [
   {
     name:
       "shutdownRequest() closes a silent client with unread input after 1 s",
+    waits: true,
     async run(f) {
       const log: string[] = [];
       await using server = new (logging(f.Server, log))(
