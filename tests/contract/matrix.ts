@@ -5,6 +5,7 @@ import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import type { ServerClass } from "./server_classes.ts";
 import { needing } from "../fixtures/installed_program.ts";
+import { WaitingTests } from "../fixtures/waiting_tests.ts";
 
 const hasUnixSockets = Deno.build.os !== "windows";
 
@@ -40,48 +41,35 @@ function isAbout({ needs = {} }: Scenario, serverClass: ServerClass): boolean {
 }
 
 function addTest(scenario: Scenario, serverClass: ServerClass): void {
-  const test = {
-    name: `${serverClass.name}: ${scenario.name}`,
-    ignore: isMissing(serverClass),
-    fn: () => show(scenario, serverClass),
-  };
+  const name = `${serverClass.name}: ${scenario.name}`;
+  const test = { ...testOf(scenario, serverClass), name };
   const { program } = scenario;
   Deno.test(program === undefined ? test : needing([program], test));
 }
 
-/** Adds a test with a step for each class; what they leave behind fails it. */
+/** Adds a test with a step for each class. */
 function addTestAtOnce(
   scenario: Scenario,
   serverClasses: readonly ServerClass[],
 ): void {
   const names = serverClasses.map(({ name }) => name).join(", ");
-  Deno.test(`${names}: ${scenario.name}`, async (test) => {
-    await Promise.all(serverClasses.map((serverClass) =>
-      test.step({
-        name: serverClass.name,
-        ignore: isMissing(serverClass),
-        fn: () => show(scenario, serverClass),
-        // Steps of the same time can't tell whose an operation is.
-        sanitizeOps: false,
-        sanitizeResources: false,
-        sanitizeExit: false,
-      })
-    ));
-  });
+  const tests = new WaitingTests(`${names}: ${scenario.name}`);
+  for (const serverClass of serverClasses) {
+    tests.test(testOf(scenario, serverClass));
+  }
 }
 
-async function show(
-  scenario: Scenario,
-  serverClass: ServerClass,
-): Promise<void> {
-  await using fixture = new Fixture(serverClass);
-  await deadline(scenario.run(fixture), 30_000);
-  assertEquals(fixture.record.errors, []);
-  fixture.assertStatsAddUp();
-}
-
-function isMissing({ addressFamily }: ServerClass): boolean {
-  return addressFamily === "AF_UNIX" && !hasUnixSockets;
+function testOf(scenario: Scenario, serverClass: ServerClass) {
+  return {
+    name: serverClass.name,
+    ignore: serverClass.addressFamily === "AF_UNIX" && !hasUnixSockets,
+    async fn() {
+      await using fixture = new Fixture(serverClass);
+      await deadline(scenario.run(fixture), 30_000);
+      assertEquals(fixture.record.errors, []);
+      fixture.assertStatsAddUp();
+    },
+  };
 }
 
 function isExcepted(
