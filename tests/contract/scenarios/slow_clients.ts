@@ -8,7 +8,7 @@ import type { Scenario } from "../scenario.ts";
 /** Linux has a client hold 11 datagrams that it has not read. */
 const MORE_THAN_IT_HOLDS = 30;
 /** How long a server may take to be closed, whoever reads nothing. */
-const CLOSING_MS = 5000;
+const CLOSING_MS = 15_000;
 
 /**
  * One that has asked for more than it can hold, and reads nothing. The fixture
