@@ -5,6 +5,7 @@ import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import type { ServerClass } from "./server_classes.ts";
 import { needing } from "../fixtures/installed_program.ts";
+import { WaitingTests } from "../fixtures/waiting_tests.ts";
 
 const hasUnixSockets = Deno.build.os !== "windows";
 
@@ -16,12 +17,21 @@ const hasUnixSockets = Deno.build.os !== "windows";
 export function testContract(serverClasses: readonly ServerClass[]): void {
   for (const serverClass of serverClasses) {
     for (const scenario of scenarios) {
-      const excepted = isExcepted(scenario, serverClass);
-      if (isAbout(scenario, serverClass) && !excepted) {
+      if (!scenario.waits && concerns(scenario, serverClass)) {
         addTest(scenario, serverClass);
       }
     }
   }
+  for (const scenario of scenarios.filter(({ waits }) => waits)) {
+    addTestAtOnce(
+      scenario,
+      serverClasses.filter((serverClass) => concerns(scenario, serverClass)),
+    );
+  }
+}
+
+function concerns(scenario: Scenario, serverClass: ServerClass): boolean {
+  return isAbout(scenario, serverClass) && !isExcepted(scenario, serverClass);
 }
 
 function isAbout({ needs = {} }: Scenario, serverClass: ServerClass): boolean {
@@ -31,8 +41,27 @@ function isAbout({ needs = {} }: Scenario, serverClass: ServerClass): boolean {
 }
 
 function addTest(scenario: Scenario, serverClass: ServerClass): void {
-  const test = {
-    name: `${serverClass.name}: ${scenario.name}`,
+  const name = `${serverClass.name}: ${scenario.name}`;
+  const test = { ...testOf(scenario, serverClass), name };
+  const { program } = scenario;
+  Deno.test(program === undefined ? test : needing([program], test));
+}
+
+/** Adds a test with a step for each class. */
+function addTestAtOnce(
+  scenario: Scenario,
+  serverClasses: readonly ServerClass[],
+): void {
+  const names = serverClasses.map(({ name }) => name).join(", ");
+  const tests = new WaitingTests(`${names}: ${scenario.name}`);
+  for (const serverClass of serverClasses) {
+    tests.test(testOf(scenario, serverClass));
+  }
+}
+
+function testOf(scenario: Scenario, serverClass: ServerClass) {
+  return {
+    name: serverClass.name,
     ignore: serverClass.addressFamily === "AF_UNIX" && !hasUnixSockets,
     async fn() {
       await using fixture = new Fixture(serverClass);
@@ -41,8 +70,6 @@ function addTest(scenario: Scenario, serverClass: ServerClass): void {
       fixture.assertStatsAddUp();
     },
   };
-  const { program } = scenario;
-  Deno.test(program === undefined ? test : needing([program], test));
 }
 
 function isExcepted(

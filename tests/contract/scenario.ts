@@ -14,6 +14,11 @@ export interface Scenario {
    * Why it is about handlers in the server's own isolate only, if it is.
    */
   readonly handlerAtHome?: string;
+  /**
+   * Whether it waits for a limit that is the same for everybody: it is shown of
+   * several classes at a time.
+   */
+  readonly waits?: true;
   /** The program without which it cannot be shown. */
   readonly program?: Program;
   /** Shows the fact. */

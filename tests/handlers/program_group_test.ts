@@ -11,6 +11,7 @@ import { ErrorRecord } from "../fixtures/error_record.ts";
 import { ForkingProcess } from "../fixtures/forking_process.ts";
 import { needing, type Program } from "../fixtures/installed_program.ts";
 import { until } from "../fixtures/until.ts";
+import { WaitingTests } from "../fixtures/waiting_tests.ts";
 
 // What a program of CommandRequestHandler's has started ends with its request,
 // wherever the handler runs and however its server ends.
@@ -62,6 +63,10 @@ async function serveElsewhere(name: string, options: unknown = {}) {
   );
   return { process, address: JSON.parse((await process.line())!) };
 }
+
+const waiting = new WaitingTests(
+  "CommandRequestHandler, with its graces",
+);
 
 for (const Server of SERVERS) {
   const { name } = Server;
@@ -130,7 +135,7 @@ Deno.test(needing(NEEDED, {
   },
 }));
 
-Deno.test(needing(NEEDED, {
+waiting.test(needing(NEEDED, {
   name: "ForkingTCPServer's requestTimeout ends what a program has started",
   ignore: isWindows,
   async fn() {
@@ -160,7 +165,7 @@ Deno.test(needing(NEEDED, {
 }));
 
 for (const rest of ["wait", "exit"]) {
-  Deno.test(needing(NEEDED, {
+  waiting.test(needing(NEEDED, {
     name:
       `CommandRequestHandler kills what a program has started and what ignores SIGTERM (${rest})`,
     ignore: isWindows,
@@ -224,7 +229,7 @@ function isOpenHere(link: string): boolean {
   });
 }
 
-Deno.test(needing(NEEDED, {
+waiting.test(needing(NEEDED, {
   name:
     "CommandRequestHandler ends the program alone where the permissions lack sh",
   ignore: isWindows,

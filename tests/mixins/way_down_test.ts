@@ -17,13 +17,14 @@ import {
   SignalledHandler,
 } from "../fixtures/handlers/signalled_handlers.ts";
 import { until } from "../fixtures/until.ts";
+import { WaitingTests } from "../fixtures/waiting_tests.ts";
 
 // How handlers on threads and in child processes learn that they are to end.
 
 const LIMIT_MS = 30_000;
 const INET = { hostname: "127.0.0.1", port: 0 };
 /** A time limit that is none for what begins at once, in seconds. */
-const TIMEOUT = 0.7;
+const TIMEOUT = 2;
 const STOPPING =
   "ServerStoppingError: Cannot go on with the request as the server is to stop";
 const classes = { ThreadingTCPServer, ForkingTCPServer };
@@ -71,6 +72,8 @@ class Session implements AsyncDisposable {
   }
 }
 
+const waiting = new WaitingTests("requestTimeout, with its graces");
+
 for (const [name, Server] of Object.entries(classes)) {
   for (const way of ["shutdown", "serverClose", "signal"] as const) {
     const call = way === "signal" ? "serveForever({ signal })" : `${way}()`;
@@ -104,7 +107,7 @@ for (const [name, Server] of Object.entries(classes)) {
     await client.ended();
   });
 
-  Deno.test(`${name}.requestTimeout tells a handler first, whose last words arrive`, async () => {
+  waiting.test(`${name}.requestTimeout tells a handler first, whose last words arrive`, async () => {
     await using session = new Session(Server);
     session.server.requestTimeout = TIMEOUT;
     using client = await session.begin("last words");
@@ -120,7 +123,7 @@ for (const [name, Server] of Object.entries(classes)) {
     assertEquals(session.server.stats.failed, 1);
   });
 
-  Deno.test(`${name}.requestTimeout ends a request whose handler does not want to end`, async () => {
+  waiting.test(`${name}.requestTimeout ends a request whose handler does not want to end`, async () => {
     await using session = new Session(Server);
     session.server.requestTimeout = TIMEOUT;
     using client = await session.begin("ignore");
@@ -131,7 +134,7 @@ for (const [name, Server] of Object.entries(classes)) {
     assertEquals(session.record.errors.length, 1);
   });
 
-  Deno.test(`${name}.requestTimeout ends a request that waits for its turn`, async () => {
+  waiting.test(`${name}.requestTimeout ends a request that waits for its turn`, async () => {
     await using session = new Session(Server, ONE_AT_A_TIME);
     using first = await session.begin("answer");
     session.server.requestTimeout = 0.1;
@@ -176,7 +179,7 @@ for (const [name, Server] of Object.entries(classes)) {
     );
   });
 
-  Deno.test(`${name}.finishRequest() may pass on a wrapper, which carries the signal`, async () => {
+  waiting.test(`${name}.finishRequest() may pass on a wrapper, which carries the signal`, async () => {
     class WrappingServer extends (Server as typeof ThreadingTCPServer) {
       override finishRequest(request: Deno.TcpConn, address: Deno.NetAddr) {
         const wrapper = {

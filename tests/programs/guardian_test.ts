@@ -3,6 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { needing } from "../fixtures/installed_program.ts";
 import { Guardian } from "../../src/programs/guardian.ts";
+import { WaitingTests } from "../fixtures/waiting_tests.ts";
 
 // What a guardian's process is told, by processes that only pass it on.
 
@@ -51,6 +52,8 @@ class Starts {
   }
 }
 
+const waiting = new WaitingTests("Guardian, with its pauses");
+
 Deno.test(needing(["cat"], {
   name: "Guardian.watch() and forget() tell its process",
   async fn() {
@@ -66,7 +69,7 @@ Deno.test(needing(["cat"], {
   },
 }));
 
-Deno.test(needing(["cat"], {
+waiting.test(needing(["cat"], {
   name: "Guardian replaces its process twice in a row",
   async fn() {
     const starts = new Starts();
@@ -112,7 +115,7 @@ Deno.test(needing(["cat"], {
   },
 }));
 
-Deno.test(needing(["echo"], {
+waiting.test(needing(["echo"], {
   name: "Guardian starts a process that can't live once a second",
   async fn() {
     const starts = new Starts("echo");
@@ -146,7 +149,7 @@ Deno.test(needing(["cat"], {
   },
 }));
 
-Deno.test(needing(["sleep"], {
+waiting.test(needing(["sleep"], {
   name: "Guardian.close() ends a process that does not hear of it",
   async fn() {
     const guardian = new Guardian(() =>
@@ -156,7 +159,7 @@ Deno.test(needing(["sleep"], {
   },
 }));
 
-Deno.test(needing(["sleep"], {
+waiting.test(needing(["sleep"], {
   name: "Guardian.close() ends a process that reads nothing of what it is told",
   async fn() {
     const guardian = new Guardian(() =>

@@ -223,7 +223,7 @@ for (
   Deno.test(`NearSide.push() ends what it must when frames ${what}`, async () => {
     using rejections = new UnhandledRejections();
     // At once, as each waits for a turn of the event loop now and then.
-    await forEachSeed(3000 / AT_ONCE, async (random) => {
+    await forEachSeed(1500 / AT_ONCE, async (random) => {
       await Promise.all(
         Array.from(
           { length: AT_ONCE },
@@ -238,7 +238,7 @@ for (
 for (const breaks of [false, true]) {
   const what = breaks ? "end where they should not" : "are fuzzed";
   Deno.test(`FarSide.push() throws nothing for frames that ${what}`, async () => {
-    await forEachSeed(1000, async (random) => {
+    await forEachSeed(400, async (random) => {
       using rejections = new UnhandledRejections();
       using link = new CountingLink(EchoHandler.moduleUrl, EchoHandler.name);
       await link.start();

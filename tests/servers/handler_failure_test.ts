@@ -18,6 +18,7 @@ import {
 import { connectTo } from "../fixtures/clients/connect_to.ts";
 import { ConsoleErrors } from "../fixtures/console_errors.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
+import { WaitingTests } from "../fixtures/waiting_tests.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
 const OPTIONS = { drainTimeout: 60 };
@@ -46,6 +47,8 @@ async function errorsOf(server: TCPServer): Promise<unknown[]> {
   assertEquals(server.activeRequests, []);
   return record.errors;
 }
+
+const waiting = new WaitingTests("serverClose(), with its last graces");
 
 for (const Server of [TCPServer, AsyncTCPServer]) {
   const failures = {
@@ -184,7 +187,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     assertStrictEquals(await assertRejects(() => outcome), FAILURE);
   });
 
-  Deno.test(`${Server.name}.serverClose() gives up a handle() that never returns`, async () => {
+  waiting.test(`${Server.name}.serverClose() gives up a handle() that never returns`, async () => {
     const handling = Promise.withResolvers<void>();
     await using server = new Server(ADDRESS, () => {
       handling.resolve();
@@ -199,7 +202,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     assertEquals(await deadline(end, LIMIT_MS), null);
   });
 
-  Deno.test(`${Server.name}.serverClose() ends a handle() that waits for its client`, async () => {
+  waiting.test(`${Server.name}.serverClose() ends a handle() that waits for its client`, async () => {
     const handling = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     class WaitingHandler extends StreamRequestHandler {
@@ -226,7 +229,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     assertInstanceOf(await record.nth(1), Deno.errors.Interrupted);
   });
 
-  Deno.test(`${Server.name}.serverClose() ends a handle() that waits to write`, async () => {
+  waiting.test(`${Server.name}.serverClose() ends a handle() that waits to write`, async () => {
     const handling = Promise.withResolvers<void>();
     class WaitingHandler extends StreamRequestHandler {
       override async handle() {
@@ -247,7 +250,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
   });
 
   for (const hook of ["verifyRequest", "shutdownRequest"] as const) {
-    Deno.test(`${Server.name}.serverClose() gives up a ${hook}() that never returns`, async () => {
+    waiting.test(`${Server.name}.serverClose() gives up a ${hook}() that never returns`, async () => {
       const called = Promise.withResolvers<void>();
       await using server = new Server(ADDRESS, () => {}, {
         drainTimeout: 0.05,
@@ -268,7 +271,7 @@ for (const Server of [TCPServer, AsyncTCPServer]) {
     });
   }
 
-  Deno.test(`${Server.name}.serverClose() gives up a handleError() that never returns`, async () => {
+  waiting.test(`${Server.name}.serverClose() gives up a handleError() that never returns`, async () => {
     const called = Promise.withResolvers<void>();
     await using server = new Server(ADDRESS, fail, { drainTimeout: 0.05 });
     server.handleError = () => {
@@ -308,7 +311,7 @@ for (const Server of [UDPServer, AsyncUDPServer]) {
     assertEquals(record.errors, [FAILURE]);
   });
 
-  Deno.test(`${Server.name}.serverClose() gives up a handle() that never returns`, async () => {
+  waiting.test(`${Server.name}.serverClose() gives up a handle() that never returns`, async () => {
     const handling = Promise.withResolvers<void>();
     await using server = new Server(ADDRESS, () => {
       handling.resolve();

@@ -7,6 +7,7 @@ import { deadline } from "@std/async/deadline";
 import type { Executor } from "../../src/servers/executor.ts";
 import { aTurn, hookedLifecycle } from "../fixtures/hooked_lifecycle.ts";
 import { until } from "../fixtures/until.ts";
+import { WaitingTests } from "../fixtures/waiting_tests.ts";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 const LIMIT_MS = 20_000;
@@ -16,10 +17,12 @@ const fail = () => Promise.reject(new RangeError("it failed"));
 const never = () => new Promise<never>(() => {});
 const soon = { requestTimeout: () => 0.01 };
 
+const waiting = new WaitingTests("Overtime, with its last grace");
+
 for (
   const hook of ["verifyRequest", "processRequest", "handleRefusal"] as const
 ) {
-  Deno.test(`Overtime lets the loop go on when ${hook}() takes too long, and releases the request`, async () => {
+  waiting.test(`Overtime lets the loop go on when ${hook}() takes too long, and releases the request`, async () => {
     const { lifecycle, calls, errors } = hookedLifecycle({
       verifyRequest: () => hook !== "handleRefusal",
       [hook]: never,
@@ -53,7 +56,7 @@ for (
 for (
   const [what, work] of [["takes too long", never], ["fails", fail]] as const
 ) {
-  Deno.test(`Overtime lets the loop go on when a request ${what} and handleError() never ends`, async () => {
+  waiting.test(`Overtime lets the loop go on when a request ${what} and handleError() never ends`, async () => {
     const { lifecycle, calls } = hookedLifecycle({
       processRequest: work,
       handleError: never,
@@ -71,7 +74,7 @@ for (
 }
 
 for (const verdict of [true, false]) {
-  Deno.test(`Overtime leaves it at that when verifyRequest() resolves to ${verdict} too late`, async () => {
+  waiting.test(`Overtime leaves it at that when verifyRequest() resolves to ${verdict} too late`, async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const { lifecycle, calls } = hookedLifecycle(
       { verifyRequest: () => promise },
@@ -95,7 +98,7 @@ for (
     ["a mistake of its own", new RangeError("a mistake"), 2],
   ] as const
 ) {
-  Deno.test(`Overtime has ${reported} errors reported of a handler that throws ${what} when nobody waits for it`, async () => {
+  waiting.test(`Overtime has ${reported} errors reported of a handler that throws ${what} when nobody waits for it`, async () => {
     const work = Promise.withResolvers<void>();
     const { lifecycle, errors, calls } = hookedLifecycle(
       { processRequest: () => work.promise },
@@ -116,7 +119,7 @@ for (
   });
 }
 
-Deno.test("Overtime keeps a request that nobody waits for from being handled beside the loop", async () => {
+waiting.test("Overtime keeps a request that nobody waits for from being handled beside the loop", async () => {
   const goOn = Promise.withResolvers<void>();
   let works = 0;
   const { lifecycle, hooks } = hookedLifecycle<object>({}, soon);
@@ -130,7 +133,7 @@ Deno.test("Overtime keeps a request that nobody waits for from being handled bes
   assertEquals([works, lifecycle.active.counts.accepted], [0, 1]);
 });
 
-Deno.test("Overtime has a handler hear of it that asks for its signal when nobody waits for it", async () => {
+waiting.test("Overtime has a handler hear of it that asks for its signal when nobody waits for it", async () => {
   const { lifecycle } = hookedLifecycle<object>(
     { processRequest: never },
     soon,
@@ -140,7 +143,7 @@ Deno.test("Overtime has a handler hear of it that asks for its signal when nobod
   assertInstanceOf(lifecycle.signals.of(request).reason, TimedOut);
 });
 
-Deno.test("Overtime counts a request as failed that ends when it is told, and reports it once", async () => {
+waiting.test("Overtime counts a request as failed that ends when it is told, and reports it once", async () => {
   const { lifecycle, hooks, errors, calls } = hookedLifecycle({}, soon);
   hooks.processRequest = (request) =>
     new Promise((_, reject) => {
@@ -156,7 +159,7 @@ Deno.test("Overtime counts a request as failed that ends when it is told, and re
   assertEquals(calls.filter((it) => it === "shutdownRequest").length, 1);
 });
 
-Deno.test("Overtime does not cut off a request that has been handled, and whose input is dropped", async () => {
+waiting.test("Overtime does not cut off a request that has been handled, and whose input is dropped", async () => {
   const dropped = Promise.withResolvers<void>();
   const { lifecycle, hooks, errors } = hookedLifecycle({}, soon);
   hooks.processRequest = (request) => {
@@ -176,7 +179,7 @@ Deno.test("Overtime does not cut off a request that has been handled, and whose 
   assertEquals(lifecycle.active.counts.handled, 1);
 });
 
-Deno.test("Overtime leaves a request alone that is handled as it is told, and whose input is dropped", async () => {
+waiting.test("Overtime leaves a request alone that is handled as it is told, and whose input is dropped", async () => {
   const dropped = Promise.withResolvers<void>();
   const { lifecycle, hooks, errors, calls } = hookedLifecycle({}, soon);
   hooks.processRequest = (request) =>
@@ -199,7 +202,7 @@ Deno.test("Overtime leaves a request alone that is handled as it is told, and wh
   assertEquals(calls.at(-1), "closeRequest");
 });
 
-Deno.test("Overtime takes the time that is the limit when the request comes; too long a time is none", async () => {
+waiting.test("Overtime takes the time that is the limit when the request comes; too long a time is none", async () => {
   let limit: number | null = null;
   const { lifecycle, hooks } = hookedLifecycle({}, {
     requestTimeout: () => limit,
@@ -215,7 +218,7 @@ Deno.test("Overtime takes the time that is the limit when the request comes; too
 });
 
 for (const limit of [0, -1]) {
-  Deno.test(`Overtime ends a request soon if its time is ${limit}`, async () => {
+  waiting.test(`Overtime ends a request soon if its time is ${limit}`, async () => {
     const { lifecycle, errors } = hookedLifecycle(
       { processRequest: never },
       { requestTimeout: () => limit },
@@ -227,7 +230,7 @@ for (const limit of [0, -1]) {
 }
 
 for (const isElsewhere of [true, false]) {
-  Deno.test(`Overtime has the executor give up a request that ${isElsewhere ? "is" : "may wait to be"} handled elsewhere`, async () => {
+  waiting.test(`Overtime has the executor give up a request that ${isElsewhere ? "is" : "may wait to be"} handled elsewhere`, async () => {
     const work = Promise.withResolvers<void>();
     const told: string[] = [];
     const executor = {

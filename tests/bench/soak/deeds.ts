@@ -8,6 +8,10 @@ import { concat } from "@std/bytes/concat";
 
 /** How long a hostile child writes frames, if nobody ends it, in milliseconds. */
 const FLOOD_MS = 300;
+/** How many frames a batch of a flood has. */
+const BATCH = 64;
+/** A server hears of one shutdown a turn: it takes a second for so many. */
+const MOST_SHUTDOWN_BATCHES = 8;
 /** How deep errors and values are nested. */
 const DEPTH = 2000;
 const PRINTED = "printed ".repeat(32_768);
@@ -53,7 +57,8 @@ export const deeds: Readonly<Record<string, () => void | Promise<void>>> = {
   "flood replies": () => floodFrames(FrameType.reply, 1, { reply: nested() }),
   "flood faults": () =>
     floodFrames(FrameType.fault, 0, { name: "EvalError", message: "forged" }),
-  "flood shutdowns": () => floodFrames(FrameType.shutdown, 0),
+  "flood shutdowns": () =>
+    floodFrames(FrameType.shutdown, 0, undefined, MOST_SHUTDOWN_BATCHES),
   "flood nonsense": () => floodFrames(99 as FrameType, 1),
   async "flood marks"() {
     const [first] = await ownMark();
@@ -77,13 +82,15 @@ async function floodFrames(
   type: FrameType,
   id: number,
   json?: unknown,
+  mostBatches = Infinity,
 ): Promise<void> {
   const payload = json === undefined ? undefined : jsonPayload(json);
   const frame = frameBytes(type, id, payload);
-  floodBytes(markedBatch(await ownMark(), concat(Array(64).fill(frame))));
+  const batch = markedBatch(await ownMark(), concat(Array(BATCH).fill(frame)));
+  floodBytes(batch, mostBatches);
 }
 
-function floodBytes(bytes: Uint8Array): void {
+function floodBytes(bytes: Uint8Array, most = Infinity): void {
   const end = performance.now() + FLOOD_MS;
-  while (performance.now() < end) writeSync(1, bytes);
+  for (let i = 0; i < most && performance.now() < end; i++) writeSync(1, bytes);
 }

@@ -163,6 +163,7 @@ function survives(
       await f.record.nth(1);
       // A stream ends only when the request is released.
       if (f.isStream) await (unlucky as StreamClient).ended();
+      unlucky.close();
       failing = false;
       assertEquals(await f.ask(server, "lucky"), "lucky");
       await server.serverClose();

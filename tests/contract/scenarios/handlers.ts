@@ -154,6 +154,7 @@ export const handlerScenarios: Scenario[] = [
       using client = await f.connect(server);
       await client.send("");
       await server.handleRequest();
+      client.close();
       await server.serverClose();
       assertEquals(calls, ["setup", "handle", "finish"]);
     },

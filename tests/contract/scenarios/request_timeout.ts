@@ -13,6 +13,7 @@ export const requestTimeoutScenarios: Scenario[] = [
   {
     name:
       "requestTimeout ends a request whose handler never does, and the loop goes on",
+    waits: true,
     async run(f) {
       await using server = new f.Server(
         f.address(),
@@ -46,12 +47,12 @@ export const requestTimeoutScenarios: Scenario[] = [
   {
     name:
       "requestTimeout is told by the signal, and what the handler still says is heard",
+    waits: true,
     async run(f) {
-      await using server = new f.Server(
-        f.address(),
-        f.handlers.Signal,
-        OPTIONS,
-      );
+      await using server = new f.Server(f.address(), f.handlers.Signal, {
+        // A thread or a child has to start within it.
+        requestTimeout: f.serverClass.remote ? 2 : 0.3,
+      });
       const serving = server.serveForever();
       using client = await f.connect(server);
       await client.send("a question");
@@ -84,6 +85,7 @@ export const requestTimeoutScenarios: Scenario[] = [
   },
   ...(["verifyRequest", "handleRefusal"] as const).map((hook): Scenario => ({
     name: `requestTimeout ends a request that ${hook}() keeps for ever`,
+    waits: true,
     async run(f) {
       let hangs = true;
       class Server extends f.Server {}

@@ -259,8 +259,10 @@ export const servingScenarios: Scenario[] = [
       await server.handleRequest();
       using client = await f.connect(server);
       await client.send("too late");
-      await server.serverClose();
+      const closed = server.serverClose();
       if (f.isStream) await (client as StreamClient).ended();
+      client.close();
+      await closed;
       assertEquals(server.activeRequests, []);
     },
   },

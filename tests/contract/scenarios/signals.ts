@@ -61,6 +61,7 @@ export const signalScenarios: Scenario[] = [
         assertEquals(signal.aborted, false);
         await server.shutdown();
         assertEquals(await client.receive(), "ServerStoppingError");
+        client.close();
         await serving;
         await until(() => server.stats.active === 0);
       }

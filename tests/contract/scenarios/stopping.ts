@@ -18,6 +18,7 @@ const HANGING = [
 export const stoppingScenarios: Scenario[] = [
   ...HANGING.map((hook): Scenario => ({
     name: `serverClose() ends at drainTimeout although ${hook}() never settles`,
+    waits: true,
     async run(f) {
       const hanging = Promise.withResolvers<void>();
       class Server extends f.Server {}
@@ -39,6 +40,7 @@ export const stoppingScenarios: Scenario[] = [
   {
     name:
       "serverClose() ends at drainTimeout although handleError() never settles",
+    waits: true,
     async run(f) {
       const hanging = Promise.withResolvers<void>();
       class Server extends f.Server {}
@@ -63,6 +65,7 @@ export const stoppingScenarios: Scenario[] = [
   {
     name:
       "serverClose() ends at drainTimeout although serviceActions() never settles",
+    waits: true,
     async run(f) {
       const hanging = Promise.withResolvers<void>();
       class Server extends f.Server {}
@@ -146,6 +149,7 @@ export const stoppingScenarios: Scenario[] = [
   {
     name:
       "shutdown() ends serveForever() at drainTimeout although verifyRequest() never settles",
+    waits: true,
     async run(f) {
       const hanging = Promise.withResolvers<void>();
       class Server extends f.Server {}
