@@ -22,7 +22,6 @@ import {
   v2Header,
 } from "../fixtures/proxy_headers.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
-import { until } from "../fixtures/until.ts";
 
 const LIMIT_MS = 30_000;
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
