@@ -1,30 +1,67 @@
-const NOTHING = new Uint8Array();
+/** Bytes that a connection has been given back. */
+interface Returned {
+  left: Uint8Array;
+  /** Called when there are none any more. */
+  readonly usedUp: () => void;
+  readable: Deno.Conn["readable"] | null;
+}
+
+/** Where a connection has them. */
+const RETURNED = Symbol("socketserver.returned");
+
+/**
+ * One accessor serves all connections. Each with one of its own would be of a
+ * kind of its own, slow to use and to collect: a fifth of what a new connection
+ * takes in all.
+ */
+const READABLE: PropertyDescriptor & ThisType<{ [RETURNED]: Returned }> = {
+  configurable: true,
+  get() {
+    const returned = this[RETURNED];
+    return returned.readable ??= readableOf(this, returned);
+  },
+};
 
 /**
  * Gives bytes back to a connection from which too much has been read: its `read()`
  * and its `readable` give them first.
+ *
+ * @param usedUp Called when the bytes are needed no more.
  */
-export function giveBack(connection: Deno.Conn, bytes: Uint8Array): void {
+export function giveBack(
+  connection: Deno.Conn & { [RETURNED]?: Returned },
+  bytes: Uint8Array,
+  usedUp: () => void,
+): void {
   const { read } = connection;
-  const prototype = Object.getPrototypeOf(connection);
-  let left = bytes;
-  let readable: Deno.Conn["readable"] | undefined;
+  const returned: Returned = { left: bytes, usedUp, readable: null };
   connection.read = (buffer) => {
+    const { left } = returned;
     if (left.length === 0) return read.call(connection, buffer);
     const count = Math.min(left.length, buffer.length);
     buffer.set(left.subarray(0, count));
-    left = count < left.length ? left.subarray(count) : NOTHING;
+    take(returned, count);
     return Promise.resolve(count);
   };
-  const get = () => {
-    if (readable === undefined) {
-      const own = Reflect.get(prototype, "readable", connection);
-      readable = left.length === 0 ? own : startingWith(left.slice(), own);
-      left = NOTHING;
-    }
-    return readable;
-  };
-  Object.defineProperty(connection, "readable", { get, configurable: true });
+  connection[RETURNED] = returned;
+  Object.defineProperty(connection, "readable", READABLE);
+}
+
+function readableOf(
+  connection: object,
+  returned: Returned,
+): Deno.Conn["readable"] {
+  const prototype = Object.getPrototypeOf(connection);
+  const own = Reflect.get(prototype, "readable", connection);
+  if (returned.left.length === 0) return own;
+  const bytes = returned.left.slice();
+  take(returned, bytes.length);
+  return startingWith(bytes, own);
+}
+
+function take(returned: Returned, count: number): void {
+  returned.left = returned.left.subarray(count);
+  if (returned.left.length === 0) returned.usedUp();
 }
 
 /** A stream of bytes, as that of a connection is. */

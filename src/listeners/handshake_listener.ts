@@ -119,7 +119,8 @@ export class HandshakeListener implements Deno.Listener {
         await this.#held?.room();
         const connection = await this.#listener.accept();
         if (this.#closed) connection.close();
-        else await this.#ask(connection);
+        else this.#ask(connection);
+        if (this.#asked.size > this.#mostAsked) await this.#makeRoom();
       } catch (error) {
         if (!hasGone(error)) this.#fail(error);
       }
@@ -127,13 +128,15 @@ export class HandshakeListener implements Deno.Listener {
     this.#letting = null;
   }
 
-  async #ask(connection: Deno.Conn): Promise<void> {
+  #ask(connection: Deno.Conn): void {
     const asked = this.#asked.add(connection);
     this.#handshake.ask(connection).then(
       (connection) => this.#end(asked, connection),
       (error) => this.#end(asked, null, error),
     );
-    if (this.#asked.size <= this.#mostAsked) return;
+  }
+
+  async #makeRoom(): Promise<void> {
     // A client that has spoken is not to suffer from what this loop has not read.
     await socketsAsked();
     if (this.#asked.size <= this.#mostAsked) return;

@@ -14,6 +14,17 @@ export function parseIp(text: string): IpAddress | null {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
+/** Gives an IPv4 address, which has one way to be written; `null` if it is none. */
+export function normalIpv4(text: string): string | null {
+  return IPV4.test(text) ? text : null;
+}
+
+/** Writes an IPv6 address as Deno does; gives `null` if it is none. */
+export function normalIpv6(text: string): string | null {
+  const address = parseIpv6(text);
+  return address === null ? null : formatIp(address);
+}
+
 function parseIpv4(text: string): number[] | null {
   const [, ...bytes] = IPV4.exec(text) ?? [];
   return bytes.length === 4 ? bytes.map(Number) : null;

@@ -15,21 +15,23 @@ export interface ProxiedAddresses {
  */
 export type ProxiedClient = ProxiedAddresses | "unknown" | "proxy";
 
+/** A complete header. */
+export interface ParsedHeader {
+  /** Whose the connection is. */
+  readonly client: ProxiedClient;
+  /** Where the header ends. */
+  readonly end: number;
+}
+
 /** One of the two forms that a PROXY header has. */
 export interface ProxyHeaderForm {
   /**
-   * Finds where a header ends; `null` if more of it must come.
+   * Reads a header; gives `null` if more of it must come.
    *
    * @param bytes What begins with it, or with a part of it.
-   * @throws {ProxyHeaderFault} If it cannot become one.
-   */
-  endIn(bytes: Uint8Array): number | null;
-  /**
-   * Reads a complete header.
-   *
    * @throws {ProxyHeaderFault} If it breaks the rules.
    */
-  parse(header: Uint8Array): ProxiedClient;
+  parse(bytes: Uint8Array): ParsedHeader | null;
 }
 
 /** Thrown when a PROXY header breaks a rule; the message is the rule. */
@@ -39,9 +41,7 @@ export class ProxyHeaderFault extends Error {
   }
 }
 
-const decoder = new TextDecoder("latin1");
-
 /** Gives bytes of a header as text, of which each character is a byte. */
 export function textOf(header: Uint8Array): string {
-  return decoder.decode(header);
+  return String.fromCharCode.apply(null, header as unknown as number[]);
 }

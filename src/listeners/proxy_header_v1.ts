@@ -1,6 +1,6 @@
-import { formatIp, parseIp } from "./ip_address.ts";
+import { normalIpv4, normalIpv6 } from "./ip_address.ts";
 import {
-  type ProxiedAddresses,
+  type ProxiedClient,
   ProxyHeaderFault,
   type ProxyHeaderForm,
   textOf,
@@ -10,45 +10,45 @@ import {
 const LONGEST = 107;
 const STARTS = ["PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"];
 /** What a header whose rest says nothing looks like. */
-const UNKNOWN = /^PROXY UNKNOWN(?: [^]*)?\r\n$/;
-const HEADER = /^PROXY TCP([46]) (\S+) (\S+) (\S+) (\S+)\r\n$/;
-const PORT = /^(?:0|[1-9][0-9]{0,4})$/;
+const UNKNOWN = /^PROXY UNKNOWN(?: [^]*)?$/;
+const PORT = "(0|[1-9][0-9]{0,4})";
+const HEADER = new RegExp(`^PROXY TCP([46]) (\\S+) (\\S+) ${PORT} ${PORT}\r\n`);
 
 /** Version 1 of the PROXY protocol: a line of text. */
 export const V1: ProxyHeaderForm = {
-  endIn(bytes) {
+  parse(bytes) {
     const text = textOf(bytes.subarray(0, LONGEST));
     const end = text.indexOf("\r\n");
-    if (end !== -1) return end + 2;
-    const isOne = STARTS.some((start) =>
-      text.startsWith(start) || start.startsWith(text)
-    );
-    if (!isOne) throw wrongHeader(text);
-    if (text.length < LONGEST) return null;
-    const rule = `the PROXY header must have at most ${LONGEST} bytes`;
-    throw new ProxyHeaderFault(rule, text);
-  },
-
-  parse(header) {
-    const text = textOf(header);
-    return UNKNOWN.test(text) ? "unknown" : addressesOf(text);
+    if (end !== -1) return { client: clientOf(text, end), end: end + 2 };
+    checkBeginning(text);
+    return null;
   },
 };
 
-function addressesOf(text: string): ProxiedAddresses {
-  const [, version, ...fields] = HEADER.exec(text) ?? [];
-  const [source, destination] = fields.slice(0, 2).map((field) => {
-    const address = parseIp(field);
-    const right = address?.length === (version === "4" ? 4 : 16);
-    return right ? formatIp(address) : undefined;
-  });
-  const [from, to] = fields.slice(2).map((field) =>
-    PORT.test(field) && Number(field) <= 65_535 ? Number(field) : undefined
+/** Checks what may become a header. */
+function checkBeginning(text: string): void {
+  const isOne = STARTS.some((start) =>
+    text.startsWith(start) || start.startsWith(text)
   );
+  if (!isOne) throw wrongHeader(text);
+  if (text.length < LONGEST) return;
+  const rule = `the PROXY header must have at most ${LONGEST} bytes`;
+  throw new ProxyHeaderFault(rule, text);
+}
+
+function clientOf(text: string, end: number): ProxiedClient {
+  const found = HEADER.exec(text);
+  if (found === null) {
+    const line = text.slice(0, end);
+    if (UNKNOWN.test(line)) return "unknown";
+    throw wrongHeader(line);
+  }
+  const normal = found[1] === "4" ? normalIpv4 : normalIpv6;
+  const [source, destination] = [normal(found[2]!), normal(found[3]!)];
+  const [from, to] = [Number(found[4]), Number(found[5])];
   if (
-    source === undefined || destination === undefined ||
-    from === undefined || to === undefined
-  ) throw wrongHeader(text);
+    source === null || destination === null || from > 65_535 || to > 65_535
+  ) throw wrongHeader(found[0]);
   return {
     source: { transport: "tcp", hostname: source, port: from },
     destination: { transport: "tcp", hostname: destination, port: to },

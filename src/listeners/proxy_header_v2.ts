@@ -3,6 +3,7 @@ import { formatIp } from "./ip_address.ts";
 import {
   LONGEST_HEADER,
   type ProxiedAddresses,
+  type ProxiedClient,
   ProxyHeaderFault,
   type ProxyHeaderForm,
   textOf,
@@ -34,64 +35,81 @@ const decoder = new TextDecoder();
 
 /** Version 2 of the PROXY protocol: bytes, among them the length. */
 export const V2: ProxyHeaderForm = {
-  endIn(bytes) {
+  parse(bytes) {
     check(bytes);
     if (bytes.length < FIXED) return null;
     const end = FIXED + (bytes[14]! << 8 | bytes[15]!);
-    if (end <= LONGEST_HEADER) return end <= bytes.length ? end : null;
-    const rule = `the PROXY header must have at most ${LONGEST_HEADER} bytes`;
-    throw new ProxyHeaderFault(rule, end);
-  },
-
-  parse(header) {
-    if (header[12] === LOCAL) return "proxy";
-    const kind = header[13]!;
-    const size = ADDRESS_SIZES.get(kind);
-    if (size === undefined) return "unknown";
-    if (header.length < FIXED + size) {
-      const rule = "the PROXY header must have room for its addresses";
-      throw new ProxyHeaderFault(rule, textOf(header));
+    if (end > LONGEST_HEADER) {
+      const rule = `the PROXY header must have at most ${LONGEST_HEADER} bytes`;
+      throw new ProxyHeaderFault(rule, end);
     }
-    checkParts(header, FIXED + size);
-    const block = header.subarray(FIXED, FIXED + size);
-    switch (kind) {
-      case 0x11:
-        return inetAddresses(block, 4);
-      case 0x21:
-        return inetAddresses(block, 16);
-      case 0x31:
-        return unixAddresses(block);
-      default:
-        return "unknown";
-    }
+    if (end > bytes.length) return null;
+    return { client: clientOf(bytes, end), end };
   },
 };
 
 /** Checks as much of the fixed part as has come. */
-function check(header: Uint8Array): void {
-  const [command, kind] = header.subarray(SIGNATURE.length);
+function check(bytes: Uint8Array): void {
+  const length = Math.min(bytes.length, SIGNATURE.length);
+  let isRight = true;
+  for (let i = 0; i < length; i++) isRight &&= bytes[i] === SIGNATURE[i];
+  const { 12: command, 13: kind } = bytes;
   if (
-    SIGNATURE.every((byte, i) => i >= header.length || byte === header[i]) &&
+    isRight &&
     (command === undefined || command === LOCAL || command === PROXY) &&
     (kind === undefined || (kind >> 4 <= 3 && (kind & 15) <= 2))
   ) return;
   const rule = "the PROXY header must be as the protocol says";
-  throw new ProxyHeaderFault(rule, textOf(header.subarray(0, FIXED)));
+  throw new ProxyHeaderFault(rule, textOf(bytes.subarray(0, FIXED)));
 }
 
-function inetAddresses(block: Uint8Array, size: number): ProxiedAddresses {
-  const view = new DataView(block.buffer, block.byteOffset, block.length);
-  const address = (i: 0 | 1): Deno.NetAddr => ({
+function clientOf(bytes: Uint8Array, end: number): ProxiedClient {
+  if (bytes[12] === LOCAL) return "proxy";
+  const kind = bytes[13]!;
+  const size = ADDRESS_SIZES.get(kind);
+  if (size === undefined) return "unknown";
+  if (end < FIXED + size) {
+    const rule = "the PROXY header must have room for its addresses";
+    throw new ProxyHeaderFault(rule, textOf(bytes.subarray(0, end)));
+  }
+  if (end > FIXED + size) checkParts(bytes.subarray(0, end), FIXED + size);
+  switch (kind) {
+    case 0x11:
+      return inetAddresses(bytes, 4);
+    case 0x21:
+      return inetAddresses(bytes, 16);
+    case 0x31:
+      return unixAddresses(bytes);
+    default:
+      return "unknown";
+  }
+}
+
+function inetAddresses(header: Uint8Array, size: number): ProxiedAddresses {
+  const destination = FIXED + size;
+  const ports = destination + size;
+  return {
+    source: inetAddress(header, FIXED, size, ports),
+    destination: inetAddress(header, destination, size, ports + 2),
+  };
+}
+
+function inetAddress(
+  header: Uint8Array,
+  at: number,
+  size: number,
+  port: number,
+): Deno.NetAddr {
+  return {
     transport: "tcp",
-    hostname: formatIp(block.subarray(i * size, (i + 1) * size)),
-    port: view.getUint16(2 * size + 2 * i),
-  });
-  return { source: address(0), destination: address(1) };
+    hostname: formatIp(header.subarray(at, at + size)),
+    port: header[port]! << 8 | header[port + 1]!,
+  };
 }
 
-function unixAddresses(block: Uint8Array): ProxiedAddresses {
-  const [source, destination] = [0, UNIX_SIZE].map((start) =>
-    unixPath(block.subarray(start, start + UNIX_SIZE))
+function unixAddresses(header: Uint8Array): ProxiedAddresses {
+  const [source, destination] = [FIXED, FIXED + UNIX_SIZE].map((start) =>
+    unixPath(header.subarray(start, start + UNIX_SIZE))
   );
   return {
     // Of a client without a name it is null, whatever its type says.

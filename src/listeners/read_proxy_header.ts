@@ -1,6 +1,5 @@
 import type { ByteSource } from "../types.ts";
 import {
-  LONGEST_HEADER,
   type ProxiedClient,
   ProxyHeaderFault,
   textOf,
@@ -12,7 +11,7 @@ import { V2 } from "./proxy_header_v2.ts";
 export interface ProxyHeader {
   /** Whose the connection is. */
   readonly client: ProxiedClient;
-  /** What came after the header, which is the request's. */
+  /** What came after the header, which is the request's: a part of the buffer. */
   readonly rest: Uint8Array;
 }
 
@@ -24,13 +23,14 @@ const V1_START = 0x50;
  * version 1 is not told: not to read too far would take six reads, of 3 µs each,
  * where one finds all that has come.
  *
+ * @param buffer Where to: room for the longest header.
  * @returns `null` if nothing has come before the end.
  * @throws {ProxyHeaderFault} If it breaks the rules.
  */
 export async function readProxyHeader(
   source: ByteSource,
+  buffer: Uint8Array,
 ): Promise<ProxyHeader | null> {
-  const buffer = new Uint8Array(LONGEST_HEADER);
   for (let length = 0;;) {
     const count = await source.read(buffer.subarray(length))
       .catch(() => null); // it is lost
@@ -41,10 +41,8 @@ export async function readProxyHeader(
     }
     length += count;
     const bytes = buffer.subarray(0, length);
-    const form = bytes[0] === V1_START ? V1 : V2;
-    const end = form.endIn(bytes);
-    if (end === null) continue;
-    const client = form.parse(bytes.subarray(0, end));
-    return { client, rest: bytes.subarray(end) };
+    const header = (bytes[0] === V1_START ? V1 : V2).parse(bytes);
+    if (header === null) continue;
+    return { client: header.client, rest: bytes.subarray(header.end) };
   }
 }

@@ -7,6 +7,9 @@ const BITS = /^(?:0|[1-9][0-9]{0,2})$/;
 /** How many bits come before an IPv4 address that is written as an IPv6 one. */
 const MAPPED_BITS = 96;
 
+/** How many proxies are kept in mind. */
+const MOST_KNOWN = 1024;
+
 /** The addresses that begin with the same bits. */
 interface Network {
   readonly address: IpAddress;
@@ -47,8 +50,8 @@ export function canBeTrusted(text: string): boolean {
 export class TrustedPeers {
   readonly #unix: boolean;
   readonly #networks: Network[];
-  /** The last one that was asked for and trusted: there are few proxies. */
-  #last: string | null = null;
+  /** Those that have been asked for, and are. */
+  readonly #known = new Set<string>();
 
   /** Creates an instance with texts that can be trusted. */
   constructor(texts: readonly string[]) {
@@ -65,13 +68,19 @@ export class TrustedPeers {
   has(peer: Deno.Addr): boolean {
     if (!("hostname" in peer)) return this.#unix;
     const { hostname } = peer;
-    if (hostname === this.#last) return true;
+    if (this.#known.has(hostname)) return true;
     const parsed = parseIp(hostname.split("%", 1)[0]!);
     if (parsed === null) return false;
     const address = unmapped(parsed);
     const isTrusted = this.#networks.some((net) => isWithin(address, net));
-    if (isTrusted) this.#last = hostname;
+    if (isTrusted) this.#note(hostname);
     return isTrusted;
+  }
+
+  /** A network may have more of them than are worth their memory. */
+  #note(hostname: string): void {
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    this.#known.add(hostname);
   }
 }
 

@@ -72,8 +72,38 @@ export abstract class ServerHooks<Request> {
    * one is taken meanwhile; where many are at once, a promise keeps nobody else
    * waiting. The request counts as active.
    *
+   * Behind a proxy, with `proxyProtocol`, the address is the true client's.
+   *
    * @returns False to refuse the request: `handleRefusal()` is called, and the
    * request is shut down.
+   *
+   * @example Rules of access, by Node's `BlockList`
+   * ```ts
+   * import { BlockList } from "node:net";
+   * import { TCPServer } from "@socketserver/socketserver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const blocked = new BlockList();
+   * blocked.addSubnet("127.0.0.0", 8);
+   * blocked.addSubnet("2001:db8::", 32, "ipv6");
+   *
+   * class GuardedServer extends TCPServer {
+   *   override verifyRequest(_request: unknown, { hostname }: Deno.NetAddr) {
+   *     const family = hostname.includes(":") ? "ipv6" : "ipv4";
+   *     return !blocked.check(hostname, family);
+   *   }
+   * }
+   *
+   * let handled = 0;
+   * await using server = new GuardedServer(
+   *   { hostname: "127.0.0.1", port: 0 },
+   *   () => handled++,
+   * );
+   * const { port } = server.serverAddress;
+   * using _client = await Deno.connect({ hostname: "127.0.0.1", port });
+   * await server.handleRequest();
+   * assertEquals(handled, 0);
+   * ```
    */
   verifyRequest(
     _request: Request,

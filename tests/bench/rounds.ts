@@ -1,6 +1,6 @@
 import type { Result } from "./metrics.ts";
 import { type Command, Server } from "./server.ts";
-import type { Row, Sample, Trial } from "./trial.ts";
+import type { Load, Row, Sample, Trial } from "./trial.ts";
 
 /** How much is measured. */
 export interface Effort {
@@ -26,12 +26,12 @@ export async function measure(
   await using stack = new AsyncDisposableStack();
 
   for (const side of sides) {
-    const { program, args } = trial.sides[side]!;
+    const { program, args, load = trial.load } = trial.sides[side]!;
     const path = await program.path();
     if (path === undefined) continue;
     const turn = trial.fresh
-      ? freshTurns(trial, [path, ...args])
-      : turnsOf(trial, stack.use(await Server.start([path, ...args])));
+      ? freshTurns(load, [path, ...args])
+      : turnsOf(load, stack.use(await Server.start([path, ...args])));
     await turn(WARM_UP_SECONDS * effort.part);
     const taken: Sample[] = [];
     samples.set(side, taken);
@@ -56,11 +56,11 @@ export async function measure(
 
 type Turn = (seconds: number) => Promise<Sample>;
 
-function turnsOf({ load }: Trial, server: Server): Turn {
+function turnsOf(load: Load, server: Server): Turn {
   return async (seconds) => await load(server, seconds);
 }
 
-function freshTurns({ load }: Trial, command: Command): Turn {
+function freshTurns(load: Load, command: Command): Turn {
   return async (seconds) => {
     await using server = await Server.start(command);
     return await load(server, seconds);

@@ -35,6 +35,8 @@ export type Question =
 export interface Side {
   program: Program;
   args: readonly string[];
+  /** Its own load, if it needs another than the trial's. */
+  load?: Load;
 }
 
 /** Servers that take turns under the same load. */

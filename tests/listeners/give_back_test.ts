@@ -7,11 +7,15 @@ import { TcpPair } from "../fixtures/tcp_pair.ts";
 const LIMIT_MS = 30_000;
 
 /** A connection that was given back some bytes, and whose client sends more. */
-async function pairOf(bytes: string, more: string): Promise<TcpPair> {
+async function pairOf(
+  bytes: string,
+  more: string,
+  usedUp = () => {},
+): Promise<TcpPair> {
   const pair = await TcpPair.open();
   await pair.client.write(latin1(more));
   await pair.client.closeWrite();
-  giveBack(pair.server, latin1(bytes));
+  giveBack(pair.server, latin1(bytes), usedUp);
   return pair;
 }
 
@@ -64,4 +68,20 @@ Deno.test("giveBack() has the cancellation of readable close the connection", as
   using pair = await pairOf("abc", "def");
   await pair.server.readable.cancel();
   assertEquals(await readOf(pair.client, 1), "");
+});
+
+Deno.test("giveBack() tells once when it holds the bytes no more", async () => {
+  for (const by of ["read", "readable", "both"]) {
+    let times = 0;
+    using pair = await pairOf("abc", "def", () => times++);
+    if (by !== "readable") {
+      await readOf(pair.server, 2);
+      assertEquals(times, 0, by);
+    }
+    if (by === "read") await readOf(pair.server, 2);
+    else await pair.server.readable.cancel();
+    assertEquals(times, 1, by);
+    if (by === "read") await readOf(pair.server, 2);
+    assertEquals(times, 1, by);
+  }
 });

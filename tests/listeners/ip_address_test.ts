@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { formatIp, parseIp, unmapped } from "../../src/listeners/ip_address.ts";
+import {
+  formatIp,
+  normalIpv4,
+  normalIpv6,
+  parseIp,
+  unmapped,
+} from "../../src/listeners/ip_address.ts";
 
 /** Addresses, and how Deno writes them. */
 const TEXTS = {
@@ -40,4 +46,15 @@ Deno.test("unmapped() gives the IPv4 address of one that is written as IPv6", ()
   assertEquals(shown("::ffff:192.0.2.1"), "192.0.2.1");
   assertEquals(shown("::fffe:192.0.2.1"), "::fffe:c000:201");
   assertEquals(shown("192.0.2.1"), "192.0.2.1");
+});
+
+Deno.test("normalIpv4() and normalIpv6() give addresses of their own kind", () => {
+  for (const [text, expected] of Object.entries(TEXTS)) {
+    const isIpv6 = text.includes(":");
+    assertEquals(normalIpv4(text), isIpv6 ? null : expected, text);
+    assertEquals(normalIpv6(text), isIpv6 ? expected : null, text);
+  }
+  for (const text of WRONG) {
+    assertEquals([normalIpv4(text), normalIpv6(text)], [null, null], text);
+  }
 });

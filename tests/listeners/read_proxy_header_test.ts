@@ -1,11 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { concat } from "@std/bytes/concat";
+import type { ByteSource } from "@socketserver/socketserver";
 import { crc32c } from "../../src/listeners/crc32c.ts";
 import {
+  LONGEST_HEADER,
   type ProxiedClient,
   ProxyHeaderFault,
 } from "../../src/listeners/proxy_header.ts";
-import { readProxyHeader } from "../../src/listeners/read_proxy_header.ts";
+import {
+  type ProxyHeader,
+  readProxyHeader,
+} from "../../src/listeners/read_proxy_header.ts";
 import { CountedSource } from "../fixtures/counted_source.ts";
 import {
   INET_ADDRESSES,
@@ -38,6 +43,11 @@ const INET6_ADDRESSES = {
     port: 65_535,
   },
 } as const;
+
+/** Reads a header into an array of its own. */
+function readFrom(source: ByteSource): Promise<ProxyHeader | null> {
+  return readProxyHeader(source, new Uint8Array(LONGEST_HEADER));
+}
 
 /** Makes a header with a checksum, which is that of the header. */
 function withChecksum(parts: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -200,7 +210,7 @@ for (const [name, [header, expected]] of Object.entries(HEADERS)) {
         header.subarray(0, cut),
         concat([header.subarray(cut), REQUEST]),
       );
-      const read = await readProxyHeader(source);
+      const read = await readFrom(source);
       assertEquals(read?.client, expected, `${cut}`);
       const { rest } = read!;
       assertEquals(rest, REQUEST.subarray(0, rest.length), `${cut}`);
@@ -217,18 +227,18 @@ for (const [name, [bytes, message]] of Object.entries(FAULTS)) {
         Array.from(bytes, (b) => Uint8Array.of(b)),
       ]
     ) {
-      const read = readProxyHeader(new CountedSource(...pieces));
+      const read = readFrom(new CountedSource(...pieces));
       await assertRejects(() => read, ProxyHeaderFault, message);
     }
   });
 }
 
 Deno.test("readProxyHeader() gives null for what says nothing", async () => {
-  assertEquals(await readProxyHeader(new CountedSource()), null);
+  assertEquals(await readFrom(new CountedSource()), null);
   const lost = {
     read: () => Promise.reject(new Deno.errors.ConnectionReset()),
   };
-  assertEquals(await readProxyHeader(lost), null);
+  assertEquals(await readFrom(lost), null);
 });
 
 Deno.test("readProxyHeader() refuses a header whose connection is lost in it", async () => {
@@ -238,14 +248,14 @@ Deno.test("readProxyHeader() refuses a header whose connection is lost in it", a
     buffer[0] = 0x50;
     return Promise.resolve(1);
   };
-  const reading = readProxyHeader({ read });
+  const reading = readFrom({ read });
   await assertRejects(() => reading, ProxyHeaderFault, "be complete");
 });
 
 Deno.test("readProxyHeader() needs one read where all has come", async () => {
   for (const [name, [header]] of Object.entries(HEADERS)) {
     const source = new CountedSource(concat([header, REQUEST]));
-    await readProxyHeader(source);
+    await readFrom(source);
     assertEquals(source.reads, 1, name);
   }
 });
@@ -294,7 +304,7 @@ async function assertReadRight(
   const source = new CountedSource(...pieces);
   let rest: Uint8Array;
   try {
-    ({ rest } = (await readProxyHeader(source))!);
+    ({ rest } = (await readFrom(source))!);
   } catch (error) {
     assert(error instanceof ProxyHeaderFault, `${message} ${error}`);
     assert(source.taken <= 536, message);
@@ -320,7 +330,7 @@ Deno.test("readProxyHeader() refuses a header with a checksum if a byte is chang
   for (const at of [...values, header.length - 1].filter((at) => at > 15)) {
     const changed = header.slice();
     changed[at]! ^= 1;
-    const read = readProxyHeader(new CountedSource(changed));
+    const read = readFrom(new CountedSource(changed));
     await assertRejects(() => read, ProxyHeaderFault);
   }
 });

@@ -70,3 +70,15 @@ Deno.test("TrustedPeers.has() says the same of a peer each time", () => {
     for (let i = 0; i < 3; i++) assertEquals(peers.has(peer), expected);
   }
 });
+
+Deno.test("TrustedPeers.has() says the same of more peers than it keeps in mind", () => {
+  const peers = new TrustedPeers(["10.0.0.0/8"]);
+  for (let i = 0; i < 3000; i++) {
+    const end = `${i >> 8}.${i & 255}`;
+    for (const network of ["10.0", "11.0"]) {
+      const hostname = `${network}.${end}`;
+      const peer = { transport: "tcp", hostname, port: 1 } as const;
+      assertEquals(peers.has(peer), network === "10.0", hostname);
+    }
+  }
+});

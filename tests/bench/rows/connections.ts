@@ -6,9 +6,10 @@ import {
   python as python3,
   tcpserver,
 } from "../programs.ts";
+import { latin1, V1_LINE, v2Header } from "../../fixtures/proxy_headers.ts";
 import { connections as load } from "../loads/connections.ts";
 import { bare, LIMITS, ours, python, REUSED } from "../sides.ts";
-import type { Trial } from "../trial.ts";
+import type { Side, Trial } from "../trial.ts";
 
 const own = { question: "Against a loop of one's own" } as const;
 const platforms = {
@@ -18,12 +19,21 @@ const platforms = {
 } as const;
 const elsewhere = { question: "Threads and processes" } as const;
 
+/** The same server behind a proxy, which sends a header. */
+function behindProxy(header: Uint8Array<ArrayBuffer>): Side {
+  const options = { proxyProtocol: { trust: ["127.0.0.0/8"] } };
+  const side = ours("AsyncTCPServer", "LinesHandler", options);
+  return { ...side, load: load(4, header) };
+}
+
 /** Connections for one line each. */
 export const connections: Trial = {
   load: load(4),
   sides: {
     "`AsyncTCPServer`": ours("AsyncTCPServer", "LinesHandler"),
     "with every limit": ours("AsyncTCPServer", "LimitedLinesHandler", LIMITS),
+    "PROXY, version 1": behindProxy(latin1(V1_LINE)),
+    "PROXY, version 2": behindProxy(v2Header()),
     "`request.read()`": ours("AsyncTCPServer", "ReadWriteHandler"),
     "`ThreadingTCPServer`": ours("ThreadingTCPServer", "LinesHandler"),
     "`ForkingTCPServer`": ours("ForkingTCPServer", "LinesHandler", REUSED),
@@ -60,6 +70,20 @@ export const connections: Trial = {
       ours: "with every limit",
       against: "`AsyncTCPServer`",
       atLeast: 0.9,
+    },
+    {
+      ...own,
+      name: "new connections, behind a trusted proxy, header of version 2",
+      ours: "PROXY, version 2",
+      against: "`AsyncTCPServer`",
+      atLeast: 0.9,
+    },
+    {
+      ...own,
+      name: "new connections, behind a trusted proxy, header of version 1",
+      ours: "PROXY, version 1",
+      against: "`AsyncTCPServer`",
+      atLeast: 0.85,
     },
     { ...platforms, against: "Python's `ThreadingTCPServer`", atLeast: 4 },
     { ...platforms, against: "asyncio streams" },
