@@ -52,8 +52,8 @@ export class AskedConnections {
     };
     this.#list.append(asked);
     this.#size++;
-    if (this.#held) this.#limitTime(asked);
-    else connection.unref();
+    if (!this.#held) connection.unref();
+    this.#limitTime(asked);
     return asked;
   }
 
@@ -87,25 +87,21 @@ export class AskedConnections {
     return null;
   }
 
-  /**
-   * Says whether they keep the program alive. Those that do not have all the time
-   * that they want, as a timer would keep it alive.
-   */
+  /** Says whether they, and the timer, keep the program alive. */
   hold(program: boolean): void {
     if (program === this.#held) return;
     this.#held = program;
-    this.#stopTimer();
-    for (const asked of this.#list) {
-      if (program) {
-        asked.connection.ref();
-        this.#limitTime(asked);
-      } else asked.connection.unref();
+    for (const { connection } of this.#list) {
+      if (program) connection.ref();
+      else connection.unref();
     }
+    if (program) this.#timer?.ref();
+    else this.#timer?.unref();
   }
 
   /** Removes and closes all. */
   close(): void {
-    this.#stopTimer();
+    clearTimeout(this.#timer);
     for (let asked; (asked = this.#list.first) !== null;) {
       this.remove(asked);
       asked.connection.close();
@@ -119,12 +115,13 @@ export class AskedConnections {
   #limitTime(asked: AskedConnection): void {
     if (this.#limit === null) return;
     asked.moment = performance.now() + this.#limit;
-    this.#timer ??= setTimeout(this.#pass, this.#limit);
+    this.#timer ??= this.#passIn(this.#limit);
   }
 
-  #stopTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  #passIn(delay: number): ReturnType<typeof setTimeout> {
+    const timer = setTimeout(this.#pass, delay);
+    if (!this.#held) timer.unref();
+    return timer;
   }
 
   readonly #pass = (): void => {
@@ -133,7 +130,7 @@ export class AskedConnections {
     for (let first; (first = this.#list.first) !== null;) {
       const left = first.moment - now;
       if (left > 0) {
-        this.#timer = setTimeout(this.#pass, Math.ceil(left));
+        this.#timer = this.#passIn(Math.ceil(left));
         return;
       }
       this.#giveUp(first);

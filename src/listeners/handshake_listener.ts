@@ -110,7 +110,6 @@ export class HandshakeListener implements Deno.Listener {
   unref(): void {
     this.#listener.unref();
     this.#asked.hold(false);
-    this.#held?.close(); // nothing else lets the program end
   }
 
   async #letIn(): Promise<void> {

@@ -16,7 +16,8 @@ import type { TlsAcceptorOptions } from "../tls/tls_credentials.ts";
  * that you made, replaces certificates while it serves, and closes whom it gives
  * up. The platform does not let go of a connection of the first carrier before its
  * client goes or speaks, even if it is closed: such a connection is counted
- * in `maxActiveRequests` and `maxRequestsPerClient` as long as it is there.
+ * in `maxActiveRequests` and `maxRequestsPerClient` as long as it is there. Nor does
+ * the program end by itself after `shutdown()`, before the server is closed.
  *
  * @example A certificate from files
  * ```ts ignore
