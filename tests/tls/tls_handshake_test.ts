@@ -85,7 +85,12 @@ Deno.test(needing(["openssl"], {
     const hello = await helloOf(authority);
     using rejections = new UnhandledRejections();
     const serverNames = { "two.test": await authority.issue("two") };
-    for (const more of [{}, { serverNames, ca: authority.own.cert }]) {
+    const named = {
+      serverNames,
+      ca: authority.own.cert,
+      clientCertificate: "optional",
+    } as const;
+    for (const more of [{}, named]) {
       await using port = new TlsPort({
         ...await authority.issue("one"),
         ...more,
@@ -97,6 +102,11 @@ Deno.test(needing(["openssl"], {
         // The server's end is closed, whatever it has said before.
         while (await deadline(told(client), LIMIT_MS) !== null);
       });
+      const caCerts = [authority.own.cert];
+      const honest = await Deno.connectTls({ port: port.port, caCerts });
+      await honest.write(new Uint8Array(7));
+      assertEquals(await honest.read(new Uint8Array(9)), 7);
+      honest.close();
       await port.rest();
       const { InvalidData, UnexpectedEof } = Deno.errors;
       for (const error of port.failures) {
