@@ -1,5 +1,6 @@
 import { concat } from "@std/bytes/concat";
 import { assert, assertEquals } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { connect } from "node:tls";
 import { findServerName, readClientHello } from "../../src/tls/client_hello.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
@@ -54,6 +55,13 @@ Deno.test("readClientHello() gives what has come, where the client goes or talks
     assertEquals(hello.serverName, null);
     assertEquals(hello.bytes, said.subarray(0, hello.bytes.length));
   });
+});
+
+Deno.test("readClientHello() waits for no more where a client speaks HTTP", async () => {
+  const bytes = new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n");
+  const connection = new MemoryConnection([bytes], false);
+  const hello = await deadline(readClientHello(connection), 30_000);
+  assertEquals(hello, { bytes, serverName: null });
 });
 
 Deno.test("readClientHello() takes no more than a little", async () => {
