@@ -30,7 +30,7 @@ export interface StreamRequest extends ByteSource, ByteSink {
   close(): void;
   /**
    * Switches Nagle's algorithm off, or on with `false`. Only TCP connections
-   * have it: on Unix sockets, and with TLS, this is `undefined`.
+   * have it: on Unix sockets, and with `Deno.listenTls()`, this is `undefined`.
    */
   setNoDelay?(noDelay?: boolean): void;
   /**

@@ -1,16 +1,10 @@
 import { noteOrigin } from "../streams/error_origin.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
+import { ServerHandshake } from "./server_handshake.ts";
+import type { TlsConnection } from "./tls_connection.ts";
 import type { TlsAcceptorOptions, TlsCertificates } from "./tls_credentials.ts";
-import { TlsConnection } from "./tls_connection.ts";
-import { TlsContexts } from "./tls_contexts.ts";
-import { cutOffError, refusedError } from "./tls_errors.ts";
-import {
-  type SecureContext,
-  tlsModule,
-  type TlsSocket,
-} from "./tls_modules.ts";
-import { createTlsTransport, type TlsTransport } from "./tls_transport.ts";
+import { TlsServers } from "./tls_servers.ts";
 
 /**
  * Makes TLS connections, the server's ends, of connections that are there.
@@ -52,9 +46,8 @@ import { createTlsTransport, type TlsTransport } from "./tls_transport.ts";
  * ```
  */
 export class TlsAcceptor {
-  readonly #ca: TlsAcceptorOptions["ca"];
-  readonly #server: import("node:tls").Server;
-  #contexts: TlsContexts;
+  readonly #options: TlsAcceptorOptions;
+  #servers: TlsServers;
 
   /**
    * Creates an instance.
@@ -63,36 +56,20 @@ export class TlsAcceptor {
    * @throws {TypeError} If a certificate or a key cannot be used.
    */
   constructor(options: TlsAcceptorOptions) {
-    const { alpnProtocols, ca, clientCertificate, serverNames } = options;
-    this.#ca = ca;
-    this.#contexts = new TlsContexts(options, ca);
-    this.#server = tlsModule("node:tls").createServer({
-      ...this.#contexts.options,
-      requestCert: ca !== undefined,
-      rejectUnauthorized: clientCertificate !== "optional",
-      handshakeTimeout: -1, // none: its timer would outlive the connection
-      ...alpnProtocols && { ALPNProtocols: [...alpnProtocols] },
-      ...serverNames && {
-        SNICallback: (
-          name: string,
-          done: (error: null, context?: SecureContext) => void,
-        ) => done(null, this.#contexts.find(name)),
-      },
-    });
+    this.#options = { ...options };
+    this.#servers = new TlsServers(options, options);
   }
 
   /**
    * Replaces all certificates: connections from now on see the new ones, and those
-   * that are there stay as they are. Server names have certificates of their own
-   * only if some had any when this object was made.
+   * that are there stay as they are.
    *
    * @param certificates The new ones, all of them.
    * @throws {TypeError} If a certificate or a key cannot be used; then the former
    * ones stay.
    */
   replace(certificates: TlsCertificates): void {
-    this.#contexts = new TlsContexts(certificates, this.#ca);
-    this.#server.setSecureContext(this.#contexts.options);
+    this.#servers = new TlsServers(certificates, this.#options);
   }
 
   /**
@@ -112,68 +89,20 @@ export class TlsAcceptor {
     connection: StreamRequest,
     timeout: number | null = null,
   ): Promise<TlsConnection | null> {
-    const { promise, resolve, reject } = Promise.withResolvers<
-      TlsConnection | null
-    >();
-    const transport = createTlsTransport(connection, {
-      onEnd: () =>
-        transport.spoken ? reject(cutOffError("accept")) : resolve(null),
-      onFailure: reject,
-    });
-    this.#begin(transport, {
-      // At once: what comes next is the connection's, be it the end.
-      onSecure: (socket) => {
-        const certificate = this.#certificateOf(socket);
-        // Without one a client is here only where none is required.
-        if (certificate !== null && !socket.authorized) {
-          return reject(refusedError(socket.authorizationError));
-        }
-        resolve(new TlsConnection(connection, transport, socket, certificate));
-      },
-      onFailure: (error) => reject(refusedError(error)),
-    });
+    const { ca } = this.#options;
+    const handshake = new ServerHandshake(connection, ca !== undefined);
+    const secured = handshake.run(this.#servers);
     try {
-      const secured = await (timeout === null ? promise : withinTimeLimit(
-        promise,
+      return await (timeout === null ? secured : withinTimeLimit(
+        secured,
         timeout,
         "do the TLS handshake",
         connection,
       ));
-      if (secured === null) {
-        transport.destroy();
-      }
-      return secured;
     } catch (error) {
       noteOrigin(error, connection);
-      transport.destroy(); // what it still has to tell the client is told
+      handshake.giveUp();
       throw error;
     }
-  }
-
-  /**
-   * Hands a connection to the server. What is told of it is told to an object of
-   * its own, as nothing in it says of which connection it is.
-   */
-  #begin(
-    transport: TlsTransport,
-    told: {
-      onSecure(socket: TlsSocket): void;
-      onFailure(error: Error): void;
-    },
-  ): void {
-    const emit = (event: string, value: TlsSocket | Error) => {
-      if (event === "secureConnection") told.onSecure(value as TlsSocket);
-      if (event === "tlsClientError") told.onFailure(value as Error);
-    };
-    const own = Object.create(this.#server, { emit: { value: emit } });
-    Reflect.apply(this.#server.emit, own, ["connection", transport]);
-  }
-
-  /** The client's certificate, if it was asked for one and has one. */
-  #certificateOf(socket: TlsSocket): Uint8Array | null {
-    if (this.#ca === undefined) return null;
-    const certificate = socket.getPeerX509Certificate();
-    // A copy: of Node's Buffer, the whole pool might be sent to a Worker.
-    return certificate === undefined ? null : new Uint8Array(certificate.raw);
   }
 }

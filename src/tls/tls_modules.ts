@@ -5,9 +5,6 @@ export interface TlsModules {
   readonly "node:tls": typeof import("node:tls");
 }
 
-/** A certificate, with its key, that is ready to be used. */
-export type SecureContext = import("node:tls").SecureContext;
-
 /** A connection as `node:tls` gives it. */
 export type TlsSocket = import("node:tls").TLSSocket & {
   readonly servername?: string | false | null;

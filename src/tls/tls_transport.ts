@@ -34,18 +34,24 @@ export interface TlsTransport extends Duplex {
 
 type TlsTransportConstructor = new (
   connection: Carrier,
+  head: Uint8Array,
   events: TransportEvents,
 ) => TlsTransport;
 
 let transportClass: TlsTransportConstructor | undefined;
 
-/** Makes a transport of a connection, which it never closes. */
+/**
+ * Makes a transport of a connection, which it never closes.
+ *
+ * @param head What has been read before, and comes first.
+ */
 export function createTlsTransport(
   connection: Carrier,
+  head: Uint8Array,
   events: TransportEvents,
 ): TlsTransport {
   transportClass ??= defineTransport();
-  return new transportClass(connection, events);
+  return new transportClass(connection, head, events);
 }
 
 /** The class it extends is loaded only where there is TLS. */
@@ -63,9 +69,12 @@ function defineTransport(): TlsTransportConstructor {
 
     constructor(
       connection: Carrier,
+      head: Uint8Array,
       events: TransportEvents,
     ) {
       super({ readableHighWaterMark: 1 });
+      if (head.length > 0) this.push(head);
+      this.#spoken = head.length > 0;
       this.#connection = connection;
       this.events = events;
     }

@@ -160,6 +160,21 @@ Deno.test(needing(["openssl"], {
 }));
 
 Deno.test(needing(["openssl"], {
+  name: "TlsAcceptor.replace() brings certificates of server names",
+  async fn() {
+    using authority = await TlsAuthority.create();
+    const one = await authority.issue("one");
+    const two = await authority.issue("two");
+    await using port = new TlsPort(one);
+    const shown = async () =>
+      subjectOf(await sClient(port, ["-servername", "two.test"]));
+    assertEquals(await shown(), "one");
+    port.acceptor.replace({ ...one, serverNames: { "two.test": two } });
+    assertEquals(await shown(), "two");
+  },
+}));
+
+Deno.test(needing(["openssl"], {
   name: "TlsAcceptor.accept() works behind what was read before",
   async fn() {
     using authority = await TlsAuthority.create();

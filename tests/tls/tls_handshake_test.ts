@@ -17,13 +17,18 @@ const LIMIT_MS = 30_000;
 const HELLO_HEAD = new Uint8Array([22, 3, 1, 1, 0, 1, 0, 0, 252, 3, 3]);
 
 for (
-  const [kind, said] of [["silent", 0], ["slow", HELLO_HEAD.length]] as const
+  const [kind, said, named] of [
+    ["silent", 0, false],
+    ["slow", HELLO_HEAD.length, false],
+    ["silent, unnamed", 0, true],
+    ["slow, unnamed", HELLO_HEAD.length, true],
+  ] as const
 ) {
   Deno.test(needing(["openssl"], {
     name: `TlsAcceptor.accept() gives a ${kind} client up, and lets go of it`,
     async fn() {
       using authority = await TlsAuthority.create();
-      const acceptor = new TlsAcceptor(await authority.issue("one"));
+      const acceptor = await acceptorOf(authority, named);
       using rejections = new UnhandledRejections();
       using pair = await TcpPair.open();
       await pair.client.write(HELLO_HEAD.subarray(0, said));
@@ -40,7 +45,7 @@ for (
       `TlsAcceptor.accept() ends when a ${kind} client's connection is closed`,
     async fn() {
       using authority = await TlsAuthority.create();
-      const acceptor = new TlsAcceptor(await authority.issue("one"));
+      const acceptor = await acceptorOf(authority, named);
       using rejections = new UnhandledRejections();
       using pair = await TcpPair.open();
       await pair.client.write(HELLO_HEAD.subarray(0, said));
@@ -57,10 +62,12 @@ Deno.test(needing(["openssl"], {
   name: "TlsAcceptor.accept() gives null for a client that goes without a word",
   async fn() {
     using authority = await TlsAuthority.create();
-    const acceptor = new TlsAcceptor(await authority.issue("one"));
-    using pair = await TcpPair.open();
-    pair.client.close();
-    assertEquals(await acceptor.accept(pair.server), null);
+    for (const named of [false, true]) {
+      const acceptor = await acceptorOf(authority, named);
+      using pair = await TcpPair.open();
+      pair.client.close();
+      assertEquals(await acceptor.accept(pair.server), null);
+    }
   },
 }));
 
@@ -85,7 +92,12 @@ Deno.test(needing(["openssl"], {
     const hello = await helloOf(authority);
     using rejections = new UnhandledRejections();
     const serverNames = { "two.test": await authority.issue("two") };
-    for (const more of [{}, { serverNames, ca: authority.own.cert }]) {
+    const named = {
+      serverNames,
+      ca: authority.own.cert,
+      clientCertificate: "optional",
+    } as const;
+    for (const more of [{}, named]) {
       await using port = new TlsPort({
         ...await authority.issue("one"),
         ...more,
@@ -97,6 +109,11 @@ Deno.test(needing(["openssl"], {
         // The server's end is closed, whatever it has said before.
         while (await deadline(told(client), LIMIT_MS) !== null);
       });
+      const caCerts = [authority.own.cert];
+      const honest = await Deno.connectTls({ port: port.port, caCerts });
+      await honest.write(new Uint8Array(7));
+      assertEquals(await honest.read(new Uint8Array(9)), 7);
+      honest.close();
       await port.rest();
       const { InvalidData, UnexpectedEof } = Deno.errors;
       for (const error of port.failures) {
@@ -132,6 +149,16 @@ Deno.test(needing(["openssl"], {
     assertEquals(await rejections.count(), 0);
   },
 }));
+
+/** An acceptor, for which the server's name makes a difference or none. */
+async function acceptorOf(
+  authority: TlsAuthority,
+  named: boolean,
+): Promise<TlsAcceptor> {
+  const one = await authority.issue("one");
+  const serverNames = { "two.test": one };
+  return new TlsAcceptor({ ...one, ...named && { serverNames } });
+}
 
 /** Nonsense, or something that begins as it should. */
 function anyBytes(random: Random, right: Uint8Array): Uint8Array {
