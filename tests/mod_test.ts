@@ -1,4 +1,5 @@
 import * as module from "@socketserver/socketserver";
+import * as testing from "@socketserver/socketserver/testing";
 import { assert, assertEquals } from "@std/assert";
 
 const SRC = new URL("../src/", import.meta.url);
@@ -14,6 +15,7 @@ const LAYERS = [
   /^remote\//,
   /^(threads|processes)\//,
   /^mixins\//,
+  /^testing\//,
 ];
 /** Folders of one layer that know nothing of one another. */
 const STRANGERS = /^threads\/.* → processes\/|^processes\/.* → threads\//;
@@ -66,6 +68,11 @@ Deno.test("mod exports these values and no others", () => {
     "UnixStreamServer",
     "formatAddress",
   ]);
+});
+
+Deno.test("testing exports these values and no others", () => {
+  const names = ["TestClient", "connect", "exchange", "exchangeDatagram"];
+  assertEquals(Object.keys(testing).sort(), names);
 });
 
 Deno.test("src imports in one direction only, types too", async () => {
