@@ -16,6 +16,7 @@ import {
  * the handler has ended; no hook is called, and the handler's error is in
  * {@linkcode TestClient.handled}.
  *
+ * @typeParam Address The kind of address that the handler's clients have.
  * @param handler A handler class, or a function that handles connections.
  * @param options What the handler finds, and how the connection is.
  * @returns The client.
@@ -78,15 +79,15 @@ import {
  * await client.handled; // although the client says nothing more
  * ```
  */
-export function connect(
-  handler: RequestHandlerClass<StreamRequest>,
-  options?: ConnectionTestOptions | null,
+export function connect<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<StreamRequest, Address>,
+  options?: ConnectionTestOptions<Address> | null,
 ): TestClient {
   checkTest(handler, options);
   const given = options ?? {};
   const { client, server } = addressesIn("tcp", given);
   const run = new HandlerRun<StreamRequest>({
-    handlerClass: handler,
+    handlerClass: handler as RequestHandlerClass<StreamRequest>,
     clientAddress: client,
     serverAddress: server,
     options: given,

@@ -11,7 +11,7 @@ import type { ConnectionTestOptions } from "./test_options.ts";
  * step by step, and finds what was written before an error, and what was left
  * unread.
  *
- * @typeParam Data `string` or `Uint8Array`.
+ * @typeParam Address The kind of address that the handler's clients have.
  * @param handler A handler class, or a function that handles connections.
  * @param input What the client sends.
  * @param options What the handler finds, and how the connection is.
@@ -59,21 +59,21 @@ import type { ConnectionTestOptions } from "./test_options.ts";
  * await assertRejects(() => exchange(PairHandler, "odd"), UnexpectedEof);
  * ```
  */
-export function exchange(
-  handler: RequestHandlerClass<StreamRequest>,
+export function exchange<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<StreamRequest, Address>,
   input?: string,
-  options?: ConnectionTestOptions | null,
+  options?: ConnectionTestOptions<Address> | null,
 ): Promise<string>;
 /** Likewise, with bytes. */
-export function exchange(
-  handler: RequestHandlerClass<StreamRequest>,
+export function exchange<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<StreamRequest, Address>,
   input: Uint8Array,
-  options?: ConnectionTestOptions | null,
+  options?: ConnectionTestOptions<Address> | null,
 ): Promise<Uint8Array<ArrayBuffer>>;
-export async function exchange(
-  handler: RequestHandlerClass<StreamRequest>,
+export async function exchange<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<StreamRequest, Address>,
   input: string | Uint8Array = "",
-  options?: ConnectionTestOptions | null,
+  options?: ConnectionTestOptions<Address> | null,
 ): Promise<string | Uint8Array<ArrayBuffer>> {
   await using client = connect(handler, options);
   await client.write(input);

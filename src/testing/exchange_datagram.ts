@@ -29,6 +29,7 @@ export interface SentDatagram<Data = string> {
  *
  * There is no socket, and no permission is needed.
  *
+ * @typeParam Address The kind of address that the handler's clients have.
  * @param handler A handler class, or a function that handles datagrams.
  * @param data What the client sends.
  * @param options What the handler finds.
@@ -75,21 +76,21 @@ export interface SentDatagram<Data = string> {
  * ]);
  * ```
  */
-export function exchangeDatagram(
-  handler: RequestHandlerClass<DatagramRequest>,
+export function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<DatagramRequest, Address>,
   data?: string,
-  options?: HandlerTestOptions | null,
+  options?: HandlerTestOptions<Address> | null,
 ): Promise<SentDatagram<string>[]>;
 /** Likewise, with bytes. */
-export function exchangeDatagram(
-  handler: RequestHandlerClass<DatagramRequest>,
+export function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<DatagramRequest, Address>,
   data: Uint8Array,
-  options?: HandlerTestOptions | null,
+  options?: HandlerTestOptions<Address> | null,
 ): Promise<SentDatagram<Uint8Array<ArrayBuffer>>[]>;
-export async function exchangeDatagram(
-  handler: RequestHandlerClass<DatagramRequest>,
+export async function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<DatagramRequest, Address>,
   data: string | Uint8Array = "",
-  options?: HandlerTestOptions | null,
+  options?: HandlerTestOptions<Address> | null,
 ): Promise<SentDatagram<string | Uint8Array<ArrayBuffer>>[]> {
   checkTest(handler, options);
   const given = options ?? {};
@@ -97,7 +98,7 @@ export async function exchangeDatagram(
   const bytes = isText ? new TextEncoder().encode(data) : dataBytes(data);
   const { client, server } = addressesIn("udp", given);
   const run = new HandlerRun<DatagramRequest>({
-    handlerClass: handler,
+    handlerClass: handler as RequestHandlerClass<DatagramRequest>,
     clientAddress: client,
     serverAddress: server,
     options: given,

@@ -6,14 +6,19 @@ import {
 } from "../servers/option_checks.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
 
-/** Options for {@linkcode exchange} and {@linkcode exchangeDatagram}, and for {@linkcode connect}. */
-export interface HandlerTestOptions {
+/**
+ * Options for {@linkcode exchangeDatagram}, and those that it shares with the
+ * other functions.
+ *
+ * @typeParam Address The kind of address that the handler's clients have.
+ */
+export interface HandlerTestOptions<Address extends Deno.Addr = Deno.Addr> {
   /**
    * The client's address, as the handler finds it in `clientAddress`.
    *
    * @default {{ transport, hostname: "127.0.0.1", port: 50000 }}
    */
-  clientAddress?: Deno.Addr;
+  clientAddress?: Address;
   /**
    * The server's address, as the handler finds it in `server.serverAddress`.
    *
@@ -51,8 +56,13 @@ export interface HandlerTestOptions {
   timeout?: number | null;
 }
 
-/** Options for a connection of a test. */
-export interface ConnectionTestOptions extends HandlerTestOptions {
+/**
+ * Options for {@linkcode connect} and {@linkcode exchange}.
+ *
+ * @typeParam Address The kind of address that the handler's clients have.
+ */
+export interface ConnectionTestOptions<Address extends Deno.Addr = Deno.Addr>
+  extends HandlerTestOptions<Address> {
   /**
    * The most bytes that the handler is given by one read of its connection, and
    * that one write of it takes. With 1 every message comes in pieces.
