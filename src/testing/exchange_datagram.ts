@@ -8,7 +8,7 @@ import { HandlerRun } from "./handler_run.ts";
 import {
   addressesIn,
   checkTest,
-  type HandlerTestOptions,
+  type DatagramTestOptions,
 } from "./test_options.ts";
 
 /**
@@ -79,18 +79,18 @@ export interface SentDatagram<Data = string> {
 export function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
   handler: RequestHandlerClass<DatagramRequest, Address>,
   data?: string,
-  options?: HandlerTestOptions<Address> | null,
+  options?: DatagramTestOptions<Address> | null,
 ): Promise<SentDatagram<string>[]>;
 /** Likewise, with bytes. */
 export function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
   handler: RequestHandlerClass<DatagramRequest, Address>,
   data: Uint8Array,
-  options?: HandlerTestOptions<Address> | null,
+  options?: DatagramTestOptions<Address> | null,
 ): Promise<SentDatagram<Uint8Array<ArrayBuffer>>[]>;
 export async function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
   handler: RequestHandlerClass<DatagramRequest, Address>,
   data: string | Uint8Array = "",
-  options?: HandlerTestOptions<Address> | null,
+  options?: DatagramTestOptions<Address> | null,
 ): Promise<SentDatagram<string | Uint8Array<ArrayBuffer>>[]> {
   checkTest(handler, options);
   const given = options ?? {};
@@ -106,9 +106,11 @@ export async function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
   const sent: SentDatagram<Uint8Array<ArrayBuffer>>[] = [];
   const socket: DatagramSocket = {
     addr: server,
-    send(data, address) {
-      sent.push({ data: new Uint8Array(data), address });
-      return Promise.resolve(data.length);
+    async send(data, address) {
+      const copy = new Uint8Array(data);
+      const count = await (given.socket?.send(copy, address) ?? data.length);
+      sent.push({ data: copy, address });
+      return count;
     },
   };
   const request: DatagramRequest = [new Uint8Array(bytes), socket];

@@ -56,5 +56,6 @@ export * from "./connect.ts";
 export * from "./test_client.ts";
 export type {
   ConnectionTestOptions,
+  DatagramTestOptions,
   HandlerTestOptions,
 } from "./test_options.ts";

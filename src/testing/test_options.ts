@@ -5,10 +5,10 @@ import {
   checkOptions,
 } from "../servers/option_checks.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
+import type { DatagramSocket } from "../types.ts";
 
 /**
- * Options for {@linkcode exchangeDatagram}, and those that it shares with the
- * other functions.
+ * Options that all functions of this module take.
  *
  * @typeParam Address The kind of address that the handler's clients have.
  */
@@ -77,6 +77,21 @@ export interface ConnectionTestOptions<Address extends Deno.Addr = Deno.Addr>
    * @default {Infinity}
    */
   highWaterMark?: number;
+}
+
+/**
+ * Options for {@linkcode exchangeDatagram}.
+ *
+ * @typeParam Address The kind of address that the handler's clients have.
+ */
+export interface DatagramTestOptions<Address extends Deno.Addr = Deno.Addr>
+  extends HandlerTestOptions<Address> {
+  /**
+   * What the handler sends by, which may fail: for a test of what it does then.
+   *
+   * @default {undefined} All that is sent is taken.
+   */
+  socket?: Pick<DatagramSocket, "send">;
 }
 
 const ACTION = "test the handler";

@@ -5,6 +5,7 @@ import {
   ResponseWriter,
   UnexpectedEof,
 } from "@socketserver/socketserver";
+import { StreamSource } from "../../src/streams/stream_source.ts";
 import { chunkedSource } from "../fixtures/chunked_source.ts";
 import { RecordingSink } from "../fixtures/recording_sink.ts";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
@@ -46,6 +47,14 @@ Deno.test("RequestReader reads a web stream, whatever its chunks are", async () 
   assertEquals(await rfile.read(2), encoder.encode("en"));
   await assertRejects(() => rfile.readExactly(2), UnexpectedEof);
   assertEquals(await rfile.read(), null);
+});
+
+Deno.test("StreamSource.read() waits past empty chunks, and gives what fits", async () => {
+  const source = new StreamSource(streamOf("", "", "abc", ""));
+  const buffer = new Uint8Array(2);
+  const counts = [];
+  for (let i = 0; i < 3; i++) counts.push(await source.read(buffer));
+  assertEquals(counts, [2, 1, null]);
 });
 
 for (const bufferSize of [-1, 0, 1, 3]) {

@@ -92,3 +92,11 @@ Deno.test("exchangeDatagram() rejects when a handler hangs", async () => {
     "Cannot wait for the handler's end within the timeout as the handler goes on: current value is 0.01 seconds",
   );
 });
+
+Deno.test("exchangeDatagram() sends by the socket that it is given, which may fail", async () => {
+  const refused = new Deno.errors.ConnectionRefused("refused");
+  const socket = { send: () => Promise.reject(refused) };
+  const error = await exchangeDatagram(UpperHandler, "text", { socket })
+    .catch((it) => it);
+  assertEquals(error, refused);
+});
