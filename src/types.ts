@@ -111,12 +111,24 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
-/** A class whose instances handle one request each. */
-export type RequestHandlerConstructor<Request> = new (
+/**
+ * A class whose instances handle one request each.
+ *
+ * @typeParam Request What the handler is given.
+ * @typeParam Address The addresses of its clients.
+ * @typeParam Server What it finds in `this.server`: a handler that runs where the
+ * server does may ask for the server's own class, one that runs elsewhere for
+ * {@linkcode HandlerServer} only.
+ */
+export type RequestHandlerConstructor<
+  Request,
+  Address extends Deno.Addr = Deno.Addr,
+  // deno-lint-ignore no-explicit-any -- only the user knows the server's class
+  Server = any,
+> = new (
   request: Request,
-  clientAddress: Deno.Addr,
-  // deno-lint-ignore no-explicit-any -- a handler may ask for its own server's class
-  server: any,
+  clientAddress: Address,
+  server: Server,
 ) => RequestHandler;
 
 /**
@@ -124,16 +136,31 @@ export type RequestHandlerConstructor<Request> = new (
  *
  * It handles the request itself, or returns a handler to be run, which is the
  * way to give a handler's constructor further arguments.
+ *
+ * The type parameters are those of {@linkcode RequestHandlerConstructor}.
  */
-export type RequestHandlerFunction<Request> = (
-  request: Request,
-  clientAddress: Deno.Addr,
+export type RequestHandlerFunction<
+  Request,
+  Address extends Deno.Addr = Deno.Addr,
   // deno-lint-ignore no-explicit-any -- see RequestHandlerConstructor
-  server: any,
+  Server = any,
+> = (
+  request: Request,
+  clientAddress: Address,
+  server: Server,
   context: RequestContext,
 ) => unknown;
 
-/** What a server can be given to handle its requests. */
-export type RequestHandlerClass<Request> =
-  | RequestHandlerConstructor<Request>
-  | RequestHandlerFunction<Request>;
+/**
+ * What a server can be given to handle its requests.
+ *
+ * The type parameters are those of {@linkcode RequestHandlerConstructor}.
+ */
+export type RequestHandlerClass<
+  Request,
+  Address extends Deno.Addr = Deno.Addr,
+  // deno-lint-ignore no-explicit-any -- see RequestHandlerConstructor
+  Server = any,
+> =
+  | RequestHandlerConstructor<Request, Address, Server>
+  | RequestHandlerFunction<Request, Address, Server>;

@@ -1,4 +1,5 @@
 import * as module from "@socketserver/socketserver";
+import * as testing from "@socketserver/socketserver/testing";
 import * as tls from "@socketserver/socketserver/tls";
 import { assert, assertEquals } from "@std/assert";
 
@@ -16,6 +17,7 @@ const LAYERS = [
   /^remote\//,
   /^(threads|processes)\//,
   /^mixins\//,
+  /^testing\//,
 ];
 /** Folders of one layer that know nothing of one another. */
 const STRANGERS = /^threads\/.* → processes\/|^processes\/.* → threads\//;
@@ -73,6 +75,11 @@ Deno.test("mod exports these values and no others", () => {
 
 Deno.test("tls exports these values and no others", () => {
   assertEquals(Object.keys(tls).sort(), ["TlsAcceptor", "TlsConnection"]);
+});
+
+Deno.test("testing exports these values and no others", () => {
+  const names = ["TestClient", "connect", "exchange", "exchangeDatagram"];
+  assertEquals(Object.keys(testing).sort(), names);
 });
 
 Deno.test("src imports in one direction only, types too", async () => {

@@ -15,7 +15,11 @@ import { requestSignal } from "./request_signal.ts";
  * @typeParam Request What the server hands out: a `StreamRequest`, a
  * `DatagramRequest`, or what an overridden `getRequest()` makes.
  * @typeParam Server The server's class, for a handler that runs where the
- * server does and uses what that class adds.
+ * server does and uses what that class adds. A server whose handlers run
+ * elsewhere refuses such a handler, by its type.
+ * @typeParam Address The kind of its clients' addresses: with `Deno.NetAddr`,
+ * which TCP and UDP servers take, there is a `clientAddress.hostname`. (Behind a
+ * proxy that has clients on Unix sockets an address may still be a path.)
  *
  * @example Usage
  * ```ts
@@ -45,6 +49,7 @@ import { requestSignal } from "./request_signal.ts";
 export class BaseRequestHandler<
   Request = unknown,
   Server extends HandlerServer = HandlerServer,
+  Address extends Deno.Addr = Deno.Addr,
 > implements RequestHandler {
   /** The request: a connection, or a datagram and the socket to reply through. */
   readonly request: Request;
@@ -52,14 +57,14 @@ export class BaseRequestHandler<
    * The client's address, as Deno reports it: the `path` of a Unix client
    * without a name is `null`.
    */
-  readonly clientAddress: Deno.Addr;
+  readonly clientAddress: Address;
   /** The server. In a Worker or a child process it has four members only, those of
    * `HandlerServer`. */
   readonly server: Server;
   #signal: AbortSignal | undefined;
 
   /** Creates an instance for one request. */
-  constructor(request: Request, clientAddress: Deno.Addr, server: Server) {
+  constructor(request: Request, clientAddress: Address, server: Server) {
     this.request = request;
     this.clientAddress = clientAddress;
     this.server = server;

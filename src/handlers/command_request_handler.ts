@@ -33,6 +33,7 @@ import { StreamRequestHandler } from "./stream_request_handler.ts";
  * holds the server up, for some 4 ms for each 100 MB of its memory.
  *
  * @typeParam Server The server's class; see `BaseRequestHandler`.
+ * @typeParam Address The kind of its clients' addresses; likewise.
  *
  * @example Usage
  * ```ts
@@ -62,7 +63,8 @@ import { StreamRequestHandler } from "./stream_request_handler.ts";
  */
 export class CommandRequestHandler<
   Server extends HandlerServer = HandlerServer,
-> extends StreamRequestHandler<Server> {
+  Address extends Deno.Addr = Deno.Addr,
+> extends StreamRequestHandler<Server, Address> {
   /** The program to run: its name, or its path. To be set in the subclass. */
   command: string = "";
   /**

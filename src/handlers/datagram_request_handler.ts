@@ -16,6 +16,7 @@ import { ReplyWriter } from "./reply_writer.ts";
  * ones, go through `this.request[1]`.
  *
  * @typeParam Server The server's class; see {@linkcode BaseRequestHandler}.
+ * @typeParam Address The kind of its clients' addresses; likewise.
  *
  * @example Usage
  * ```ts
@@ -47,7 +48,8 @@ import { ReplyWriter } from "./reply_writer.ts";
  */
 export class DatagramRequestHandler<
   Server extends HandlerServer = HandlerServer,
-> extends BaseRequestHandler<DatagramRequest, Server> {
+  Address extends Deno.Addr = Deno.Addr,
+> extends BaseRequestHandler<DatagramRequest, Server, Address> {
   #rfile: RequestReader | undefined;
   #wfile: ReplyWriter | undefined;
 

@@ -54,8 +54,11 @@ export function isHandlerClass(value: unknown): boolean {
 /** The last class, or function, that was asked about, and what it is. */
 let last: { readonly value: unknown; readonly isClass: boolean } | null = null;
 
-/** A server asks for each request, and always of the same class. */
-function isHandlerConstructor<Request>(
+/**
+ * Whether handlers are made of it, with `new`: it is no function that handles
+ * requests itself. A server asks for each request, and always of the same class.
+ */
+export function isHandlerConstructor<Request>(
   handlerClass: RequestHandlerClass<Request>,
 ): handlerClass is RequestHandlerConstructor<Request> {
   if (last === null || last.value !== handlerClass) {

@@ -12,6 +12,7 @@ import { BaseRequestHandler } from "./base_request_handler.ts";
  * `RangeError` then.
  *
  * @typeParam Server The server's class; see {@linkcode BaseRequestHandler}.
+ * @typeParam Address The kind of its clients' addresses; likewise.
  *
  * @example Usage
  * ```ts
@@ -39,10 +40,26 @@ import { BaseRequestHandler } from "./base_request_handler.ts";
  * await server.handleRequest();
  * assertEquals(await new Response(client.readable).text(), "HELLO\n");
  * ```
+ *
+ * @example The client's host, without a cast
+ * ```ts
+ * import { type HandlerServer, StreamRequestHandler } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class HostHandler extends StreamRequestHandler<HandlerServer, Deno.NetAddr> {
+ *   override async handle() {
+ *     await this.wfile.write(`You are ${this.clientAddress.hostname}.\n`);
+ *   }
+ * }
+ *
+ * assertEquals(await exchange(HostHandler), "You are 127.0.0.1.\n");
+ * ```
  */
 export class StreamRequestHandler<
   Server extends HandlerServer = HandlerServer,
-> extends BaseRequestHandler<StreamRequest, Server> {
+  Address extends Deno.Addr = Deno.Addr,
+> extends BaseRequestHandler<StreamRequest, Server, Address> {
   /**
    * The size of `rfile`'s buffer, in bytes: `-1` lets it follow the client,
    * `0` never reads ahead. At most 1 GiB.

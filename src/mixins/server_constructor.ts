@@ -1,4 +1,9 @@
 import type { BaseServer } from "../servers/base_server.ts";
+import type {
+  HandlerServer,
+  RequestHandlerConstructor,
+  RequestHandlerFunction,
+} from "../types.ts";
 
 /** A server, whatever its requests and its address are. */
 // deno-lint-ignore no-explicit-any -- no other type is the base of all servers
@@ -30,7 +35,20 @@ export type ServerWith<Base extends ServerConstructor, Options, Added> =
   ConstructorParameters<Base> extends
     [infer Address, infer Handler, (infer BaseOptions)?] ? new (
       serverAddress: Address,
-      RequestHandlerClass: Handler,
+      RequestHandlerClass: HandlerElsewhere<Handler>,
       options?: (BaseOptions & Options) | Extract<BaseOptions, null>,
     ) => InstanceType<Base> & Added
     : Base & ServerConstructor<AnyServer & Added>;
+
+/**
+ * What can handle requests elsewhere, of what a server takes: no handler that
+ * asks for members of its server's class, as there it would not find them.
+ *
+ * @typeParam Handler What the server takes.
+ */
+export type HandlerElsewhere<Handler> = Handler extends
+  RequestHandlerConstructor<infer Request, infer Address>
+  ? RequestHandlerConstructor<Request, Address, HandlerServer>
+  : Handler extends RequestHandlerFunction<infer Request, infer Address>
+    ? RequestHandlerFunction<Request, Address, HandlerServer>
+  : Handler;

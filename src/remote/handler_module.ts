@@ -26,7 +26,7 @@ const LACKS_PERMISSION = /^Requires .+ access/;
  * @throws {Error} If this is a thread, or a child, for handlers of that module.
  */
 export function referenceTo(
-  handlerClass: RequestHandlerClass<never>,
+  handlerClass: RequestHandlerClass<never, never>,
   handlerModule: string | URL | undefined,
 ): HandlerReference {
   const { name } = handlerClass;

@@ -17,7 +17,7 @@ import { StartPause } from "./start_pause.ts";
 
 /** What a pool asks of its server, anew each time. */
 export interface PooledServer extends FarControlled {
-  readonly RequestHandlerClass: RequestHandlerClass<never>;
+  readonly RequestHandlerClass: RequestHandlerClass<never, never>;
   /** The URL of the module that exports the handler class, if it was given. */
   readonly handlerModule: string | URL | undefined;
   readonly serverAddress: Deno.Addr;

@@ -79,7 +79,7 @@ export abstract class BaseServer<
    */
   constructor(
     serverAddress: Address,
-    RequestHandlerClass: RequestHandlerClass<Request>,
+    RequestHandlerClass: RequestHandlerClass<Request, Address>,
     options?: ServerOptions | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);

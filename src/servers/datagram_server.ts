@@ -88,7 +88,7 @@ export abstract class DatagramServer<Address extends Deno.Addr>
    */
   constructor(
     serverAddress: Address,
-    RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
+    RequestHandlerClass: RequestHandlerClass<DatagramRequest, Address>,
     options?: DatagramServerOptions | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);

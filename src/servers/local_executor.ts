@@ -5,7 +5,7 @@ import type { Executor } from "./executor.ts";
 
 /** What is asked of the server; handlers are given all of it. */
 interface HandlingServer {
-  readonly RequestHandlerClass: RequestHandlerClass<never>;
+  readonly RequestHandlerClass: RequestHandlerClass<never, never>;
 }
 
 /** Runs handlers where the server is. */

@@ -19,7 +19,7 @@ const MOST_DATAGRAMS = 1000;
 export abstract class ServerFields<Request, Address extends Deno.Addr>
   extends TransportHooks<Request> {
   /** The handler class, or the function, that the server was given. */
-  readonly RequestHandlerClass: RequestHandlerClass<Request>;
+  readonly RequestHandlerClass: RequestHandlerClass<Request, Address>;
   /** Where the server listens: after binding, with the real port. */
   serverAddress: Address;
   /**
@@ -71,7 +71,7 @@ export abstract class ServerFields<Request, Address extends Deno.Addr>
    */
   constructor(
     serverAddress: Address,
-    RequestHandlerClass: RequestHandlerClass<Request>,
+    RequestHandlerClass: RequestHandlerClass<Request, Address>,
     options?: ServerOptions | null,
   ) {
     super();

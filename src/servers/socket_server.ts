@@ -79,7 +79,7 @@ export abstract class SocketServer<
    */
   constructor(
     serverAddress: Address,
-    RequestHandlerClass: RequestHandlerClass<Request>,
+    RequestHandlerClass: RequestHandlerClass<Request, Address>,
     options?: SocketServerOptions<Socket> | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);

@@ -91,7 +91,7 @@ export abstract class StreamServer<Address extends Deno.Addr>
    */
   constructor(
     serverAddress: Address,
-    RequestHandlerClass: RequestHandlerClass<StreamRequest>,
+    RequestHandlerClass: RequestHandlerClass<StreamRequest, Address>,
     options?: StreamServerOptions | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);

@@ -108,7 +108,7 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
    */
   constructor(
     serverAddress: InetAddress,
-    RequestHandlerClass: RequestHandlerClass<StreamRequest>,
+    RequestHandlerClass: RequestHandlerClass<StreamRequest, Deno.NetAddr>,
     options?: TCPServerOptions | null,
   ) {
     super(

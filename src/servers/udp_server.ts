@@ -80,7 +80,7 @@ export class UDPServer extends DatagramServer<Deno.NetAddr> {
    */
   constructor(
     serverAddress: InetAddress,
-    RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
+    RequestHandlerClass: RequestHandlerClass<DatagramRequest, Deno.NetAddr>,
     options?: UDPServerOptions | null,
   ) {
     super(

@@ -104,7 +104,7 @@ export class UnixDatagramServer extends DatagramServer<Deno.UnixAddr> {
    */
   constructor(
     serverAddress: UnixAddress,
-    RequestHandlerClass: RequestHandlerClass<DatagramRequest>,
+    RequestHandlerClass: RequestHandlerClass<DatagramRequest, Deno.UnixAddr>,
     options?: UnixDatagramServerOptions | null,
   ) {
     const { path } = checkedParts("UnixDatagramServer", serverAddress);

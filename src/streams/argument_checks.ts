@@ -41,6 +41,7 @@ export function checkedStreamOptions(
 /**
  * Checks that an object has the methods that it will be called by.
  *
+ * @param orElse What else it could have been, for the error.
  * @throws {TypeError} If it lacks one.
  */
 export function checkMethods(
@@ -48,12 +49,13 @@ export function checkMethods(
   role: string,
   value: unknown,
   methods: readonly string[],
+  orElse: string,
 ): void {
   if (hasMethods(value, methods)) return;
   throw new TypeError(
     `Cannot create ${name} as its ${role} must have ${
       methods.map((method) => `${method}()`).join(" and ")
-    }: current value is ${inspected(value)}`,
+    }, or be ${orElse}: current value is ${inspected(value)}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { CallLimits } from "./call_limits.ts";
 import { Condition } from "./condition.ts";
 import type { InputBuffer } from "./input_buffer.ts";
+import { StreamSource } from "./stream_source.ts";
 
 /**
  * Gives a stream its bytes: the underlying source of a `RequestReader`, in the
@@ -197,8 +198,10 @@ export class InputSource {
   }
 
   /** Called by the stream when nobody wants its bytes any more. */
-  cancel(): void {
+  async cancel(reason: unknown): Promise<void> {
     this.#controller = null;
     this.input.discard();
+    const source = this.#connection;
+    if (source instanceof StreamSource) await source.cancel(reason);
   }
 }

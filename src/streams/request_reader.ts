@@ -17,6 +17,7 @@ import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
 import { type ReadOptions, signalIn } from "./read_options.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
+import { isReadable, StreamSource } from "./stream_source.ts";
 
 export type { ReadOptions };
 
@@ -61,7 +62,8 @@ const ReadableOnDemand: StreamOnDemand<
 export type { ReadableOnDemand };
 
 /**
- * The client's bytes: Python's `rfile`, and a `ReadableStream` as well.
+ * The client's bytes: Python's `rfile`, and a `ReadableStream` as well. One can be
+ * made of any connection, and of any web stream.
  *
  * The methods read straight from the connection, through one buffer that
  * grows while the client fills it. The stream takes its bytes from the same
@@ -117,23 +119,25 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Creates an instance.
    *
-   * @param source Where the bytes come from, or the bytes themselves, which must
-   * not be changed until they have been read.
+   * @param source Where the bytes come from: a connection, or a web stream, which
+   * is locked from then on, and is cancelled when the reader is. Or the bytes
+   * themselves, which must not be changed until they have been read.
    * @param options The buffer's size and the timeout.
-   * @throws {TypeError} If `source` has no `read()`, or an option is of a wrong
-   * type.
+   * @throws {TypeError} If `source` is none of these, or is a locked stream, or an
+   * option is of a wrong type.
    * @throws {RangeError} If an option is out of range.
    */
   constructor(
-    source: ByteSource | Uint8Array<ArrayBuffer>,
+    source: ByteSource | ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
     options?: RequestReaderOptions,
   ) {
     const { bufferSize, timeout } = checkedStreamOptions("rfile", options, -1);
-    if (!(source instanceof Uint8Array)) {
-      checkMethods("rfile", "source", source, SOURCE_METHODS);
+    const from = isReadable(source) ? new StreamSource(source) : source;
+    if (!(from instanceof Uint8Array)) {
+      checkMethods("rfile", "source", from, SOURCE_METHODS, "a ReadableStream");
     }
-    const input = new InputBuffer(source, bufferSize);
-    const underlying = new InputSource(input, timeout, source);
+    const input = new InputBuffer(from, bufferSize);
+    const underlying = new InputSource(input, timeout, from);
     super(underlying);
     this.#source = underlying;
   }
@@ -315,12 +319,53 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Sends everything that comes to a stream, as the Streams standard has it.
    *
+   * At the end of the input the destination is closed. To another connection,
+   * pipe by way of a {@linkcode ResponseWriter}, which then only says that no more
+   * will come: what `Deno.Conn` has as `writable` closes the whole connection, so
+   * that a client which half-closes (`nc -N`) would lose its answer. The same
+   * holds for `readable`, and {@linkcode RequestReader}.
+   *
    * To a {@linkcode ResponseWriter} the bytes go straight, as long as neither of
    * the two has been used as a stream otherwise: it takes two thirds of the time.
    *
    * @param destination Where the bytes go.
    * @param options What is left open when either side ends, and a signal.
    * @returns A promise for the end of the input, or the first failure.
+   *
+   * @example A proxy that keeps half-closes
+   * ```ts
+   * import {
+   *   AsyncTCPServer,
+   *   RequestReader,
+   *   ResponseWriter,
+   *   StreamRequestHandler,
+   * } from "@socketserver/socketserver";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const any = { hostname: "127.0.0.1", port: 0 };
+   * await using upstream = new AsyncTCPServer(any, async (request) => {
+   *   const text = await new Response(new RequestReader(request)).text();
+   *   await new ResponseWriter(request).write(text.toUpperCase());
+   * });
+   * upstream.serveForever();
+   *
+   * class ProxyHandler extends StreamRequestHandler {
+   *   override async handle() {
+   *     using server = await Deno.connect({ port: upstream.serverAddress.port });
+   *     await Promise.all([
+   *       this.rfile.pipeTo(new ResponseWriter(server)),
+   *       new RequestReader(server).pipeTo(this.wfile),
+   *     ]);
+   *   }
+   * }
+   *
+   * await using proxy = new AsyncTCPServer(any, ProxyHandler);
+   * proxy.serveForever();
+   * const client = await Deno.connect({ port: proxy.serverAddress.port });
+   * await client.write(new TextEncoder().encode("hello"));
+   * await client.closeWrite();
+   * assertEquals(await new Response(client.readable).text(), "HELLO");
+   * ```
    */
   override async pipeTo(
     destination: WritableStream<Uint8Array<ArrayBuffer>>,

@@ -7,6 +7,7 @@ import {
 import { limitWrites } from "./limit_writes.ts";
 import { optional, OutputQueue } from "./output_queue.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
+import { isWritable, StreamSink } from "./stream_sink.ts";
 import { encoded } from "./text_buffers.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
@@ -33,6 +34,7 @@ export interface ResponseWriterOptions {
 }
 
 const DEFAULT_BUFFER_SIZE = 8192;
+const SINK_METHODS = ["write", "closeWrite"];
 
 /**
  * A `WritableStream`; see {@linkcode ResponseWriter}.
@@ -47,12 +49,15 @@ const WritableOnDemand: StreamOnDemand<
 export type { WritableOnDemand };
 
 /**
- * The way to the client: Python's `wfile`, and a `WritableStream` as well.
+ * The way to the client: Python's `wfile`, and a `WritableStream` as well. One can
+ * be made of any connection, and of any web stream.
  *
  * {@linkcode ResponseWriter.write} sends all of its bytes or rejects, and any
  * number of writes may be under way: they go out in the order of the calls.
  * Closing the stream, as `pipeTo()` does at the end, tells the client that no
- * more will come; what the client sends can still be read.
+ * more will come; what the client sends can still be read. (What `Deno.Conn` has
+ * as `writable` closes the whole connection. So a proxy writes to its other end by
+ * a `ResponseWriter`, too: {@linkcode RequestReader.pipeTo} has an example.)
  *
  * @example Usage
  * ```ts
@@ -130,26 +135,31 @@ export class ResponseWriter extends WritableOnDemand {
   /**
    * Creates an instance.
    *
-   * @param sink Where the bytes go.
+   * @param sink Where the bytes go: a connection, or a web stream, which is locked
+   * from then on, and is closed or aborted when the writer is.
    * @param options The buffer's size and the timeout.
-   * @throws {TypeError} If `sink` has no `write()` or no `closeWrite()`, or an
-   * option is of a wrong type.
+   * @throws {TypeError} If `sink` is neither, or is a locked stream, or an option
+   * is of a wrong type.
    * @throws {RangeError} If an option is out of range.
    */
-  constructor(sink: ByteSink, options?: ResponseWriterOptions) {
+  constructor(
+    sink: ByteSink | WritableStream<Uint8Array>,
+    options?: ResponseWriterOptions,
+  ) {
     const { bufferSize, timeout } = checkedStreamOptions("wfile", options, 0);
-    checkMethods("wfile", "sink", sink, ["write", "closeWrite"]);
+    const to = isWritable(sink) ? new StreamSink(sink) : sink;
+    checkMethods("wfile", "sink", to, SINK_METHODS, "a WritableStream");
     super(() => ({
       write: async (chunk) => {
         await this.write(chunk);
       },
       close: () => this.#close(),
-      abort: () => this.#abort(),
+      abort: (reason) => this.#abort(reason),
     }));
-    this.#sink = sink;
+    this.#sink = to;
     this.#bufferSize = bufferSize === -1 ? DEFAULT_BUFFER_SIZE : bufferSize;
-    this.#queue = new OutputQueue(sink, timeout);
-    if (timeout !== null) limitWrites(sink, timeout);
+    this.#queue = new OutputQueue(to, timeout);
+    if (timeout !== null) limitWrites(to, timeout);
   }
 
   /**
@@ -245,10 +255,11 @@ export class ResponseWriter extends WritableOnDemand {
     this.#buffered += bytes.length;
   }
 
-  #abort(): void {
+  async #abort(reason: unknown): Promise<void> {
     this.#buffered = 0;
     this.#closed ||= this.isOpen;
     this.#queue.end(closedError());
+    if (this.#sink instanceof StreamSink) await this.#sink.abort(reason);
   }
 
   async #close(): Promise<void> {
@@ -257,8 +268,9 @@ export class ResponseWriter extends WritableOnDemand {
     this.#queue.end(closedError());
     try {
       await this.#sink.closeWrite();
-    } catch {
+    } catch (error) {
       // A client that has gone already needs no goodbye.
+      if (this.#sink instanceof StreamSink) throw error;
     }
   }
 }

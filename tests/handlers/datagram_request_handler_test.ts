@@ -1,11 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { deadline } from "@std/async/deadline";
 import {
   DatagramRequestHandler,
   type DatagramSocket,
   NoReplyAddressError,
-  UDPServer,
 } from "@socketserver/socketserver";
+import { exchangeDatagram } from "@socketserver/socketserver/testing";
 import { Buffer } from "node:buffer";
 import { Condition } from "../../src/streams/condition.ts";
 import { originOf } from "../../src/streams/error_origin.ts";
@@ -13,135 +12,99 @@ import { encoded } from "../../src/streams/text_buffers.ts";
 
 const encoder = new TextEncoder();
 
-/** A client, and a server whose handler the test chooses, over UDP. */
-class Conversation implements AsyncDisposable {
-  readonly errors: unknown[] = [];
-  readonly #client = Deno.listenDatagram({
-    transport: "udp",
-    hostname: "127.0.0.1",
-    port: 0,
-  });
-  readonly #server: UDPServer;
-
-  constructor(handle: (handler: DatagramRequestHandler) => unknown) {
-    const { errors } = this;
-    class Handler extends DatagramRequestHandler {
-      override async handle() {
-        await handle(this);
-      }
+/** Gives a datagram to a handler that does something; gives its replies. */
+async function repliesTo(
+  text: string,
+  handle: (handler: DatagramRequestHandler) => unknown,
+): Promise<string[]> {
+  class Handler extends DatagramRequestHandler {
+    override async handle() {
+      await handle(this);
     }
-    class Server extends UDPServer {
-      override handleError(error: unknown) {
-        errors.push(error);
-      }
-    }
-    this.#server = new Server({ hostname: "127.0.0.1", port: 0 }, Handler);
   }
-
-  /** Sends a datagram and waits until it has been handled. */
-  async send(text: string): Promise<void> {
-    await this.#client.send(encoder.encode(text), this.#server.serverAddress);
-    await deadline(this.#server.handleRequest(), 10_000);
-  }
-
-  /** Waits for the next datagram from the server. */
-  async receive(): Promise<string> {
-    const [data] = await deadline(this.#client.receive(), 10_000);
-    return new TextDecoder().decode(data);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#client.close();
-    await this.#server.serverClose();
-  }
+  const replies = await exchangeDatagram(Handler, text);
+  return replies.map(({ data }) => data);
 }
 
 Deno.test("DatagramRequestHandler.rfile holds the datagram", async () => {
-  await using conversation = new Conversation(async (handler) => {
+  const replies = await repliesTo("head\nbody", async (handler) => {
     await handler.wfile.write(`${await handler.rfile.readLine()}|`);
     await handler.wfile.write(await handler.rfile.read() ?? "");
     await handler.wfile.write(`|${await handler.rfile.read()}`);
   });
-  await conversation.send("head\nbody");
-  assertEquals(await conversation.receive(), "head|body|null");
+  assertEquals(replies, ["head|body|null"]);
 });
 
 Deno.test("DatagramRequestHandler.rfile leaves the request's bytes as they are", async () => {
-  await using conversation = new Conversation(
+  const replies = await repliesTo(
+    "still here",
     async ({ request: [data], rfile, wfile }) => {
       await new Response(rfile).text();
       await wfile.write(data);
     },
   );
-  await conversation.send("still here");
-  assertEquals(await conversation.receive(), "still here");
+  assertEquals(replies, ["still here"]);
 });
 
 Deno.test("DatagramRequestHandler.wfile sends several writes as one datagram", async () => {
-  await using conversation = new Conversation(({ wfile }) => {
+  const replies = await repliesTo("", ({ wfile }) => {
     wfile.write("one, ");
     wfile.write(encoder.encode("two, "));
     wfile.write("three");
   });
-  await conversation.send("");
-  assertEquals(await conversation.receive(), "one, two, three");
+  assertEquals(replies, ["one, two, three"]);
 });
 
 Deno.test("DatagramRequestHandler.wfile takes a pipe", async () => {
-  await using conversation = new Conversation(
+  const replies = await repliesTo(
+    "through a pipe",
     ({ rfile, wfile }) => rfile.pipeTo(wfile),
   );
-  await conversation.send("through a pipe");
-  assertEquals(await conversation.receive(), "through a pipe");
+  assertEquals(replies, ["through a pipe"]);
 });
 
 Deno.test("DatagramRequestHandler.wfile copies what is written", async () => {
-  await using conversation = new Conversation(async ({ wfile }) => {
+  const replies = await repliesTo("", async ({ wfile }) => {
     const data = encoder.encode("kept");
     await wfile.write(data);
     data.fill(0);
   });
-  await conversation.send("");
-  assertEquals(await conversation.receive(), "kept");
+  assertEquals(replies, ["kept"]);
 });
 
 Deno.test("DatagramRequestHandler.wfile copies a Buffer of Node's", async () => {
   const before = Buffer.from("beside it");
   const data = Buffer.from(before.buffer, before.byteOffset, 4);
-  await using conversation = new Conversation(async ({ wfile }) => {
+  const replies = await repliesTo("", async ({ wfile }) => {
     await wfile.write(data);
     await wfile.write("|more");
     data.fill(0);
   });
-  await conversation.send("");
-  assertEquals(await conversation.receive(), "besi|more");
+  assertEquals(replies, ["besi|more"]);
   assertEquals(before.toString("latin1"), "\0\0\0\0de it");
 });
 
 Deno.test("DatagramRequestHandler.wfile joins pieces of any number and length", async () => {
   const long = "long ".repeat(400);
-  await using conversation = new Conversation(async ({ wfile }) => {
+  const replies = await repliesTo("", async ({ wfile }) => {
     for (let i = 0; i < 2000; i++) await wfile.write(`${i} `);
     await wfile.write(encoder.encode(long));
     await wfile.write(long);
     await wfile.write("");
     await wfile.write("end");
   });
-  await conversation.send("");
   const numbers = Array.from({ length: 2000 }, (_, i) => `${i} `).join("");
-  assertEquals(await conversation.receive(), `${numbers}${long}${long}end`);
+  assertEquals(replies, [`${numbers}${long}${long}end`]);
 });
 
 Deno.test("DatagramRequestHandler.wfile takes nothing more once it is closed", async () => {
-  await using conversation = new Conversation(async ({ wfile }) => {
+  const replies = await repliesTo("", async ({ wfile }) => {
     await wfile.write("before");
     await wfile.close();
     await assertRejects(() => wfile.write("after"), TypeError, "is closed");
     wfile.write("ignored");
   });
-  await conversation.send("");
-  assertEquals(await conversation.receive(), "before");
-  assertEquals(conversation.errors, []);
+  assertEquals(replies, ["before"]);
 });
 
 /** A client's socket that looks at what it sends late, when it is let to. */
@@ -298,37 +261,35 @@ for (
   })
 ) {
   Deno.test(`DatagramRequestHandler.finish() sends nothing if ${what}`, async () => {
-    await using conversation = new Conversation(async (handler) => {
-      const text = await handler.rfile.readLine();
-      if (text === "reply") await handler.wfile.write("the only reply");
-      else await handle(handler);
-    });
-    await conversation.send("quiet");
-    await conversation.send("reply");
-    assertEquals(await conversation.receive(), "the only reply");
+    assertEquals(await repliesTo("quiet", handle), []);
   });
 }
 
 Deno.test("DatagramRequestHandler.finish() sends the reply although handle threw", async () => {
-  await using conversation = new Conversation(async ({ wfile }) => {
-    await wfile.write("so far");
-    throw new Error("failed");
-  });
-  await conversation.send("");
-  assertEquals(await conversation.receive(), "so far");
-  assertEquals(conversation.errors.map(String), ["Error: failed"]);
+  class Handler extends DatagramRequestHandler {
+    override async handle() {
+      await this.wfile.write("so far");
+      throw new Error("failed");
+    }
+  }
+  const sent: string[] = [];
+  const send = (data: Uint8Array) =>
+    Promise.resolve(sent.push(new TextDecoder().decode(data)));
+  await assertRejects(
+    () => exchangeDatagram(Handler, "", { socket: { send } }),
+    Error,
+    "failed",
+  );
+  assertEquals(sent, ["so far"]);
 });
 
 Deno.test("DatagramRequestHandler.request sends further replies, and empty ones", async () => {
-  await using conversation = new Conversation(async (handler) => {
+  const replies = await repliesTo("", async (handler) => {
     const [, socket] = handler.request;
     await handler.wfile.write("from wfile");
     await socket.send(encoder.encode("direct"), handler.clientAddress);
     await socket.send(new Uint8Array(0), handler.clientAddress);
   });
-  await conversation.send("");
-  const replies = [];
-  for (let i = 0; i < 3; i++) replies.push(await conversation.receive());
   assertEquals(replies, ["direct", "", "from wfile"]);
 });
 

@@ -1,56 +1,16 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
-  assertEquals,
-  assertInstanceOf,
-  assertRejects,
-  assertStrictEquals,
-} from "@std/assert";
-import { deadline } from "@std/async/deadline";
-import {
-  type RequestHandlerClass,
   type StreamRequest,
   StreamRequestHandler,
-  TCPServer,
-  UnixStreamServer,
 } from "@socketserver/socketserver";
+import { connect, exchange } from "@socketserver/socketserver/testing";
 import { HeldSink } from "../fixtures/held_sink.ts";
 import { HeldSource } from "../fixtures/held_source.ts";
-import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
 import { until } from "../fixtures/until.ts";
-
-const windows = Deno.build.os === "windows";
-
-/** Sends text to a server with this handler, and returns what comes back. */
-async function answerOf(
-  handler: RequestHandlerClass<StreamRequest>,
-  text = "",
-): Promise<string> {
-  const address = { hostname: "127.0.0.1", port: 0 };
-  await using server = new FailingServer(address, handler);
-  const handled = server.handleRequest();
-  const client = await Deno.connect({
-    hostname: "127.0.0.1",
-    port: server.serverAddress.port,
-  });
-  await client.write(new TextEncoder().encode(text));
-  await client.closeWrite();
-  const answer = new Response(client.readable).text();
-  await deadline(handled, 10_000);
-  if (server.error !== undefined) await answer.catch(() => {});
-  if (server.error !== undefined) throw server.error;
-  return await answer;
-}
-
-/** Keeps the error of its request. */
-class FailingServer extends TCPServer {
-  error: unknown;
-  override handleError(error: unknown) {
-    this.error = error;
-  }
-}
 
 Deno.test("StreamRequestHandler.connection is the request", async () => {
   let same = false;
-  await answerOf(
+  await exchange(
     class extends StreamRequestHandler {
       override handle() {
         same = this.connection === this.request;
@@ -62,7 +22,7 @@ Deno.test("StreamRequestHandler.connection is the request", async () => {
 
 Deno.test("StreamRequestHandler.rfile and wfile are the same ones each time", async () => {
   let same = false;
-  await answerOf(
+  await exchange(
     class extends StreamRequestHandler {
       override handle() {
         same = this.rfile === this.rfile && this.wfile === this.wfile;
@@ -73,7 +33,7 @@ Deno.test("StreamRequestHandler.rfile and wfile are the same ones each time", as
 });
 
 Deno.test("StreamRequestHandler.rfile may be used from setup on", async () => {
-  const answer = await answerOf(
+  const answer = await exchange(
     class extends StreamRequestHandler {
       #first: string | null = null;
       override async setup() {
@@ -89,7 +49,7 @@ Deno.test("StreamRequestHandler.rfile may be used from setup on", async () => {
 });
 
 Deno.test("StreamRequestHandler.rbufsize 0 leaves what follows a line to the request", async () => {
-  const answer = await answerOf(
+  const answer = await exchange(
     class extends StreamRequestHandler {
       override rbufsize = 0;
       override async handle() {
@@ -105,7 +65,7 @@ Deno.test("StreamRequestHandler.rbufsize 0 leaves what follows a line to the req
 });
 
 Deno.test("StreamRequestHandler.rbufsize is the most that is read ahead", async () => {
-  const answer = await answerOf(
+  const answer = await exchange(
     class extends StreamRequestHandler {
       override rbufsize = 6;
       override async handle() {
@@ -122,7 +82,7 @@ Deno.test("StreamRequestHandler.rbufsize is the most that is read ahead", async 
 
 for (const wbufsize of [100, -1]) {
   Deno.test(`StreamRequestHandler.wbufsize ${wbufsize} collects until finish`, async () => {
-    const answer = await answerOf(
+    const answer = await exchange(
       class extends StreamRequestHandler {
         override wbufsize = wbufsize;
         override async handle() {
@@ -137,7 +97,7 @@ for (const wbufsize of [100, -1]) {
 }
 
 Deno.test("StreamRequestHandler.wfile sends at once with a wbufsize of 0", async () => {
-  const answer = await answerOf(
+  const answer = await exchange(
     class extends StreamRequestHandler {
       override async handle() {
         await this.wfile.write("at once, ");
@@ -156,20 +116,14 @@ Deno.test("StreamRequestHandler.finish() sends what was collected although handl
       throw new Error("failed");
     }
   }
-  const address = { hostname: "127.0.0.1", port: 0 };
-  await using server = new FailingServer(address, Handler);
-  const client = await Deno.connect({
-    hostname: "127.0.0.1",
-    port: server.serverAddress.port,
-  });
-  await deadline(server.handleRequest(), 10_000);
-  assertEquals(await new Response(client.readable).text(), "so far");
-  assertEquals(`${server.error}`, "Error: failed");
+  await using client = connect(Handler);
+  assertEquals(await client.text(), "so far");
+  await assertRejects(() => client.handled, Error, "failed");
 });
 
 Deno.test("StreamRequestHandler.finish() waits for writes that the handler did not wait for", async () => {
   const megabyte = "x".repeat(1 << 20);
-  const answer = await answerOf(
+  const answer = await exchange(
     class extends StreamRequestHandler {
       override handle() {
         for (let i = 0; i < 4; i++) this.wfile.write(megabyte);
@@ -182,29 +136,23 @@ Deno.test("StreamRequestHandler.finish() waits for writes that the handler did n
 });
 
 Deno.test("StreamRequestHandler.wfile.close() half-closes, and rfile goes on", async () => {
-  const heard = Promise.withResolvers<string | null>();
+  let heard: string | null = null;
   class Handler extends StreamRequestHandler {
     override async handle() {
       await this.wfile.write("bye");
       await this.wfile.close();
-      heard.resolve(await this.rfile.readLine());
+      heard = await this.rfile.readLine();
     }
   }
-  const address = { hostname: "127.0.0.1", port: 0 };
-  await using server = new TCPServer(address, Handler);
-  const handled = server.handleRequest();
-  const { port } = server.serverAddress;
-  using client = await Deno.connect({ hostname: "127.0.0.1", port });
-  const buffer = new Uint8Array(8);
-  assertEquals(await client.read(buffer), 3);
-  assertEquals(await client.read(buffer), null);
-  await client.write(new TextEncoder().encode("still here\n"));
-  assertEquals(await deadline(heard.promise, 10_000), "still here");
-  await handled;
+  await using client = connect(Handler);
+  assertEquals(await client.text(), "bye");
+  await client.write("still here\n");
+  await client.handled;
+  assertEquals(heard, "still here");
 });
 
 Deno.test("StreamRequestHandler.wfile answers a client that has half-closed", async () => {
-  const answer = await answerOf(
+  const answer = await exchange(
     class extends StreamRequestHandler {
       override async handle() {
         const lines = await Array.fromAsync(this.rfile.lines());
@@ -217,18 +165,18 @@ Deno.test("StreamRequestHandler.wfile answers a client that has half-closed", as
 });
 
 Deno.test("StreamRequestHandler.timeout limits each read", async () => {
-  const address = { hostname: "127.0.0.1", port: 0 };
   class Handler extends StreamRequestHandler {
     override timeout = 0.05;
     override async handle() {
       await this.rfile.readLine();
     }
   }
-  await using server = new FailingServer(address, Handler);
-  const { port } = server.serverAddress;
-  using _quiet = await Deno.connect({ hostname: "127.0.0.1", port });
-  await deadline(server.handleRequest(), 10_000);
-  assertInstanceOf(server.error, Deno.errors.TimedOut);
+  await using client = connect(Handler);
+  await assertRejects(
+    () => client.handled,
+    Deno.errors.TimedOut,
+    "Cannot read within the timeout: current value is 0.05 seconds",
+  );
 });
 
 /** How long a read, and a write, may take for each set of the three fields. */
@@ -286,28 +234,21 @@ for (const [fields, readIsLimited, writeIsLimited] of limits) {
 }
 
 Deno.test("StreamRequestHandler.readTimeout and writeTimeout hold for a client that is slow in one of the two", async () => {
-  const address = { hostname: "127.0.0.1", port: 0 };
   const outcomes: string[] = [];
   class Handler extends StreamRequestHandler {
     override readTimeout = null;
     override writeTimeout = 0.1;
     override async handle() {
       const line = this.rfile.readLine();
-      try {
-        await this.wfile.write(new Uint8Array(64 << 20));
-      } catch (error) {
-        outcomes.push((error as Error).name);
-      }
+      await this.wfile.write("as much as there is room for");
+      await this.wfile.write("more").catch(({ name }) => outcomes.push(name));
       outcomes.push(`${await line}`);
     }
   }
-  await using server = new FailingServer(address, Handler);
-  const handled = server.handleRequest();
-  const { port } = server.serverAddress;
-  using client = await Deno.connect({ hostname: "127.0.0.1", port });
+  await using client = connect(Handler, { highWaterMark: 1 });
   await until(() => outcomes.length > 0);
-  await client.write(new TextEncoder().encode("late\n"));
-  await deadline(handled, 10_000);
+  await client.write("late\n");
+  await assertRejects(() => client.handled, Deno.errors.TimedOut);
   assertEquals(outcomes, ["TimedOut", "late"]);
 });
 
@@ -336,32 +277,19 @@ for (const disabled of [true, false]) {
         await this.wfile.write("served");
       }
     }
-    assertEquals(await answerOf(Handler), "served");
+    assertEquals(await exchange(Handler), "served");
     assertEquals(notes, disabled ? [true] : []);
   });
 }
 
-Deno.test({
-  name:
-    "StreamRequestHandler.disableNagleAlgorithm is refused by a Unix connection",
-  ignore: windows,
-  fn: async () => {
-    using folder = new TemporaryFolder();
-    const errors: unknown[] = [];
-    class Handler extends StreamRequestHandler {
-      override disableNagleAlgorithm = true;
-    }
-    class Server extends UnixStreamServer {
-      override handleError(error: unknown) {
-        errors.push(error);
-      }
-    }
-    const path = `${folder.path}/socket`;
-    await using server = new Server({ path }, Handler);
-    using _client = await Deno.connect({ transport: "unix", path });
-    await deadline(server.handleRequest(), 10_000);
-    assertEquals(errors.map(String), [
-      `TypeError: Cannot disable Nagle's algorithm as the connection must be TCP: current value is "unix"`,
-    ]);
-  },
+Deno.test("StreamRequestHandler.disableNagleAlgorithm is refused by a Unix connection", async () => {
+  class Handler extends StreamRequestHandler {
+    override disableNagleAlgorithm = true;
+  }
+  const clientAddress = { transport: "unix", path: "/run/client" } as const;
+  await assertRejects(
+    () => exchange(Handler, "", { clientAddress }),
+    TypeError,
+    `Cannot disable Nagle's algorithm as the connection must be TCP: current value is "unix"`,
+  );
 });

@@ -60,7 +60,8 @@ interface Row {
 const rows: Record<string, Row> = {
   "new RequestReader(source)": {
     use: (source) => new RequestReader(source),
-    rule: "Cannot create rfile as its source must have read()",
+    rule:
+      "Cannot create rfile as its source must have read(), or be a ReadableStream",
     shapes: [
       undefined,
       null,
@@ -132,7 +133,8 @@ const rows: Record<string, Row> = {
   },
   "new ResponseWriter(sink)": {
     use: (sink) => new ResponseWriter(sink),
-    rule: "Cannot create wfile as its sink must have write() and closeWrite()",
+    rule:
+      "Cannot create wfile as its sink must have write() and closeWrite(), or be a WritableStream",
     shapes: [
       undefined,
       null,

@@ -1,0 +1,84 @@
+import type { RequestHandlerClass, StreamRequest } from "../types.ts";
+import { connect } from "./connect.ts";
+import type { ConnectionTestOptions } from "./test_options.ts";
+
+/**
+ * Gives a handler the whole of what a client sends, and returns the whole of its
+ * answer: text for text, bytes for bytes.
+ *
+ * The client half-closes when it has sent everything, as `nc -N` does. There is
+ * no socket, and no permission is needed. With {@linkcode connect} a test speaks
+ * step by step, and finds what was written before an error, and what was left
+ * unread.
+ *
+ * @typeParam Address The kind of address that the handler's clients have.
+ * @param handler A handler class, or a function that handles connections.
+ * @param input What the client sends.
+ * @param options What the handler finds, and how the connection is.
+ * @returns What the handler has written.
+ * @throws {TypeError} If `handler` cannot handle requests, or another argument is
+ * of a wrong type.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {Deno.errors.TimedOut} If the handler takes longer than the timeout.
+ * @throws {unknown} What the handler throws.
+ *
+ * @example Usage
+ * ```ts
+ * import { StreamRequestHandler } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class UpperHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     for await (const line of this.rfile.lines()) {
+ *       await this.wfile.write(line.toUpperCase() + "\n");
+ *     }
+ *   }
+ * }
+ *
+ * assertEquals(await exchange(UpperHandler, "hello\nthere"), "HELLO\nTHERE\n");
+ * ```
+ *
+ * @example Bytes that come one by one, and an error
+ * ```ts
+ * import { StreamRequestHandler, UnexpectedEof } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * class PairHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     for (let pair; (pair = await this.rfile.readExactly(2)) !== null;) {
+ *       await this.wfile.write(pair.reverse());
+ *     }
+ *   }
+ * }
+ *
+ * const input = new Uint8Array([1, 2, 3, 4]);
+ * const answer = await exchange(PairHandler, input, { chunkSize: 1 });
+ * assertEquals(answer, new Uint8Array([2, 1, 4, 3]));
+ * await assertRejects(() => exchange(PairHandler, "odd"), UnexpectedEof);
+ * ```
+ */
+export function exchange<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<StreamRequest, Address>,
+  input?: string,
+  options?: ConnectionTestOptions<Address> | null,
+): Promise<string>;
+/** Likewise, with bytes. */
+export function exchange<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<StreamRequest, Address>,
+  input: Uint8Array,
+  options?: ConnectionTestOptions<Address> | null,
+): Promise<Uint8Array<ArrayBuffer>>;
+export async function exchange<Address extends Deno.Addr = Deno.Addr>(
+  handler: RequestHandlerClass<StreamRequest, Address>,
+  input: string | Uint8Array = "",
+  options?: ConnectionTestOptions<Address> | null,
+): Promise<string | Uint8Array<ArrayBuffer>> {
+  await using client = connect(handler, options);
+  await client.write(input);
+  await client.closeWrite();
+  const output = typeof input === "string" ? client.text() : client.bytes();
+  const [answer] = await Promise.all([output, client.handled]);
+  return answer;
+}
