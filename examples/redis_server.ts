@@ -118,10 +118,10 @@ function answer(store: Store, [name = "", ...words]: string[]): string {
   }
 }
 
-/** The length in a line such as `$5`, and what it leaves of the room. */
-function lengthIn(line: string, kind: string, room: number): [number, number] {
+/** The length in a line such as `$5`. */
+function lengthIn(line: string, kind: string, most: number): number {
   const length = /^.\d{1,9}$/.test(line) ? Number(line.slice(1)) : Infinity;
-  if (length <= room) return [length, room - length];
+  if (length <= most) return length;
   throw new RedisError(`invalid ${kind} length`);
 }
 
@@ -161,21 +161,22 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
     const line = Buffer.from(bytes.buffer).toString("latin1").trimEnd();
     if (!line.startsWith("*")) return line.split(" ").filter(Boolean);
     const words: string[] = [];
-    let [count, room] = lengthIn(line, "multibulk", MOST_BYTES / 16);
-    for (room *= 16; count > 0; count--) {
+    const count = lengthIn(line, "multibulk", MOST_BYTES / 16);
+    let room = MOST_BYTES - count * 16;
+    while (words.length < count) {
       const head = await this.#input.readLine();
       if (head === null) return null;
       if (head[0] !== "$") {
         throw new RedisError(`expected '$', got '${head[0]}'`);
       }
-      const [length, left] = lengthIn(head, "bulk", room);
+      const length = lengthIn(head, "bulk", room);
       const word = await this.#input.readExactly(length + 2);
       if (word === null) return null;
       if (word[length] !== 13) {
         throw new RedisError("expected CRLF after a word");
       }
       words.push(Buffer.from(word.buffer).toString("latin1", 0, length));
-      room = left;
+      room -= length;
     }
     return words;
   }

@@ -81,7 +81,7 @@ const FULL: [question: string, ...texts: RegExp[]][] = [
   ["example.org", /status: REFUSED/, /flags: qr rd;/],
   ["notexample.test", /status: REFUSED/],
   ["example.test -c CH TXT", /status: REFUSED/],
-  ["example.test +edns=1 +noednsneg", /status: BADVERS/],
+  ["example.test +edns=1 +noednsneg", /status: BADVERS/, /ANSWER: 0,/],
   ["example.test +opcode=4", /status: NOTIMP/],
   ["example.test +header-only", /status: FORMERR/],
   ["TYPE65280.example.test TYPE65280", /status: NXDOMAIN/],

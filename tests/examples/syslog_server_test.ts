@@ -149,15 +149,19 @@ const ODD: [name: string, sent: string, expected: object][] = [
   ["many words before a colon", `<13>${"x".repeat(40_000)}: `, {}],
 ];
 
-/** Sends bytes over TCP, and reads to the end. */
-async function overTCP({ address }: ExampleProcess, sent: string) {
+/** Sends bytes over TCP, and reads to the end; half-closes unless told not to. */
+async function overTCP(
+  { address }: ExampleProcess,
+  sent: string,
+  isAll = true,
+) {
   const client = await Deno.connect(address);
   const received = deadline(new Response(client.readable).bytes(), LIMIT_MS);
   const bytes = new TextEncoder().encode(sent);
   for (let at = 0; at < bytes.length;) {
     at += await client.write(bytes.subarray(at));
   }
-  await client.closeWrite();
+  if (isAll) await client.closeWrite();
   assertEquals((await received).length, 0);
 }
 
@@ -227,6 +231,20 @@ Deno.test({
             found.push(text);
           }
           assertEquals(found, messages);
+        });
+      }
+    }),
+});
+
+Deno.test({
+  name: "examples/syslog_server.ts closes at once where a length is none",
+  ignore: Deno.build.os === "windows",
+  fn: (t) =>
+    withSyslog(async (syslog) => {
+      for (const length of ["65537", "9".repeat(400), "12a", "1e", "0x1"]) {
+        await t.step(length.slice(0, 9), async () => {
+          await overTCP(syslog, `5 <13>a1${length} <13>b`, false);
+          assertEquals((await syslog.message()).message, "a");
         });
       }
     }),
