@@ -5,8 +5,9 @@
 // In a second terminal: redis-cli set greeting hello ex 60
 //
 // A port other than 6379 can be given as the first argument; 0 takes a free one.
-// It speaks RESP2, and takes typed lines. A command may have 256 KiB, and KEYS
-// takes a name, or how names begin and a *. How much is stored has no limit.
+// It speaks RESP2, and takes lines that are typed, without quotes. A command may
+// have 256 KiB, and KEYS takes a name, or how names begin and a *. How much is
+// stored has no limit.
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 
@@ -37,6 +38,8 @@ class Store extends Map<string, { value: string; expiry: number }> {
 }
 
 // A string has a character for each byte, so that all bytes come back as they are.
+const toText = ({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>) =>
+  Buffer.from(buffer, byteOffset, length).toString("latin1");
 const bulk = (text?: string) =>
   text === undefined ? "$-1\r\n" : `$${text.length}\r\n${text}\r\n`;
 const array = (texts: string[]) =>
@@ -158,7 +161,7 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
   async #command(): Promise<string[] | null> {
     const bytes = await this.#input.readUntil("\n", { signal: this.signal });
     if (bytes === null) return null;
-    const line = Buffer.from(bytes.buffer).toString("latin1").trimEnd();
+    const line = toText(bytes).trimEnd();
     if (!line.startsWith("*")) return line.split(" ").filter(Boolean);
     const words: string[] = [];
     const count = lengthIn(line, "multibulk", MOST_BYTES / 16);
@@ -167,7 +170,7 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
       const head = await this.#input.readLine();
       if (head === null) return null;
       if (head[0] !== "$") {
-        throw new RedisError(`expected '$', got '${head[0]}'`);
+        throw new RedisError(`expected '$', got '${head.slice(0, 1)}'`);
       }
       const length = lengthIn(head, "bulk", room);
       const word = await this.#input.readExactly(length + 2);
@@ -175,7 +178,7 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
       if (word[length] !== 13) {
         throw new RedisError("expected CRLF after a word");
       }
-      words.push(Buffer.from(word.buffer).toString("latin1", 0, length));
+      words.push(toText(word.subarray(0, length)));
       room -= length;
     }
     return words;
