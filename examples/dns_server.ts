@@ -47,10 +47,7 @@ const RECORDS: (dns.StringAnswer | dns.TxtAnswer | dns.SoaAnswer)[] = [
 ];
 
 // The codes of RFC 1035, 4.1.1.
-const FORMAT_ERROR = 1;
-const NAME_ERROR = 3;
-const NOT_IMPLEMENTED = 4;
-const REFUSED = 5;
+const [FORMAT_ERROR, NAME_ERROR, NOT_IMPLEMENTED, REFUSED] = [1, 3, 4, 5];
 
 /** Answers a query, of whatever bytes; `null` if it must not be answered. */
 export function answer(query: Uint8Array, isDatagram: boolean) {
@@ -73,12 +70,8 @@ export function answer(query: Uint8Array, isDatagram: boolean) {
   const whole = encode(content);
   const most = Math.max(512, Math.min(size, LARGEST_DATAGRAM));
   if (!isDatagram || whole.length <= most) return whole;
-  const { flags: code = 0, questions, additionals } = content;
-  return encode({
-    flags: code | dns.TRUNCATED_RESPONSE,
-    questions,
-    additionals,
-  });
+  const short = { ...content, answers: [], authorities: [] };
+  return encode({ ...short, flags: content.flags | dns.TRUNCATED_RESPONSE });
 }
 
 /** Decodes a query with one question; `null` if it is something else. */
@@ -96,14 +89,15 @@ function decoded(bytes: Buffer): dns.Packet | null {
   }
 }
 
-function contentFor(question: dns.Question, edns?: dns.Answer): dns.Packet {
+/** What is answered to a question, beside what every answer has. */
+function contentFor(question: dns.Question, edns?: dns.Answer) {
   const version = edns?.type === "OPT" ? edns.ednsVersion : 0;
   const additionals: dns.Answer[] = edns === undefined ? [] : [{
     ...{ type: "OPT", name: ".", udpPayloadSize: LARGEST_DATAGRAM },
     ...{ extendedRcode: version > 0 ? 1 : 0, ednsVersion: 0 }, // RFC 6891, 6.1.3
     ...{ flags: 0, flag_do: false, options: [] },
   }];
-  const content = { questions: [question], additionals };
+  const content = { questions: [question], additionals, flags: 0 };
   if (version > 0) return content;
   const name = question.name.toLowerCase();
   const isOurs = name === ZONE || name.endsWith(`.${ZONE}`);
@@ -121,7 +115,7 @@ function contentFor(question: dns.Question, edns?: dns.Answer): dns.Packet {
 }
 
 export class DNSHandler extends StreamRequestHandler {
-  override readTimeout = 30;
+  override timeout = 30;
   override async handle() {
     const { rfile, wfile, signal } = this;
     for (let size; (size = await rfile.readExactly(2, { signal })) !== null;) {
