@@ -84,7 +84,8 @@ export function bindTo<T>(address: Deno.NetAddr, bind: () => T): T {
   try {
     return bind();
   } catch (cause) {
-    throw bindFailure("server", formatAddress(address), cause);
+    const server = `${address.transport.toUpperCase()} server`;
+    throw bindFailure(server, formatAddress(address), cause);
   }
 }
 

@@ -28,6 +28,7 @@ import {
   neighbour,
 } from "./rows/elsewhere.ts";
 import { lines, loneLines, pipelined } from "./rows/lines.ts";
+import { redisCommands, redisPipelines } from "./rows/redis.ts";
 import { idle, starts } from "./rows/start.ts";
 import { tlsHandshakes, tlsLines } from "./rows/tls.ts";
 import { KEY, summary, table } from "./table.ts";
@@ -48,6 +49,8 @@ const trials = [
   firstByte,
   starts,
   idle,
+  redisCommands,
+  redisPipelines,
 ];
 
 const { values: { quick, svg }, positionals } = parseArgs({

@@ -106,3 +106,16 @@ export const tcpserver = new Program(
   "tcpserver",
   () => output("sh", "-c", "command -v tcpserver"),
 );
+
+/**
+ * Runs the scripts that start a Redis, where there are redis-server and
+ * redis-benchmark (Debian's redis-server has both).
+ */
+export const redis = new Program(
+  "redis-server",
+  async () => {
+    await output("redis-benchmark", "--version");
+    await output("redis-server", "--version");
+    return Deno.execPath();
+  },
+);

@@ -34,7 +34,7 @@ for (const Server of [TCPServer, UDPServer]) {
     const error = assertThrows(
       () => new Server(server.serverAddress, () => {}),
       Deno.errors.AddrInUse,
-      `Cannot bind the server to ${hostname}:${port}: `,
+      `Cannot bind the ${protocol} server to ${hostname}:${port}: `,
     );
     assertInstanceOf(error.cause, Deno.errors.AddrInUse);
     assertEquals(Reflect.get(error, "code"), "EADDRINUSE");
@@ -88,7 +88,7 @@ for (const Server of [TCPServer, UDPServer]) {
     assertThrows(
       () => new Server(address, () => {}),
       Error,
-      "Cannot bind the server to not-there.invalid:0: ",
+      `Cannot bind the ${protocol} server to not-there.invalid:0: `,
     );
   });
 
@@ -98,14 +98,17 @@ for (const Server of [TCPServer, UDPServer]) {
     assertThrows(
       () => new Server(address, () => {}),
       Deno.errors.AddrNotAvailable,
-      "Cannot bind the server to 192.0.2.1:0: ",
+      `Cannot bind the ${protocol} server to 192.0.2.1:0: `,
     );
   });
 
   Deno.test(`new ${Server.name}() throws without the net permission`, async () => {
     const { name, message } = await attempt([], Server.name, ADDRESS);
     assertEquals(name, "NotCapable");
-    assertStringIncludes(message!, "Cannot bind the server to 127.0.0.1:0: ");
+    assertStringIncludes(
+      message!,
+      `Cannot bind the ${protocol} server to 127.0.0.1:0: `,
+    );
     assertStringIncludes(message!, "--allow-net");
   });
 
@@ -133,7 +136,7 @@ for (
           throw cause;
         }),
       Error,
-      `Cannot bind the server to 127.0.0.1:80: ${cause.message}`,
+      `Cannot bind the TCP server to 127.0.0.1:80: ${cause.message}`,
     );
     assertEquals(error.constructor, cause.constructor);
     assertEquals(Reflect.get(error, "code"), Reflect.get(cause, "code"));
