@@ -1,0 +1,72 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { commandOf, type Example, withExample } from "../fixtures/example.ts";
+
+const LIMIT_MS = 30_000;
+const HOSTNAME = "127.0.0.1";
+
+/** An example that is running, with all that a test asks of a process. */
+export interface ExampleProcess extends Example {
+  /** Where it listens. */
+  readonly address: { readonly hostname: string; readonly port: number };
+}
+
+/**
+ * Runs an example as its header says, on a port that is free, while `body`
+ * lasts; then ends it as Ctrl-C does, and asserts that its exit code is 0.
+ *
+ * @param name The file of the example.
+ * @param body What is done meanwhile.
+ * @param options Further arguments, and the paths of its header in other places.
+ */
+export async function withExampleProcess(
+  name: string,
+  body: (example: ExampleProcess) => Promise<void>,
+  { args = [], replace = {} }: {
+    args?: string[];
+    replace?: Record<string, string>;
+  } = {},
+): Promise<void> {
+  await withExample(name, ["0", ...args], async (example) => {
+    const address = { hostname: HOSTNAME, port: Number(example.place) };
+    await body({ ...example, address });
+    if (Deno.build.os === "windows") return; // where no signal can be sent
+    assertEquals(await example.stop("SIGINT"), 0);
+  }, { replace });
+}
+
+/**
+ * Asserts that an example says in one line that its port is taken, and ends with
+ * exit code 1.
+ */
+export async function assertRefusesTakenPort(
+  name: string,
+  { transport = "tcp", args = [], replace = {} }: {
+    transport?: "tcp" | "udp";
+    args?: string[];
+    replace?: Record<string, string>;
+  } = {},
+): Promise<void> {
+  const own = { hostname: HOSTNAME, port: 0 };
+  using taken = transport === "tcp"
+    ? Deno.listen(own)
+    : disposable(Deno.listenDatagram({ ...own, transport }));
+  assert(taken.addr.transport === transport);
+  const { port } = taken.addr;
+  const { code, stdout, stderr } = await deadline(
+    new Deno.Command(Deno.execPath(), {
+      args: [...await commandOf(name, replace), `${port}`, ...args],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+    }).output(),
+    LIMIT_MS,
+  );
+  const said = new TextDecoder().decode(stderr);
+  assertEquals(new TextDecoder().decode(stdout), "");
+  assertMatch(said, new RegExp(`^[^\n]*${HOSTNAME}:${port}[^\n]*\n$`));
+  assertEquals(code, 1);
+}
+
+function disposable(socket: Deno.DatagramConn) {
+  return { addr: socket.addr, [Symbol.dispose]: () => socket.close() };
+}
