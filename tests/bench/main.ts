@@ -27,6 +27,7 @@ import {
   freshChildren,
   neighbour,
 } from "./rows/elsewhere.ts";
+import { http } from "./rows/http.ts";
 import { lines, loneLines, pipelined } from "./rows/lines.ts";
 import { idle, starts } from "./rows/start.ts";
 import { KEY, summary, table } from "./table.ts";
@@ -43,6 +44,7 @@ const trials = [
   neighbour,
   freshChildren,
   firstByte,
+  http,
   starts,
   idle,
 ];

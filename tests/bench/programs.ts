@@ -106,3 +106,13 @@ export const tcpserver = new Program(
   "tcpserver",
   () => output("sh", "-c", "command -v tcpserver"),
 );
+
+/** The same program, where there is wrk to ask it for pages. */
+export function underWrk(program: Program): Program {
+  return new Program(program.name, async () => {
+    await output("sh", "-c", "command -v wrk");
+    const path = await program.path();
+    if (path === undefined) throw new Error(`There is no ${program.name}`);
+    return path;
+  });
+}

@@ -29,7 +29,8 @@ export type Question =
   | "Against a loop of one's own"
   | "Against other platforms"
   | "Threads and processes"
-  | "Start and memory";
+  | "Start and memory"
+  | "Examples";
 
 /** How a server is started. */
 export interface Side {
