@@ -20,39 +20,38 @@ import { extname, join } from "node:path";
 const folder = await Deno.realPath(Deno.args[1] ?? import.meta.dirname!);
 const TYPES = new Map([[".html", "text/html"], [".png", "image/png"]]);
 const typeOf = (name: string) => TYPES.get(extname(name)) ?? "text/plain";
+const SMALL = 65_536; // bytes, of files that are read at once
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) ([!"$-~]+) HTTP\/(\d)\.(\d)$/;
 const FIELD_LINE = /^([!#$%&'*+.^_`|~\w-]+):([\P{Cc}\t]*)$/u;
-const OTHER_METHODS = /^(CONNECT|DELETE|OPTIONS|PATCH|POST|PUT|TRACE)$/;
+const METHODS = /^(CONNECT|DELETE|OPTIONS|PATCH|POST|PUT|TRACE)$/;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Understands all of a request's head; else returns the status of the answer. */
 function parse(head: string) {
   const lines = head.replace(/^\r\n/, "").slice(0, -4).split("\r\n");
-  const [, method, target = "", major, minor] =
+  const [, method = "", target = "", major, minor] =
     REQUEST_LINE.exec(lines.shift()!) ?? [];
-  if (method === undefined) return 400;
+  if (major !== "1") return major === undefined ? 400 : 505;
   const fields = new Map<string, string>();
   for (const line of lines) {
     const [, name, value = ""] = FIELD_LINE.exec(line.toLowerCase()) ?? [];
     if (name === undefined) return 400; // such as a space before the colon
     fields.set(name, fields.has(name) ? `${fields.get(name)},${value}` : value);
   }
-  if (major !== "1") return 505;
   const isOld = minor === "0";
   const host = fields.get("host") ?? (isOld ? "none" : "");
   if (!/^[ \t]*[\w.~:[\]-]+[ \t]*$/.test(host)) return 400; // two of them, too
   const length = fields.get("content-length") ?? "0";
   if (!/^[ \t]*\d+[ \t]*$/.test(length)) return 400; // likewise
-  if (fields.has("transfer-encoding")) {
-    return isOld || fields.has("content-length") ? 400 : 501;
-  }
-  if (OTHER_METHODS.test(method)) return 405;
-  if (method !== "GET" && method !== "HEAD") return 501;
+  const isCoded = fields.has("transfer-encoding"); // as no GET needs to be
+  if (isCoded) return isOld || fields.has("content-length") ? 400 : 501;
+  const isHead = method === "HEAD";
+  if (!isHead && method !== "GET") return METHODS.test(method) ? 405 : 501;
   if (Number(length) > 0) return 413;
   const path = pathOf(target);
   const wish = fields.get("connection") ?? "";
   const stays = isOld ? /\bkeep-alive\b/.test(wish) : !/\bclose\b/.test(wish);
-  return path === null ? 400 : { isHead: method === "HEAD", path, stays };
+  return path === null ? 400 : { isHead, path, stays };
 }
 
 function pathOf(target: string): string | null {
@@ -64,13 +63,14 @@ function pathOf(target: string): string | null {
   }
 }
 
-/** Finds a file; `null` where there is none, or a path or a link leads out. */
-async function find(path: string) {
+/** Finds a file. It does not wait: what many ask for is in the system's memory. */
+function find(path: string) {
   try {
-    const name = folder + path.replace(/\/$/, "/index.html");
-    const real = await Deno.realPath(name); // without any dots and links
-    const { isFile, size } = await Deno.stat(real); // to open a pipe would wait
-    return isFile && real.startsWith(join(folder, "/")) ? { real, size } : null;
+    const name = Deno.realPathSync(folder + path.replace(/\/$/, "/index.html"));
+    const { isFile, size } = Deno.statSync(name); // a pipe would not end
+    if (!isFile || !name.startsWith(join(folder, "/"))) return null; // led out
+    const content = size > SMALL ? null : Deno.readFileSync(name);
+    return { name, size: content?.length ?? size, content };
   } catch {
     return null;
   }
@@ -85,7 +85,7 @@ export class HttpHandler extends StreamRequestHandler {
     rfile.maxLineLength = 16_384; // bytes, for a whole head
     try {
       for (let head; (head = await rfile.readUntil("\r\n\r\n", { signal }));) {
-        if (!await this.answer(decoder.decode(head))) break;
+        if (!await this.answer(decoder.decode(head))) break; // it closes
         await this.wfile.flush();
       }
     } catch (error) {
@@ -96,14 +96,14 @@ export class HttpHandler extends StreamRequestHandler {
     }
   }
 
-  /** Resolves to whether the connection stays. */
   async answer(head: string): Promise<boolean> {
     const request = parse(head);
     if (typeof request === "number") return this.respond(request);
     const { isHead, path, stays } = request;
-    const file = await find(path);
-    await this.respond(file ? 200 : 404, stays, file?.real, file?.size);
-    if (file && !isHead) await this.send(file.real, file.size);
+    const file = find(path);
+    await this.respond(file ? 200 : 404, stays, file?.name, file?.size);
+    if (!isHead && file?.content) await this.wfile.write(file.content);
+    else if (!isHead && file) await this.send(file.name, file.size);
     return stays;
   }
 
@@ -120,7 +120,7 @@ export class HttpHandler extends StreamRequestHandler {
   /** Sends as much as was said, whatever becomes of the file meanwhile. */
   async send(name: string, size: number) {
     using file = await Deno.open(name);
-    const buffer = new Uint8Array(Math.min(size, 65_536));
+    const buffer = new Uint8Array(SMALL);
     for (let left = size; left > 0;) {
       const count = await file.read(buffer.subarray(0, left));
       if (count === null) throw new Error("The file has become shorter");

@@ -16,26 +16,38 @@ const examples = {
   by: "rate",
 } as const;
 
+const PYTHON = "Python's `ThreadingHTTPServer`";
+
 /** A server of the files in ../servers. */
-function side(program: Program, name: string, ...flags: string[]): Side {
+function side(
+  program: Program,
+  name: string,
+  { flags = [], args = [] }: { flags?: string[]; args?: string[] } = {},
+): Side {
   return {
     program: underWrk(program),
-    args: [...flags, file(name), "0", file("")],
+    args: [...flags, file(name), "0", file(""), ...args],
   };
 }
+
+const flags = ["run", "-A"];
 
 /** A small file, from the disk each time. */
 export const http: Trial = {
   load: wrk(32, "/python.py"),
   seconds: 2,
   sides: {
-    "`http_server.ts`": side(deno, "http_ours.ts", "run", "-A"),
-    "`Deno.serve`": side(deno, "deno_serve.ts", "run", "-A"),
+    "`http_server.ts`": side(deno, "http_ours.ts", { flags }),
+    "`Deno.serve`": side(deno, "deno_serve.ts", { flags }),
     "Node's `http`": side(node, "node_http.mjs"),
-    "Python's `ThreadingHTTPServer`": side(python3, "http_server.py"),
+    [PYTHON]: side(python3, "http_server.py"),
+    [`${PYTHON}, HTTP/1.1`]: side(python3, "http_server.py", {
+      args: ["HTTP/1.1"],
+    }),
   },
   rows: [
-    { ...examples, against: "Python's `ThreadingHTTPServer`", atLeast: 5 },
+    { ...examples, against: PYTHON, atLeast: 5 },
+    { ...examples, against: `${PYTHON}, HTTP/1.1` },
     { ...examples, against: "`Deno.serve`", atLeast: 0.5 },
     { ...examples, against: "Node's `http`" },
   ],

@@ -1,11 +1,14 @@
-"""Python's own server of the files of a folder: http_server.py 0 FOLDER."""
+"""Python's own server of the files of a folder: http_server.py 0 FOLDER [VERSION].
+
+By default it is HTTP/1.0, as in Python: a connection for each request.
+"""
 import functools
 import http.server
 import sys
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # connections stay
+    protocol_version = sys.argv[3] if len(sys.argv) > 3 else "HTTP/1.0"
     disable_nagle_algorithm = True  # or each answer would take 40 ms
 
     def log_message(self, *args):
