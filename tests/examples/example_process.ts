@@ -13,7 +13,8 @@ export interface ExampleProcess extends Example {
 
 /**
  * Runs an example as its header says, on a port that is free, while `body`
- * lasts; then ends it as Ctrl-C does, and asserts that its exit code is 0.
+ * lasts; then ends it as Ctrl-C does, unless `body` has stopped it, and asserts
+ * that its exit code is 0.
  *
  * @param name The file of the example.
  * @param body What is done meanwhile.
@@ -29,9 +30,13 @@ export async function withExampleProcess(
 ): Promise<void> {
   await withExample(name, ["0", ...args], async (example) => {
     const address = { hostname: HOSTNAME, port: Number(example.place) };
-    await body({ ...example, address });
-    if (Deno.build.os === "windows") return; // where no signal can be sent
-    assertEquals(await example.stop("SIGINT"), 0);
+    let isStopped = Deno.build.os === "windows"; // where no signal can be sent
+    const stop = (signal: Deno.Signal) => {
+      isStopped = true;
+      return example.stop(signal);
+    };
+    await body({ ...example, address, stop });
+    if (!isStopped) assertEquals(await example.stop("SIGINT"), 0);
   }, { replace });
 }
 
