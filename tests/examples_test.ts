@@ -164,24 +164,6 @@ Deno.test({
     }),
 });
 
-Deno.test("examples/chat.ts gives a line to every member", () =>
-  withExample("chat.ts", "0", async ({ place, stop }) => {
-    const connect = async () => {
-      const hostname = "127.0.0.1";
-      return new Dialogue(
-        await Deno.connect({ hostname, port: Number(place) }),
-      );
-    };
-    await using ada = await connect();
-    await ada.send("hello?");
-    assertEquals(await ada.receive(), "hello?");
-    await using grace = await connect();
-    await grace.send("hello");
-    assertEquals(await grace.receive(), "hello");
-    assertEquals(await ada.receive(), "hello");
-    assertEquals(await stop("SIGTERM"), code.SIGTERM);
-  }));
-
 Deno.test({
   name: "examples/lame_duck.ts is not ready, then serves on, then ends",
   ignore: windows,

@@ -27,6 +27,7 @@ import {
   freshChildren,
   neighbour,
 } from "./rows/elsewhere.ts";
+import { http } from "./rows/http.ts";
 import { lines, loneLines, pipelined } from "./rows/lines.ts";
 import { redisCommands, redisPipelines } from "./rows/redis.ts";
 import { idle, starts } from "./rows/start.ts";
@@ -47,6 +48,7 @@ const trials = [
   neighbour,
   freshChildren,
   firstByte,
+  http,
   starts,
   idle,
   redisCommands,

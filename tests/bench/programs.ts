@@ -119,3 +119,13 @@ export const redis = new Program(
     return Deno.execPath();
   },
 );
+
+/** The same program, where there is wrk to ask it for pages. */
+export function underWrk(program: Program): Program {
+  return new Program(program.name, async () => {
+    await output("sh", "-c", "command -v wrk");
+    const path = await program.path();
+    if (path === undefined) throw new Error(`There is no ${program.name}`);
+    return path;
+  });
+}

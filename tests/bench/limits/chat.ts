@@ -5,17 +5,22 @@ import { type Figure, mebibytes } from "./figure.ts";
 
 const READERS = 50;
 const LINE = line(1000);
-const EXAMPLE = new URL("../../../examples/chat.ts", import.meta.url).pathname;
+const EXAMPLE =
+  new URL("../../../examples/chat_server.ts", import.meta.url).pathname;
 
 /** How much memory the example takes that has a member who never reads. */
 export async function chat(megabytes: number): Promise<Figure> {
   const args = ["run", "--quiet", "--allow-net", EXAMPLE, "0"];
   await using program = new ChildProgram(Deno.execPath(), ...args);
   const port = Number((await program.line())!.split(":")[1]);
-  const connect = () => Deno.connect({ hostname: "127.0.0.1", port });
-  using _lazy = await connect();
-  const readers = [];
-  for (let i = 1; i < READERS; i++) readers.push(await connect());
+  const connect = async (name: string) => {
+    const member = await Deno.connect({ hostname: "127.0.0.1", port });
+    await member.write(new TextEncoder().encode(`${name}\n`));
+    return member;
+  };
+  using _lazy = await connect("lazy");
+  const readers: Deno.TcpConn[] = [];
+  for (let i = 1; i < READERS; i++) readers.push(await connect(`reader${i}`));
 
   let most = 0;
   const watch = setInterval(() => {
@@ -33,7 +38,8 @@ export async function chat(megabytes: number): Promise<Figure> {
   clearInterval(watch);
   for (const reader of readers) reader.close();
   return {
-    what: `examples/chat.ts, ${megabytes} MB for each of ${READERS} members`,
+    what:
+      `examples/chat_server.ts, ${megabytes} MB for each of ${READERS} members`,
     settings: "one never reads",
     seen: `${mebibytes(most)} at most; of those who read ${cut} were dropped`,
     wanted: "< 150 MiB; none",

@@ -1,0 +1,137 @@
+// A SOCKS5 proxy (RFC 1928): it connects its clients to any address or name, and
+// carries the bytes both ways. It has CONNECT and no passwords.
+//
+//   deno run --allow-net examples/socks5_proxy.ts
+//
+// In a second terminal:
+//
+//   curl --socks5-hostname 127.0.0.1:1080 http://example.com/
+//
+// The flag may name where clients may go: --allow-net=127.0.0.1,example.com. They
+// are told (2) if they want to go elsewhere.
+//
+// A port other than 1080 can be given as the first argument; 0 takes a free one.
+
+// deno-lint-ignore-file no-console -- it tells where it listens
+
+import {
+  AsyncTCPServer,
+  RequestReader,
+  ResponseWriter,
+  StreamRequestHandler,
+  UnexpectedEof,
+} from "@socketserver/socketserver";
+
+const PATIENCE_MS = 10_000; // for all that comes before the client's own bytes
+
+/** An answer that ends the connection: one of RFC 1928's, section 6. */
+class Refusal extends Error {
+  constructor(readonly code: number) {
+    super(`Refused with ${code}`);
+  }
+}
+
+export class Socks5Handler extends StreamRequestHandler {
+  override async handle() {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.any([this.signal, patience]);
+    if (!await this.greet(signal).catch(() => false)) return; // silent, or gone
+    using upstream = await this.connect(signal);
+    if (upstream !== null) await this.relay(upstream);
+  }
+
+  /** Agrees on no password; resolves to whether the client does. */
+  async greet(signal: AbortSignal): Promise<boolean> {
+    const [version, count] = await this.read(2, signal);
+    if (version !== 5) return false; // as a browser's GET, or SOCKS4
+    const isWelcome = (await this.read(count!, signal)).includes(0);
+    await this.wfile.write(Uint8Array.of(5, isWelcome ? 0 : 0xff));
+    return isWelcome;
+  }
+
+  /** Does what the client asks for, and answers; `null` if it could not. */
+  async connect(signal: AbortSignal): Promise<Deno.TcpConn | null> {
+    let upstream: Deno.TcpConn;
+    try {
+      upstream = await Deno.connect({
+        ...await this.readTarget(signal),
+        signal,
+      });
+    } catch (error) {
+      await this.reply(codeOf(error));
+      return null;
+    }
+    await this.reply(0);
+    return upstream;
+  }
+
+  /** Reads where the client wants to go. */
+  async readTarget(signal: AbortSignal) {
+    const [version, command, , kind] = await this.read(4, signal);
+    if (version !== 5) throw new Refusal(1);
+    if (command !== 1) throw new Refusal(7); // no BIND, no UDP
+    const hostname = await this.readHostname(kind!, signal);
+    const [high, low] = await this.read(2, signal);
+    return { hostname, port: high! * 256 + low! };
+  }
+
+  async readHostname(kind: number, signal: AbortSignal): Promise<string> {
+    if (kind === 1) return (await this.read(4, signal)).join(".");
+    if (kind === 4) {
+      const bytes = await this.read(16, signal);
+      return bytes.toHex().replace(/.{4}(?!$)/g, "$&:");
+    }
+    if (kind !== 3) throw new Refusal(8);
+    const [length] = await this.read(1, signal);
+    return new TextDecoder().decode(await this.read(length!, signal));
+  }
+
+  async read(count: number, signal: AbortSignal) {
+    const bytes = await this.rfile.readExactly(count, { signal });
+    if (bytes === null) throw new Refusal(1); // nobody is left to be told
+    return bytes;
+  }
+
+  /** As OpenSSH does, it keeps to itself where it has connected from. */
+  reply(code: number) {
+    return this.wfile.write(Uint8Array.of(5, code, 0, 1, 0, 0, 0, 0, 0, 0));
+  }
+
+  /** Until both have said all, each side may close its half; or one is lost. */
+  async relay(upstream: Deno.TcpConn) {
+    const options = { signal: this.signal }; // the way down cuts connections
+    this.request.setKeepAlive?.(); // so that who vanishes is found out
+    upstream.setKeepAlive();
+    await Promise.all([
+      this.rfile.pipeTo(new ResponseWriter(upstream), options),
+      new RequestReader(upstream).pipeTo(this.wfile, options),
+    ]).catch(() => {}); // then the other one is closed, too
+  }
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof Refusal) return error.code;
+  if (error instanceof Deno.errors.NotCapable) return 2;
+  if (error instanceof Deno.errors.NetworkUnreachable) return 3;
+  if (error instanceof Deno.errors.ConnectionRefused) return 5;
+  if (error instanceof UnexpectedEof || error instanceof RangeError) return 1;
+  return 4; // the host has no address, or nobody answers in time
+}
+
+if (import.meta.main) {
+  try {
+    await using server = new AsyncTCPServer(
+      { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1080) },
+      Socks5Handler,
+    );
+    const stop = () => server.shutdown();
+    Deno.addSignalListener("SIGINT", stop);
+    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
+    console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
+    await server.serveForever();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(error.message); // which names the port
+    Deno.exitCode = 1;
+  }
+}
