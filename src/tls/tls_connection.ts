@@ -63,7 +63,7 @@ export class TlsConnection implements Deno.Conn, StreamRequest {
       onEnd: () => this.#cutOff(),
       onFailure: (error) => this.#fail(error),
     };
-    socket.on("data", (chunk) => this.#take(chunk));
+    socket.on("data", (chunk: Uint8Array) => this.#take(chunk));
     socket.on("end", () => this.#input.end());
     socket.on("error", (error) => this.#fail(brokenError(error)));
     socket.on(
