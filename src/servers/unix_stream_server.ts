@@ -1,4 +1,3 @@
-import { HandshakeListener } from "../listeners/handshake_listener.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { checkedParts } from "./bind_checks.ts";
 import type { SocketServerOptions } from "./socket_server.ts";
@@ -114,16 +113,13 @@ export class UnixStreamServer extends StreamServer<Deno.UnixAddr> {
     if (bindAndActivate) this.bindAndActivate();
   }
 
-  /** The listener, which removes no file but its own. */
-  override get socket(): Deno.Listener {
-    return super.socket;
-  }
-
-  override set socket(socket: Deno.Listener) {
-    super.socket = socket instanceof UnixStreamListener ||
-        socket instanceof HandshakeListener
-      ? socket
-      : new UnixStreamListener(socket);
+  /** Puts around a listener what removes no file but its own. */
+  protected override layered(listener: Deno.Listener): Deno.Listener {
+    return super.layered(
+      listener instanceof UnixStreamListener
+        ? listener
+        : new UnixStreamListener(listener),
+    );
   }
 
   /** Makes the listener. */
