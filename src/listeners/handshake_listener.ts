@@ -3,6 +3,7 @@ import { accepted } from "./accepted.ts";
 import { type AskedConnection, AskedConnections } from "./asked_connections.ts";
 import type { GivenUp, Handshake } from "./handshake.ts";
 import { type CountHeld, HeldConnections } from "./held_connections.ts";
+import type { ReleasedListener } from "./released_listener.ts";
 
 /** How many connections are asked at once; each holds a descriptor. */
 const MOST_ASKED = 512;
@@ -34,7 +35,7 @@ export interface HandshakeListenerOptions {
  * fail while nobody accepts.
  */
 export class HandshakeListener implements Deno.Listener {
-  readonly #listener: Deno.Listener;
+  readonly #listener: ReleasedListener;
   readonly #handshake: Handshake;
   readonly #mostAsked: number;
   readonly #asked: AskedConnections;
@@ -49,7 +50,7 @@ export class HandshakeListener implements Deno.Listener {
   #closed = false;
 
   constructor(
-    listener: Deno.Listener,
+    listener: ReleasedListener,
     handshake: Handshake,
     { mostAsked = MOST_ASKED, countHeld }: HandshakeListenerOptions = {},
   ) {
@@ -71,7 +72,7 @@ export class HandshakeListener implements Deno.Listener {
 
   /** Settles when a closed listener has let go of its address. */
   get released(): Promise<void> {
-    return this.#letting ?? Promise.resolve();
+    return this.#release();
   }
 
   accept(): Promise<Deno.Conn> {
@@ -110,6 +111,11 @@ export class HandshakeListener implements Deno.Listener {
   unref(): void {
     this.#listener.unref();
     this.#asked.hold(false);
+  }
+
+  async #release(): Promise<void> {
+    await this.#letting;
+    await this.#listener.released; // it may let one in whom nobody waits for here
   }
 
   async #letIn(): Promise<void> {

@@ -290,3 +290,18 @@ Deno.test("HandshakeListener.unref() lets a program end that asks a silent clien
   assertEquals(new TextDecoder().decode(stdout), "1 is asked\n2 are asked\n");
   assertEquals(code, 0);
 });
+
+Deno.test("HandshakeListener.released waits for the listener that it is around", async () => {
+  using port = new Port();
+  const outer = new HandshakeListener(port.listener, new ByteHandshake());
+  const accepting = outer.accept();
+  const first = await port.connect();
+  await first.write(Uint8Array.of(1, 1)); // a byte for each
+  using _accepted = await deadline(accepting, LIMIT_MS);
+  await port.connect(1); // has the outer one let in nobody more
+  await until(() => port.handshake.passed === 2);
+  outer.close();
+  await deadline(outer.released, LIMIT_MS);
+  const { hostname, port: number } = port.inner.addr;
+  Deno.listen({ hostname, port: number }).close();
+});
