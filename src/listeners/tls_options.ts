@@ -100,22 +100,18 @@ export function checkedTls(
 }
 
 function checkTexts(options: TlsOptions): void {
-  const { alpnProtocols, ca, carrier, cert, clientCertificate, serverNames } =
-    options;
+  const { alpnProtocols = [], ca, carrier, cert, clientCertificate } = options;
   if (!isText(cert)) throw wrong("tls.cert must be a text in PEM format", cert);
   if (!isText(options.key)) {
     const rule = "tls.key must be a text in PEM format";
     throw new TypeError(`Cannot create the server as ${rule}`); // it is a secret
   }
-  if (alpnProtocols !== undefined && !areTexts(alpnProtocols)) {
-    throw wrong("tls.alpnProtocols must be a list of names", alpnProtocols);
+  if (!Array.isArray(alpnProtocols) || !alpnProtocols.every(isProtocol)) {
+    const rule = "tls.alpnProtocols must be a list of names of 1 to 255 bytes";
+    throw wrong(rule, alpnProtocols);
   }
   if (ca !== undefined && !isText(ca) && !areTexts(ca)) {
     throw wrong("tls.ca must be certificates in PEM format", ca);
-  }
-  if (serverNames !== undefined && Object(serverNames) !== serverNames) {
-    const rule = "tls.serverNames must have a certificate for each name";
-    throw wrong(rule, serverNames);
   }
   checkChoice("clientCertificate", clientCertificate, "required", "optional");
   checkChoice("carrier", carrier, "deno", "node");
@@ -123,6 +119,11 @@ function checkTexts(options: TlsOptions): void {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
+}
+
+/** TLS has one byte for how long a name is (RFC 7301, 3.1). */
+function isProtocol(value: unknown): boolean {
+  return isText(value) && new TextEncoder().encode(value).length < 256;
 }
 
 function areTexts(value: unknown): boolean {
