@@ -146,11 +146,14 @@ export class StreamRequestHandler<
    */
   override setup(): void | Promise<void> {
     if (!this.disableNagleAlgorithm) return;
+    const { localAddr, tls } = this.request;
     if (this.request.setNoDelay === undefined) {
+      const rule = tls === undefined
+        ? "the connection must be TCP"
+        : 'tls.carrier must be "node"';
+      const value = tls === undefined ? localAddr.transport : "deno";
       throw new TypeError(
-        `Cannot disable Nagle's algorithm as the connection must be TCP: current value is ${
-          JSON.stringify(this.request.localAddr.transport)
-        }`,
+        `Cannot disable Nagle's algorithm as ${rule}: current value is "${value}"`,
       );
     }
     this.request.setNoDelay(true);

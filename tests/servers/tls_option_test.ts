@@ -11,6 +11,7 @@ import {
   AsyncTCPServer,
   type ServerConstructor,
   type StreamRequest,
+  StreamRequestHandler,
   TCPServer,
   type TCPServerOptions,
   type TlsCertificates,
@@ -315,6 +316,29 @@ test("TCPServer closes its layers before a first client as after one", async (au
     await deadline(serving, LIMIT_MS);
     assertEquals(record.errors, []);
   }
+});
+
+test("TCPServer says which carrier can send small writes at once", async (authority) => {
+  const { cert, key } = await authority.issue("server.test");
+  class Handler extends StreamRequestHandler {
+    override disableNagleAlgorithm = true;
+  }
+  await using server = new TCPServer(ADDRESS, Handler, { tls: { cert, key } });
+  const record = new ErrorRecord(server);
+  const handled = server.handleRequest();
+  using client = await Deno.connectTls({
+    ...ADDRESS,
+    port: server.serverAddress.port,
+    caCerts: [authority.own.cert],
+  });
+  await client.handshake();
+  await deadline(handled, LIMIT_MS);
+  const error = record.errors[0];
+  assertInstanceOf(error, TypeError);
+  assertEquals(
+    error.message,
+    'Cannot disable Nagle\'s algorithm as tls.carrier must be "node": current value is "deno"',
+  );
 });
 
 test("TCPServer shows how it speaks TLS, but no key", async (authority) => {
