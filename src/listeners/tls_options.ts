@@ -1,5 +1,5 @@
-import { inspected } from "../inspected.ts";
 import type { TlsAcceptorOptions } from "../tls/tls_credentials.ts";
+import { checkLimit, wrongOption } from "./option_checks.ts";
 
 /**
  * How a TCP server speaks TLS: the `tls` option.
@@ -81,15 +81,15 @@ export function checkedTls(
 ): TlsSettings | undefined {
   if (options === undefined) return undefined;
   if (typeof options !== "object" || options === null) {
-    throw wrong("tls must be an object that has cert and key", options);
+    throw wrongOption("tls must be an object that has cert and key", options);
   }
   checkTexts(options);
   const { alpnProtocols = [], ca, handshakeTimeout = 10 } = options;
   const { clientCertificate = ca === undefined ? "none" : "required" } =
     options;
-  checkTimeout(handshakeTimeout);
+  checkLimit("tls.handshakeTimeout", handshakeTimeout);
   if (ca === undefined && options.clientCertificate !== undefined) {
-    throw wrong("tls.ca must say whose certificates are believed", ca);
+    throw wrongOption("tls.ca must say whose certificates are believed", ca);
   }
   return Object.freeze({
     carrier: carrierFor(options, ground),
@@ -101,17 +101,19 @@ export function checkedTls(
 
 function checkTexts(options: TlsOptions): void {
   const { alpnProtocols = [], ca, carrier, cert, clientCertificate } = options;
-  if (!isText(cert)) throw wrong("tls.cert must be a text in PEM format", cert);
+  if (!isText(cert)) {
+    throw wrongOption("tls.cert must be a text in PEM format", cert);
+  }
   if (!isText(options.key)) {
     const rule = "tls.key must be a text in PEM format";
     throw new TypeError(`Cannot create the server as ${rule}`); // it is a secret
   }
   if (!Array.isArray(alpnProtocols) || !alpnProtocols.every(isProtocol)) {
     const rule = "tls.alpnProtocols must be a list of names of 1 to 255 bytes";
-    throw wrong(rule, alpnProtocols);
+    throw wrongOption(rule, alpnProtocols);
   }
   if (ca !== undefined && !isText(ca) && !areTexts(ca)) {
-    throw wrong("tls.ca must be certificates in PEM format", ca);
+    throw wrongOption("tls.ca must be certificates in PEM format", ca);
   }
   checkChoice("clientCertificate", clientCertificate, "required", "optional");
   checkChoice("carrier", carrier, "deno", "node");
@@ -133,15 +135,7 @@ function areTexts(value: unknown): boolean {
 function checkChoice(name: string, value: unknown, ...choices: string[]): void {
   if (value === undefined || choices.some((choice) => choice === value)) return;
   const listed = choices.map((choice) => `"${choice}"`).join(" or ");
-  throw wrong(`tls.${name} must be ${listed}`, value);
-}
-
-function checkTimeout(value: unknown): void {
-  const rule =
-    "tls.handshakeTimeout must be a number of seconds above 0, or null";
-  if (value === null) return;
-  if (typeof value !== "number") throw wrong(rule, value);
-  if (!(value > 0)) throw wrong(rule, value, RangeError);
+  throw wrongOption(`tls.${name} must be ${listed}`, value);
 }
 
 function carrierFor(options: TlsOptions, ground: TlsGround): TlsCarrier {
@@ -154,15 +148,8 @@ function carrierFor(options: TlsOptions, ground: TlsGround): TlsCarrier {
   const [reason] = Object.entries(reasons).find(([, asks]) => asks) ?? [];
   if (reason === undefined) return options.carrier ?? "deno";
   if (options.carrier !== "deno") return "node";
-  throw wrong(`tls.carrier must be "node" where there is ${reason}`, "deno");
-}
-
-function wrong(
-  rule: string,
-  value: unknown,
-  ErrorClass: typeof TypeError | typeof RangeError = TypeError,
-): Error {
-  return new ErrorClass(
-    `Cannot create the server as ${rule}: current value is ${inspected(value)}`,
+  throw wrongOption(
+    `tls.carrier must be "node" where there is ${reason}`,
+    "deno",
   );
 }
