@@ -7,6 +7,7 @@ import {
   closedError,
   cutOffError,
   interruptedError,
+  writeEndedError,
 } from "./tls_errors.ts";
 import { afterTold, type TlsSocket } from "./tls_modules.ts";
 import type { TlsTransport } from "./tls_transport.ts";
@@ -86,6 +87,8 @@ export class TlsConnection implements Deno.Conn, StreamRequest {
     if (this.#failure !== null) return Promise.reject(this.#failure.error);
     // node:tls would never end it; and it asks whether the client is lost.
     if (data.length === 0) return this.#connection.write(data);
+    // node:tls would fail, and reading with it.
+    if (this.#farewell !== null) return Promise.reject(writeEndedError());
     return new Promise((resolve, reject) => {
       this.#socket.write(data, (error) => {
         // Deno's node:tls tells nobody that a write of ours has failed.
