@@ -1,3 +1,4 @@
+import { closeQuietly } from "../streams/close_quietly.ts";
 import { socketsAsked } from "../streams/sockets_asked.ts";
 import { accepted } from "./accepted.ts";
 import { type AskedConnection, AskedConnections } from "./asked_connections.ts";
@@ -95,7 +96,7 @@ export class HandshakeListener implements Deno.Listener {
     this.#closed = true;
     this.#asked.close();
     this.#held?.close();
-    for (const connection of this.#ready.splice(0)) connection.close();
+    for (const connection of this.#ready.splice(0)) closeQuietly(connection);
     this.#listener.close();
   }
 
@@ -123,7 +124,7 @@ export class HandshakeListener implements Deno.Listener {
       try {
         await this.#held?.room();
         const connection = await this.#listener.accept();
-        if (this.#closed) connection.close();
+        if (this.#closed) closeQuietly(connection);
         else this.#ask(connection);
         if (this.#asked.size > this.#mostAsked) await this.#makeRoom();
       } catch (error) {
@@ -154,7 +155,7 @@ export class HandshakeListener implements Deno.Listener {
       this.#ready.push(ready);
       return this.#serveWaiter();
     }
-    asked.connection.close();
+    closeQuietly(asked.connection); // whoever made the listener may have done so
     if (error !== undefined) this.#fail(error);
   }
 

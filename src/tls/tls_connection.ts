@@ -1,3 +1,4 @@
+import { closeQuietly } from "../streams/close_quietly.ts";
 import { noteCarrier } from "../streams/error_origin.ts";
 import type { StreamRequest, TlsInfo } from "../types.ts";
 import { readableOf, writableOf } from "./connection_streams.ts";
@@ -166,11 +167,7 @@ export class TlsConnection implements Deno.Conn, StreamRequest {
   #release(): void {
     this.#socket.destroy();
     this.#transport.destroy();
-    try {
-      this.#connection.close();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) throw error;
-    }
+    closeQuietly(this.#connection);
   }
 
   #take(chunk: Uint8Array): void {
