@@ -102,7 +102,8 @@ export class StreamRequestHandler<
   writeTimeout: number | null | undefined = undefined;
   /**
    * Whether small writes are sent without waiting for the client's
-   * acknowledgements (TCP_NODELAY). Only TCP connections have the choice.
+   * acknowledgements (TCP_NODELAY). Only TCP connections have the choice, and of
+   * those over TLS only the ones of the carrier `"node"`.
    *
    * @default {false}
    */
@@ -142,7 +143,7 @@ export class StreamRequestHandler<
   /**
    * May be overridden. Applies `disableNagleAlgorithm`.
    *
-   * @throws {TypeError} If the connection has no such algorithm.
+   * @throws {TypeError} If the connection does not have the choice.
    */
   override setup(): void | Promise<void> {
     if (!this.disableNagleAlgorithm) return;

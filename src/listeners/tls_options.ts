@@ -19,16 +19,44 @@ import { checkLimit, wrongOption } from "./option_checks.ts";
  * in `maxActiveRequests` and `maxRequestsPerClient` as long as it is there. Nor does
  * the program end by itself after `shutdown()`, before the server is closed.
  *
- * @example A certificate from files
- * ```ts ignore
- * import { AsyncTCPServer } from "@socketserver/socketserver";
+ * @example Usage
+ * ```ts
+ * import { AsyncTCPServer, StreamRequestHandler } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
  *
- * const server = new AsyncTCPServer({ port: 8443 }, EchoHandler, {
- *   tls: {
- *     cert: await Deno.readTextFile("server.crt"),
- *     key: await Deno.readTextFile("server.key"),
- *   },
+ * // Mostly they are in files: await Deno.readTextFile("server.crt")
+ * const cert = `-----BEGIN CERTIFICATE-----
+ * MIIBDzCBwqADAgECAgEBMAUGAytlcDAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcN
+ * MjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMMCWxvY2Fs
+ * aG9zdDAqMAUGAytlcAMhAAkjBf53VZNjGWq6bK41BZ42dYh7K7TV1BbkEHn5DdH9
+ * ozcwNTAUBgNVHREEDTALgglsb2NhbGhvc3QwHQYDVR0OBBYEFA1aDmxme0BxVbG7
+ * R3ZxU8YURCzdMAUGAytlcANBAEYbtfwOisn/aey7rhY8P9N3m8NVl8INu7LV433U
+ * QUPBsWTGTjAdPtVwiLCNPx6kRXGuEnz0GH3Ag/4uD5V0Pws=
+ * -----END CERTIFICATE-----`;
+ * const key = `-----BEGIN PRIVATE KEY-----
+ * MC4CAQAwBQYDK2VwBCIEIHPnNpw+fk33MG4KXzWpa/K+ZV8xo/+5chqD4IDJ+CG4
+ * -----END PRIVATE KEY-----`;
+ *
+ * class ProtocolHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     await this.wfile.write(this.request.tls?.alpnProtocol ?? "none");
+ *   }
+ * }
+ *
+ * await using server = new AsyncTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   ProtocolHandler,
+ *   { tls: { cert, key, alpnProtocols: ["line/1"] } },
+ * );
+ * const handled = server.handleRequest();
+ * const client = await Deno.connectTls({
+ *   hostname: "localhost",
+ *   port: server.serverAddress.port,
+ *   caCerts: [cert],
+ *   alpnProtocols: ["line/1"],
  * });
+ * assertEquals(await new Response(client.readable).text(), "line/1");
+ * await handled;
  * ```
  */
 export interface TlsOptions extends TlsAcceptorOptions {
