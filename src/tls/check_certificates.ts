@@ -5,6 +5,10 @@ import { tlsModule } from "./tls_modules.ts";
 /** How much of a text is shown that is no certificate: it may be a secret. */
 const MOST_SHOWN = 40;
 
+/** Certificates; the last one may lack its end. */
+const CERTIFICATES =
+  /-----BEGIN CERTIFICATE-----[^]*?(?:-----END CERTIFICATE-----|$)/g;
+
 /**
  * Checks the certificates of a server, and those that it believes.
  *
@@ -47,14 +51,19 @@ function checkCredentials(credentials: TlsCredentials, name: string): void {
   );
 }
 
+/** Reads all certificates of a text; gives the first, which is the server's. */
 function readCertificate(text: string, name: string) {
   const { X509Certificate } = tlsModule("node:crypto");
-  return read(
-    () => new X509Certificate(text),
-    `${name} must be a certificate in PEM format: current value is ${
-      beginningOf(text)
-    }`,
+  const texts = String(text).match(CERTIFICATES) ?? [text];
+  const [first] = texts.map((text) =>
+    read(
+      () => new X509Certificate(text),
+      `${name} must be a certificate in PEM format: current value is ${
+        beginningOf(text)
+      }`,
+    )
   );
+  return first!;
 }
 
 /** Of a key that was given in place of a certificate, nothing secret. */

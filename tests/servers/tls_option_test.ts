@@ -25,6 +25,8 @@ import { TlsAuthority } from "../tls/tls_authority.ts";
 
 const LIMIT_MS = 30_000;
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
+/** A certificate that is cut off. */
+const BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n";
 const CARRIERS = ["deno", "node"] as const;
 
 /** Tests with certificates, which openssl makes. */
@@ -380,6 +382,18 @@ Deno.test(needing(["openssl"], {
         "nonsense as cert, node": [
           { ...node, cert: "nonsense" },
           'tls.cert must be a certificate in PEM format: current value is "nonsense"',
+        ],
+        "nonsense after cert": [
+          { cert: `${cert}\n${BROKEN}`, key },
+          'tls.cert must be a certificate in PEM format: current value is "-----BEGIN CERTIFICATE-----"',
+        ],
+        "nonsense after cert, node": [
+          { ...node, cert: `${cert}\n${BROKEN}` },
+          'tls.cert must be a certificate in PEM format: current value is "-----BEGIN CERTIFICATE-----"',
+        ],
+        "nonsense in a ca": [
+          { ...right, ca: `${authority.own.cert}\n${BROKEN}` },
+          'tls.ca must be a certificate in PEM format: current value is "-----BEGIN CERTIFICATE-----"',
         ],
         "nonsense as key": [
           { cert, key: "nonsense" },
