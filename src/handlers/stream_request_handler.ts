@@ -102,7 +102,8 @@ export class StreamRequestHandler<
   writeTimeout: number | null | undefined = undefined;
   /**
    * Whether small writes are sent without waiting for the client's
-   * acknowledgements (TCP_NODELAY). Only TCP connections have the choice.
+   * acknowledgements (TCP_NODELAY). Only TCP connections have the choice, and of
+   * those over TLS only the ones of the carrier `"node"`.
    *
    * @default {false}
    */
@@ -142,15 +143,18 @@ export class StreamRequestHandler<
   /**
    * May be overridden. Applies `disableNagleAlgorithm`.
    *
-   * @throws {TypeError} If the connection has no such algorithm.
+   * @throws {TypeError} If the connection does not have the choice.
    */
   override setup(): void | Promise<void> {
     if (!this.disableNagleAlgorithm) return;
+    const { localAddr, tls } = this.request;
     if (this.request.setNoDelay === undefined) {
+      const rule = tls === undefined
+        ? "the connection must be TCP"
+        : 'tls.carrier must be "node"';
+      const value = tls === undefined ? localAddr.transport : "deno";
       throw new TypeError(
-        `Cannot disable Nagle's algorithm as the connection must be TCP: current value is ${
-          JSON.stringify(this.request.localAddr.transport)
-        }`,
+        `Cannot disable Nagle's algorithm as ${rule}: current value is "${value}"`,
       );
     }
     this.request.setNoDelay(true);

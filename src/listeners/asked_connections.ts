@@ -1,3 +1,4 @@
+import { closeQuietly } from "../streams/close_quietly.ts";
 import { type Linked, LinkedList } from "../streams/linked_list.ts";
 import { clientKey } from "./client_key.ts";
 
@@ -104,7 +105,7 @@ export class AskedConnections {
     clearTimeout(this.#timer);
     for (let asked; (asked = this.#list.first) !== null;) {
       this.remove(asked);
-      asked.connection.close();
+      closeQuietly(asked.connection);
     }
   }
 

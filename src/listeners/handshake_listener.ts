@@ -1,8 +1,10 @@
+import { closeQuietly } from "../streams/close_quietly.ts";
 import { socketsAsked } from "../streams/sockets_asked.ts";
 import { accepted } from "./accepted.ts";
 import { type AskedConnection, AskedConnections } from "./asked_connections.ts";
 import type { GivenUp, Handshake } from "./handshake.ts";
 import { type CountHeld, HeldConnections } from "./held_connections.ts";
+import type { ReleasedListener } from "./released_listener.ts";
 
 /** How many connections are asked at once; each holds a descriptor. */
 const MOST_ASKED = 512;
@@ -34,7 +36,7 @@ export interface HandshakeListenerOptions {
  * fail while nobody accepts.
  */
 export class HandshakeListener implements Deno.Listener {
-  readonly #listener: Deno.Listener;
+  readonly #listener: ReleasedListener;
   readonly #handshake: Handshake;
   readonly #mostAsked: number;
   readonly #asked: AskedConnections;
@@ -49,7 +51,7 @@ export class HandshakeListener implements Deno.Listener {
   #closed = false;
 
   constructor(
-    listener: Deno.Listener,
+    listener: ReleasedListener,
     handshake: Handshake,
     { mostAsked = MOST_ASKED, countHeld }: HandshakeListenerOptions = {},
   ) {
@@ -71,7 +73,7 @@ export class HandshakeListener implements Deno.Listener {
 
   /** Settles when a closed listener has let go of its address. */
   get released(): Promise<void> {
-    return this.#letting ?? Promise.resolve();
+    return this.#release();
   }
 
   accept(): Promise<Deno.Conn> {
@@ -94,7 +96,7 @@ export class HandshakeListener implements Deno.Listener {
     this.#closed = true;
     this.#asked.close();
     this.#held?.close();
-    for (const connection of this.#ready.splice(0)) connection.close();
+    for (const connection of this.#ready.splice(0)) closeQuietly(connection);
     this.#listener.close();
   }
 
@@ -112,12 +114,17 @@ export class HandshakeListener implements Deno.Listener {
     this.#asked.hold(false);
   }
 
+  async #release(): Promise<void> {
+    await this.#letting;
+    await this.#listener.released; // it may let one in whom nobody waits for here
+  }
+
   async #letIn(): Promise<void> {
     while (this.#waiter !== null) {
       try {
         await this.#held?.room();
         const connection = await this.#listener.accept();
-        if (this.#closed) connection.close();
+        if (this.#closed) closeQuietly(connection);
         else this.#ask(connection);
         if (this.#asked.size > this.#mostAsked) await this.#makeRoom();
       } catch (error) {
@@ -148,7 +155,7 @@ export class HandshakeListener implements Deno.Listener {
       this.#ready.push(ready);
       return this.#serveWaiter();
     }
-    asked.connection.close();
+    closeQuietly(asked.connection); // whoever made the listener may have done so
     if (error !== undefined) this.#fail(error);
   }
 

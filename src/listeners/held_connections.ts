@@ -1,3 +1,4 @@
+import { closeQuietly } from "../streams/close_quietly.ts";
 import { Condition } from "../streams/condition.ts";
 
 /** How many are held at most, also where no limit of the server is nearer. */
@@ -36,7 +37,7 @@ export class HeldConnections {
     const uncount = this.#counted.get(connection);
     if (uncount === undefined) return;
     this.#counted.delete(connection);
-    connection.close();
+    closeQuietly(connection);
     uncount();
     this.#shrunk.notify();
   }

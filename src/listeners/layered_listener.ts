@@ -1,8 +1,6 @@
 import { accepted } from "./accepted.ts";
 import type { Layers } from "./layers.ts";
-
-/** A listener in layers; it may have more to close than its socket. */
-type LoadedListener = Deno.Listener & { readonly released?: Promise<void> };
+import type { ReleasedListener } from "./released_listener.ts";
 
 /**
  * A listener that accepts a connection when its client has said what it must.
@@ -11,13 +9,13 @@ type LoadedListener = Deno.Listener & { readonly released?: Promise<void> };
  * layers starts without it.
  */
 export class LayeredListener implements Deno.Listener {
-  readonly #listener: Deno.Listener;
+  readonly #listener: ReleasedListener;
   readonly #layers: Layers;
-  #loading: Promise<LoadedListener> | null = null;
-  #loaded: LoadedListener | null = null;
+  #loading: Promise<ReleasedListener> | null = null;
+  #loaded: ReleasedListener | null = null;
   #isReferenced = true;
 
-  constructor(listener: Deno.Listener, layers: Layers) {
+  constructor(listener: ReleasedListener, layers: Layers) {
     this.#listener = listener;
     this.#layers = layers;
   }
@@ -28,7 +26,7 @@ export class LayeredListener implements Deno.Listener {
 
   /** Settles when a closed listener has let go of its address. */
   get released(): Promise<void> {
-    return this.#loaded?.released ?? Promise.resolve();
+    return (this.#loaded ?? this.#listener).released ?? Promise.resolve();
   }
 
   accept(): Promise<Deno.Conn> {
@@ -59,7 +57,7 @@ export class LayeredListener implements Deno.Listener {
     (this.#loaded ?? this.#listener).unref();
   }
 
-  async #load(): Promise<LoadedListener> {
+  async #load(): Promise<ReleasedListener> {
     const { layersOver } = await import("./layers_over.ts");
     const loaded = layersOver(this.#listener, this.#layers);
     if (!this.#isReferenced) loaded.unref();

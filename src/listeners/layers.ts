@@ -1,7 +1,7 @@
 import type { CountHeld } from "./held_connections.ts";
 import type { ProxyProtocolOptions } from "./proxy_protocol_options.ts";
 import type { ServerCertificates } from "./server_certificates.ts";
-import type { TlsOptions, TlsSettings } from "./tls_options.ts";
+import type { TlsSettings } from "./tls_options.ts";
 
 /** What a client has to say before it is accepted. */
 export interface Layers {
@@ -14,7 +14,6 @@ export interface Layers {
 /** All that TLS needs. */
 export interface TlsLayer {
   readonly settings: TlsSettings;
-  readonly options: TlsOptions;
   readonly certificates: ServerCertificates;
   /** Counts what the first carrier cannot get rid of. */
   readonly countHeld: CountHeld;

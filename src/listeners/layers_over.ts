@@ -18,14 +18,21 @@ export function layersOver(
 
 function tlsOver(
   listener: Deno.Listener,
-  { settings, options, certificates, countHeld }: TlsLayer,
+  { settings, certificates, countHeld }: TlsLayer,
 ): Deno.Listener {
-  const { carrier, handshakeTimeout } = settings;
+  const { alpnProtocols, carrier, clientCertificate, handshakeTimeout } =
+    settings;
   if (carrier === "deno") {
     const handshake = new NativeTlsHandshake(handshakeTimeout);
     return new HandshakeListener(listener, handshake, { countHeld });
   }
-  const acceptor = new TlsAcceptor({ ...options, ...certificates.current });
+  const { ca, current } = certificates;
+  const acceptor = new TlsAcceptor({
+    ...current,
+    alpnProtocols,
+    ...ca !== undefined && clientCertificate !== "none" &&
+      { ca, clientCertificate },
+  });
   certificates.follow(acceptor);
   return new HandshakeListener(
     listener,

@@ -11,6 +11,7 @@ import {
 } from "./proxy_header.ts";
 import type { ProxyProtocolOptions } from "./proxy_protocol_options.ts";
 import { endWhereReset } from "./end_where_reset.ts";
+import { refusalMessage } from "./refusal_message.ts";
 import { readProxyHeader } from "./read_proxy_header.ts";
 import { TrustedPeers } from "./trusted_peers.ts";
 
@@ -96,9 +97,5 @@ function define(connection: Deno.Conn, name: string, value: Deno.Addr): void {
 }
 
 function refusal(connection: Deno.Conn, rule: string): ProxyHeaderError {
-  const { remoteAddr } = connection;
-  const peer = "hostname" in remoteAddr ? remoteAddr.hostname : "a Unix socket";
-  return new ProxyHeaderError(
-    `Cannot accept a connection from ${peer} as ${rule}`,
-  );
+  return new ProxyHeaderError(refusalMessage("a connection", connection, rule));
 }

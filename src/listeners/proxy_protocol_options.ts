@@ -1,4 +1,4 @@
-import { inspected } from "../inspected.ts";
+import { checkLimit, wrongOption } from "./option_checks.ts";
 import { canBeTrusted, TrustedPeers } from "./trusted_peers.ts";
 
 /**
@@ -80,43 +80,25 @@ export function checkedProxyProtocol(
   if (options === undefined) return undefined;
   const rule = "proxyProtocol must be an object that has trust";
   if (typeof options !== "object" || options === null) {
-    throw wrong(TypeError, rule, options);
+    throw wrongOption(rule, options);
   }
   const { trust, headerTimeout = 5 } = options;
-  if (trust === undefined) throw wrong(TypeError, rule, options);
+  if (trust === undefined) throw wrongOption(rule, options);
   checkTrust(trust, transport);
-  checkTimeout(headerTimeout);
+  checkLimit("proxyProtocol.headerTimeout", headerTimeout);
   return Object.freeze({ trust: Object.freeze([...trust]), headerTimeout });
 }
 
 function checkTrust(trust: unknown, transport: Deno.Addr["transport"]): void {
   const rule = "proxyProtocol.trust must be a list of addresses and networks" +
     ' such as "10.0.0.0/8", or of "unix"';
-  if (!Array.isArray(trust)) throw wrong(TypeError, rule, trust);
+  if (!Array.isArray(trust)) throw wrongOption(rule, trust);
   for (const text of trust) {
     if (typeof text !== "string" || !canBeTrusted(text)) {
-      throw wrong(TypeError, rule, text);
+      throw wrongOption(rule, text);
     }
   }
   if (new TrustedPeers(trust).hasAnyOf(transport)) return;
   const missing = transport === "unix" ? '"unix"' : "an address";
-  throw wrong(TypeError, `proxyProtocol.trust must have ${missing}`, trust);
-}
-
-function checkTimeout(value: unknown): void {
-  if (value === null) return;
-  const rule =
-    "proxyProtocol.headerTimeout must be a positive number of seconds or null";
-  if (typeof value !== "number") throw wrong(TypeError, rule, value);
-  if (!(value > 0)) throw wrong(RangeError, rule, value);
-}
-
-function wrong(
-  ErrorClass: typeof TypeError | typeof RangeError,
-  rule: string,
-  value: unknown,
-): Error {
-  return new ErrorClass(
-    `Cannot create the server as ${rule}: current value is ${inspected(value)}`,
-  );
+  throw wrongOption(`proxyProtocol.trust must have ${missing}`, trust);
 }

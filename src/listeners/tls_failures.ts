@@ -1,6 +1,6 @@
 import { TlsHandshakeError } from "../errors.ts";
 import type { GivenUp } from "./handshake.ts";
-import { peerOf } from "./peer_of.ts";
+import { refusalMessage } from "./refusal_message.ts";
 
 /**
  * Says what an error of a handshake means.
@@ -39,7 +39,7 @@ function refusal(
   cause?: unknown,
 ): TlsHandshakeError {
   return new TlsHandshakeError(
-    `Cannot accept a TLS connection from ${peerOf(connection)} as ${rule}`,
+    refusalMessage("a TLS connection", connection, rule),
     cause === undefined ? {} : { cause },
   );
 }

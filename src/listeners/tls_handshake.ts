@@ -18,9 +18,7 @@ export class TlsHandshake implements Handshake {
   }
 
   async ask(connection: Deno.Conn): Promise<Deno.Conn | null> {
-    const { setNoDelay }: Partial<StreamRequest> = connection as StreamRequest;
-    // A record in two writes would wait 40 ms for the client's acknowledgement.
-    setNoDelay?.call(connection);
+    sendAtOnce(connection);
     try {
       return await this.#acceptor.accept(connection);
     } catch (error) {
@@ -30,5 +28,14 @@ export class TlsHandshake implements Handshake {
 
   failure(connection: Deno.Conn, reason: GivenUp): Error {
     return lateHandshake(connection, reason, this.#timeout);
+  }
+}
+
+/** A record in two writes would wait 40 ms for the client's acknowledgement. */
+function sendAtOnce(connection: Partial<StreamRequest>): void {
+  try {
+    connection.setNoDelay?.();
+  } catch {
+    // On macOS this fails if the client has gone: the handshake will tell.
   }
 }

@@ -1,5 +1,5 @@
-import { inspected } from "../inspected.ts";
 import type { TlsAcceptorOptions } from "../tls/tls_credentials.ts";
+import { checkLimit, wrongOption } from "./option_checks.ts";
 
 /**
  * How a TCP server speaks TLS: the `tls` option.
@@ -19,16 +19,44 @@ import type { TlsAcceptorOptions } from "../tls/tls_credentials.ts";
  * in `maxActiveRequests` and `maxRequestsPerClient` as long as it is there. Nor does
  * the program end by itself after `shutdown()`, before the server is closed.
  *
- * @example A certificate from files
- * ```ts ignore
- * import { AsyncTCPServer } from "@socketserver/socketserver";
+ * @example Usage
+ * ```ts
+ * import { AsyncTCPServer, StreamRequestHandler } from "@socketserver/socketserver";
+ * import { assertEquals } from "@std/assert";
  *
- * const server = new AsyncTCPServer({ port: 8443 }, EchoHandler, {
- *   tls: {
- *     cert: await Deno.readTextFile("server.crt"),
- *     key: await Deno.readTextFile("server.key"),
- *   },
+ * // Mostly they are in files: await Deno.readTextFile("server.crt")
+ * const cert = `-----BEGIN CERTIFICATE-----
+ * MIIBDzCBwqADAgECAgEBMAUGAytlcDAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcN
+ * MjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMMCWxvY2Fs
+ * aG9zdDAqMAUGAytlcAMhAAkjBf53VZNjGWq6bK41BZ42dYh7K7TV1BbkEHn5DdH9
+ * ozcwNTAUBgNVHREEDTALgglsb2NhbGhvc3QwHQYDVR0OBBYEFA1aDmxme0BxVbG7
+ * R3ZxU8YURCzdMAUGAytlcANBAEYbtfwOisn/aey7rhY8P9N3m8NVl8INu7LV433U
+ * QUPBsWTGTjAdPtVwiLCNPx6kRXGuEnz0GH3Ag/4uD5V0Pws=
+ * -----END CERTIFICATE-----`;
+ * const key = `-----BEGIN PRIVATE KEY-----
+ * MC4CAQAwBQYDK2VwBCIEIHPnNpw+fk33MG4KXzWpa/K+ZV8xo/+5chqD4IDJ+CG4
+ * -----END PRIVATE KEY-----`;
+ *
+ * class ProtocolHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     await this.wfile.write(this.request.tls?.alpnProtocol ?? "none");
+ *   }
+ * }
+ *
+ * await using server = new AsyncTCPServer(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   ProtocolHandler,
+ *   { tls: { cert, key, alpnProtocols: ["line/1"] } },
+ * );
+ * const handled = server.handleRequest();
+ * const client = await Deno.connectTls({
+ *   hostname: "localhost",
+ *   port: server.serverAddress.port,
+ *   caCerts: [cert],
+ *   alpnProtocols: ["line/1"],
  * });
+ * assertEquals(await new Response(client.readable).text(), "line/1");
+ * await handled;
  * ```
  */
 export interface TlsOptions extends TlsAcceptorOptions {
@@ -81,15 +109,15 @@ export function checkedTls(
 ): TlsSettings | undefined {
   if (options === undefined) return undefined;
   if (typeof options !== "object" || options === null) {
-    throw wrong("tls must be an object that has cert and key", options);
+    throw wrongOption("tls must be an object that has cert and key", options);
   }
   checkTexts(options);
   const { alpnProtocols = [], ca, handshakeTimeout = 10 } = options;
   const { clientCertificate = ca === undefined ? "none" : "required" } =
     options;
-  checkTimeout(handshakeTimeout);
+  checkLimit("tls.handshakeTimeout", handshakeTimeout);
   if (ca === undefined && options.clientCertificate !== undefined) {
-    throw wrong("tls.ca must say whose certificates are believed", ca);
+    throw wrongOption("tls.ca must say whose certificates are believed", ca);
   }
   return Object.freeze({
     carrier: carrierFor(options, ground),
@@ -100,22 +128,20 @@ export function checkedTls(
 }
 
 function checkTexts(options: TlsOptions): void {
-  const { alpnProtocols, ca, carrier, cert, clientCertificate, serverNames } =
-    options;
-  if (!isText(cert)) throw wrong("tls.cert must be a text in PEM format", cert);
+  const { alpnProtocols = [], ca, carrier, cert, clientCertificate } = options;
+  if (!isText(cert)) {
+    throw wrongOption("tls.cert must be a text in PEM format", cert);
+  }
   if (!isText(options.key)) {
     const rule = "tls.key must be a text in PEM format";
     throw new TypeError(`Cannot create the server as ${rule}`); // it is a secret
   }
-  if (alpnProtocols !== undefined && !areTexts(alpnProtocols)) {
-    throw wrong("tls.alpnProtocols must be a list of names", alpnProtocols);
+  if (!Array.isArray(alpnProtocols) || !alpnProtocols.every(isProtocol)) {
+    const rule = "tls.alpnProtocols must be a list of names of 1 to 255 bytes";
+    throw wrongOption(rule, alpnProtocols);
   }
   if (ca !== undefined && !isText(ca) && !areTexts(ca)) {
-    throw wrong("tls.ca must be certificates in PEM format", ca);
-  }
-  if (serverNames !== undefined && Object(serverNames) !== serverNames) {
-    const rule = "tls.serverNames must have a certificate for each name";
-    throw wrong(rule, serverNames);
+    throw wrongOption("tls.ca must be certificates in PEM format", ca);
   }
   checkChoice("clientCertificate", clientCertificate, "required", "optional");
   checkChoice("carrier", carrier, "deno", "node");
@@ -125,6 +151,11 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
+/** TLS has one byte for how long a name is (RFC 7301, 3.1). */
+function isProtocol(value: unknown): boolean {
+  return isText(value) && new TextEncoder().encode(value).length < 256;
+}
+
 function areTexts(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(isText);
 }
@@ -132,15 +163,7 @@ function areTexts(value: unknown): boolean {
 function checkChoice(name: string, value: unknown, ...choices: string[]): void {
   if (value === undefined || choices.some((choice) => choice === value)) return;
   const listed = choices.map((choice) => `"${choice}"`).join(" or ");
-  throw wrong(`tls.${name} must be ${listed}`, value);
-}
-
-function checkTimeout(value: unknown): void {
-  const rule =
-    "tls.handshakeTimeout must be a number of seconds above 0, or null";
-  if (value === null) return;
-  if (typeof value !== "number") throw wrong(rule, value);
-  if (!(value > 0)) throw wrong(rule, value, RangeError);
+  throw wrongOption(`tls.${name} must be ${listed}`, value);
 }
 
 function carrierFor(options: TlsOptions, ground: TlsGround): TlsCarrier {
@@ -153,15 +176,8 @@ function carrierFor(options: TlsOptions, ground: TlsGround): TlsCarrier {
   const [reason] = Object.entries(reasons).find(([, asks]) => asks) ?? [];
   if (reason === undefined) return options.carrier ?? "deno";
   if (options.carrier !== "deno") return "node";
-  throw wrong(`tls.carrier must be "node" where there is ${reason}`, "deno");
-}
-
-function wrong(
-  rule: string,
-  value: unknown,
-  ErrorClass: typeof TypeError | typeof RangeError = TypeError,
-): Error {
-  return new ErrorClass(
-    `Cannot create the server as ${rule}: current value is ${inspected(value)}`,
+  throw wrongOption(
+    `tls.carrier must be "node" where there is ${reason}`,
+    "deno",
   );
 }

@@ -268,10 +268,7 @@ export abstract class BaseServer<
   protected detachRequest(
     request: Request,
     clientAddress: Deno.Addr,
-    work: (
-      request: Request,
-      clientAddress: Deno.Addr,
-    ) => void | Promise<void> = this.finishRequest,
+    work: BaseServer<Request, Address>["finishRequest"] = this.finishRequest,
   ): void {
     this.#lifecycle.detach(request, clientAddress, work);
   }

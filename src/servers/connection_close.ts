@@ -1,4 +1,4 @@
-import { closeQuietly } from "./close_quietly.ts";
+import { closeQuietly } from "../streams/close_quietly.ts";
 
 /** What can be closed. */
 interface Closable {

@@ -2,7 +2,7 @@ import type { RequestHandlerClass } from "../types.ts";
 import { isSocketGone } from "./accept_errors.ts";
 import { BaseServer } from "./base_server.ts";
 import { checkSocket } from "./bind_checks.ts";
-import { closeQuietly } from "./close_quietly.ts";
+import { closeQuietly } from "../streams/close_quietly.ts";
 import type { ServerOptions } from "./server_options.ts";
 
 /** What a server of sockets needs of its own socket. */

@@ -5,7 +5,7 @@ import {
 } from "../listeners/proxy_protocol_options.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
-import { closeQuietly } from "./close_quietly.ts";
+import { closeQuietly } from "../streams/close_quietly.ts";
 import { allowClosingAgain, closeConnection } from "./connection_close.ts";
 import {
   dropInput,

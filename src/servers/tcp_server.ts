@@ -89,7 +89,6 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
    * @default {undefined} Clients speak in the clear.
    */
   readonly tls: TlsSettings | undefined;
-  readonly #tlsOptions: TlsOptions | undefined;
   readonly #certificates: ServerCertificates | undefined;
 
   /**
@@ -124,9 +123,8 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
       socket: socket !== undefined,
     });
     if (tls !== undefined) {
-      this.#tlsOptions = tls;
-      this.#certificates = new ServerCertificates(tls);
       if (this.tls?.carrier === "node") checkCertificates(tls, tls.ca);
+      this.#certificates = new ServerCertificates(tls);
     }
     // The base's constructor did not know of TLS yet.
     if (socket && tls !== undefined) this.socket = socket;
@@ -167,7 +165,6 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
       proxyProtocol: this.proxyProtocol,
       tls: {
         settings: this.tls,
-        options: this.#tlsOptions!,
         certificates: this.#certificates!,
         countHeld: (clientAddress) => this.holdPlace(clientAddress),
       },
@@ -185,8 +182,9 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
     if (this.tls?.carrier !== "deno") {
       return bindTo(options, () => Deno.listen(options));
     }
-    const { alpnProtocols = [], cert, key } = this.#tlsOptions!;
-    const tls = { ...options, alpnProtocols: [...alpnProtocols], cert, key };
+    const { cert, key } = this.#certificates!.current;
+    const alpnProtocols = [...this.tls.alpnProtocols];
+    const tls = { ...options, alpnProtocols, cert, key };
     try {
       return bindTo(options, () => Deno.listenTls(tls));
     } catch (error) {

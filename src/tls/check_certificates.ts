@@ -5,16 +5,27 @@ import { tlsModule } from "./tls_modules.ts";
 /** How much of a text is shown that is no certificate: it may be a secret. */
 const MOST_SHOWN = 40;
 
+/** Certificates; the last one may lack its end. */
+const CERTIFICATES =
+  /-----BEGIN CERTIFICATE-----[^]*?(?:-----END CERTIFICATE-----|$)/g;
+
 /**
  * Checks the certificates of a server, and those that it believes.
  *
  * @throws {TypeError} If one cannot be read, or has another key.
  */
 export function checkCertificates(
-  { serverNames = {}, ...first }: TlsCertificates,
+  certificates: TlsCertificates,
   ca?: string | readonly string[],
 ): void {
-  checkCredentials(first, "tls");
+  checkCredentials(certificates, "tls");
+  const { serverNames = {} } = certificates;
+  if (Object(serverNames) !== serverNames) {
+    const rule = "tls.serverNames must have a certificate for each name";
+    throw new TypeError(
+      `Cannot use TLS as ${rule}: current value is ${inspected(serverNames)}`,
+    );
+  }
   for (const [name, credentials] of Object.entries(serverNames)) {
     checkCredentials(credentials, `tls.serverNames[${inspected(name)}]`);
   }
@@ -23,7 +34,8 @@ export function checkCertificates(
   }
 }
 
-function checkCredentials({ cert, key }: TlsCredentials, name: string): void {
+function checkCredentials(credentials: TlsCredentials, name: string): void {
+  const { cert, key } = Object(credentials) as TlsCredentials;
   const certificate = readCertificate(cert, `${name}.cert`);
   const { createPrivateKey } = tlsModule("node:crypto");
   // A message that shows the key would put it into logs.
@@ -39,20 +51,25 @@ function checkCredentials({ cert, key }: TlsCredentials, name: string): void {
   );
 }
 
+/** Reads all certificates of a text; gives the first, which is the server's. */
 function readCertificate(text: string, name: string) {
   const { X509Certificate } = tlsModule("node:crypto");
-  return read(
-    () => new X509Certificate(text),
-    `${name} must be a certificate in PEM format: current value is ${
-      inspected(beginningOf(text))
-    }`,
+  const texts = String(text).match(CERTIFICATES) ?? [text];
+  const [first] = texts.map((text) =>
+    read(
+      () => new X509Certificate(text),
+      `${name} must be a certificate in PEM format: current value is ${
+        beginningOf(text)
+      }`,
+    )
   );
+  return first!;
 }
 
 /** Of a key that was given in place of a certificate, nothing secret. */
-function beginningOf(value: unknown): unknown {
+function beginningOf(value: unknown): string {
   if (typeof value !== "string") return typeof value;
-  return value.split("\n", 1)[0]!.slice(0, MOST_SHOWN);
+  return inspected(value.split("\n", 1)[0]!.slice(0, MOST_SHOWN));
 }
 
 function read<T>(parse: () => T, rule: string): T {

@@ -1,3 +1,4 @@
+import { closeQuietly } from "../streams/close_quietly.ts";
 import { noteCarrier } from "../streams/error_origin.ts";
 import type { StreamRequest, TlsInfo } from "../types.ts";
 import { readableOf, writableOf } from "./connection_streams.ts";
@@ -7,6 +8,7 @@ import {
   closedError,
   cutOffError,
   interruptedError,
+  writeEndedError,
 } from "./tls_errors.ts";
 import { afterTold, type TlsSocket } from "./tls_modules.ts";
 import type { TlsTransport } from "./tls_transport.ts";
@@ -86,6 +88,8 @@ export class TlsConnection implements Deno.Conn, StreamRequest {
     if (this.#failure !== null) return Promise.reject(this.#failure.error);
     // node:tls would never end it; and it asks whether the client is lost.
     if (data.length === 0) return this.#connection.write(data);
+    // node:tls would fail, and reading with it.
+    if (this.#farewell !== null) return Promise.reject(writeEndedError());
     return new Promise((resolve, reject) => {
       this.#socket.write(data, (error) => {
         // Deno's node:tls tells nobody that a write of ours has failed.
@@ -163,11 +167,7 @@ export class TlsConnection implements Deno.Conn, StreamRequest {
   #release(): void {
     this.#socket.destroy();
     this.#transport.destroy();
-    try {
-      this.#connection.close();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) throw error;
-    }
+    closeQuietly(this.#connection);
   }
 
   #take(chunk: Uint8Array): void {

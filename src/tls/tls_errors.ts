@@ -29,6 +29,11 @@ export function interruptedError(action: "read" | "write"): Error {
   );
 }
 
+/** The error of a write after the end of the output. */
+export function writeEndedError(): Error {
+  return new Deno.errors.BrokenPipe("Cannot write after closeWrite()");
+}
+
 /** The error of whatever is asked of a closed connection. */
 export function closedError(): Error {
   return new Deno.errors.BadResource("The TLS connection is closed");

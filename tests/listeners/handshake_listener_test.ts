@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import type { GivenUp, Handshake } from "../../src/listeners/handshake.ts";
 import { HandshakeListener } from "../../src/listeners/handshake_listener.ts";
+import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
 import { until } from "../fixtures/until.ts";
 
 const LIMIT_MS = 30_000;
@@ -246,6 +247,31 @@ Deno.test("HandshakeListener.close() closes what is asked, and what nobody has a
   await assertRejects(() => port.accept(), Deno.errors.BadResource);
 });
 
+Deno.test("HandshakeListener.accept() goes on where somebody else has closed a connection", async () => {
+  using port = new Port();
+  using rejections = new UnhandledRejections();
+  const accepted: Deno.Conn[] = [];
+  const { accept } = port.inner;
+  port.inner.accept = async () => {
+    const connection = await accept.call(port.inner);
+    accepted.push(connection);
+    return connection;
+  };
+  const failing = port.accept();
+  const client = await port.connect();
+  await until(() => port.handshake.asked === 1);
+  accepted[0]!.close();
+  await assertRejects(() => failing); // the test's handshake has no better word
+  await ended(client);
+  await port.connect(1);
+  await port.accept();
+  await port.connect();
+  await until(() => port.handshake.asked === 3);
+  accepted[2]!.close();
+  port.listener.close();
+  assertEquals(await rejections.count(), 0);
+});
+
 Deno.test("HandshakeListener.close() has a waiting accept() reject", async () => {
   using port = new Port();
   const accepting = port.accept();
@@ -289,4 +315,19 @@ Deno.test("HandshakeListener.unref() lets a program end that asks a silent clien
   );
   assertEquals(new TextDecoder().decode(stdout), "1 is asked\n2 are asked\n");
   assertEquals(code, 0);
+});
+
+Deno.test("HandshakeListener.released waits for the listener that it is around", async () => {
+  using port = new Port();
+  const outer = new HandshakeListener(port.listener, new ByteHandshake());
+  const accepting = outer.accept();
+  const first = await port.connect();
+  await first.write(Uint8Array.of(1, 1)); // a byte for each
+  using _accepted = await deadline(accepting, LIMIT_MS);
+  await port.connect(1); // has the outer one let in nobody more
+  await until(() => port.handshake.passed === 2);
+  outer.close();
+  await deadline(outer.released, LIMIT_MS);
+  const { hostname, port: number } = port.inner.addr;
+  Deno.listen({ hostname, port: number }).close();
 });

@@ -311,10 +311,22 @@ const WRONG: [options: unknown, message: string][] = [
     "proxyProtocol.trust must have an address: current value is []",
   ],
   [{ trust: ["unix"] }, 'must have an address: current value is [ "unix" ]'],
-  [{ ...TRUST, headerTimeout: "5" }, 'seconds or null: current value is "5"'],
-  [{ ...TRUST, headerTimeout: 0 }, "seconds or null: current value is 0"],
-  [{ ...TRUST, headerTimeout: -1 }, "seconds or null: current value is -1"],
-  [{ ...TRUST, headerTimeout: NaN }, "seconds or null: current value is NaN"],
+  [
+    { ...TRUST, headerTimeout: "5" },
+    'seconds above 0, or null: current value is "5"',
+  ],
+  [
+    { ...TRUST, headerTimeout: 0 },
+    "seconds above 0, or null: current value is 0",
+  ],
+  [
+    { ...TRUST, headerTimeout: -1 },
+    "seconds above 0, or null: current value is -1",
+  ],
+  [
+    { ...TRUST, headerTimeout: NaN },
+    "seconds above 0, or null: current value is NaN",
+  ],
 ];
 
 Deno.test("new TCPServer() refuses a wrong proxyProtocol, and binds nothing", () => {

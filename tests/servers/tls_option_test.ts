@@ -10,8 +10,11 @@ import {
   type AnyServer,
   AsyncTCPServer,
   type ServerConstructor,
+  type StreamRequest,
+  StreamRequestHandler,
   TCPServer,
   type TCPServerOptions,
+  type TlsCertificates,
   TlsHandshakeError,
   type TlsOptions,
 } from "@socketserver/socketserver";
@@ -22,6 +25,8 @@ import { TlsAuthority } from "../tls/tls_authority.ts";
 
 const LIMIT_MS = 30_000;
 const ADDRESS = { hostname: "127.0.0.1", port: 0 };
+/** A certificate that is cut off. */
+const BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n";
 const CARRIERS = ["deno", "node"] as const;
 
 /** Tests with certificates, which openssl makes. */
@@ -197,6 +202,18 @@ test("TCPServer.replaceCertificates() refuses what cannot be used", async (autho
     TypeError,
     "Cannot use TLS as tls.key must be the key of tls.cert",
   );
+  const nonsense: [unknown, string][] = [
+    [undefined, "tls.cert must be a certificate"],
+    [null, "tls.cert must be a certificate"],
+    [{ ...one, serverNames: null }, "tls.serverNames must have a certificate"],
+  ];
+  for (const [certificates, rule] of nonsense) {
+    assertThrows(
+      () => server.replaceCertificates(certificates as TlsCertificates),
+      TypeError,
+      `Cannot use TLS as ${rule}`,
+    );
+  }
   await using first = new TCPServer(ADDRESS, () => {}, {
     tls: { cert: one.cert, key: one.key },
   });
@@ -206,6 +223,59 @@ test("TCPServer.replaceCertificates() refuses what cannot be used", async (autho
     'Cannot replace the certificates as tls.carrier must be "node": current value is "deno"',
   );
 });
+
+test("TCPServer.replaceCertificates() replaces all of them, also before a first client", async (authority) => {
+  const { cert, key } = await authority.issue("server.test");
+  const serverNames = { localhost: await authority.issue("two.test") };
+  using other = await TlsAuthority.create();
+  const next = await other.issue("server.test");
+  await using server = new TlsServer({ tls: { cert, key, serverNames } });
+  (server.server as AnyServer & TCPServer).replaceCertificates(next);
+  using client = await Deno.connectTls({
+    hostname: "localhost",
+    port: server.port,
+    caCerts: [other.own.cert],
+  });
+  await toldTo(client);
+});
+
+for (const carrier of CARRIERS) {
+  test(`TCPServer keeps the TLS that it was made with, by the carrier "${carrier}"`, async (authority) => {
+    const { cert, key } = await authority.issue("server.test");
+    const tls = { cert, key, carrier, alpnProtocols: ["a"] };
+    await using server = new TCPServer(
+      ADDRESS,
+      (request: StreamRequest) =>
+        request.write(new TextEncoder().encode(request.tls!.alpnProtocol!)),
+      { tls, bindAndActivate: false },
+    );
+    tls.key = tls.cert = "";
+    tls.alpnProtocols.pop();
+    server.serverBind();
+    server.serverActivate();
+    const handled = server.handleRequest();
+    const client = await Deno.connectTls({
+      ...ADDRESS,
+      port: server.serverAddress.port,
+      caCerts: [authority.own.cert],
+      alpnProtocols: ["a"],
+    });
+    const answer = new Response(client.readable).text();
+    assertEquals(await deadline(answer, LIMIT_MS), "a");
+    await handled;
+  });
+}
+
+for (const carrier of CARRIERS) {
+  test(`TCPServer agrees on no protocol if it has none, by the carrier "${carrier}"`, async (authority) => {
+    const { cert, key } = await authority.issue("server.test");
+    await using server = new TlsServer({
+      tls: { cert, key, carrier, alpnProtocols: [] },
+    });
+    const told = await server.ask(authority.own.cert, { alpnProtocols: ["a"] });
+    assertEquals(told.alpnProtocol, null);
+  });
+}
 
 for (const Server of [TCPServer, AsyncTCPServer] as ServerConstructor[]) {
   test(`${Server.name} sees the client's address behind a proxy, over TLS`, async (authority) => {
@@ -250,6 +320,29 @@ test("TCPServer closes its layers before a first client as after one", async (au
   }
 });
 
+test("TCPServer says which carrier can send small writes at once", async (authority) => {
+  const { cert, key } = await authority.issue("server.test");
+  class Handler extends StreamRequestHandler {
+    override disableNagleAlgorithm = true;
+  }
+  await using server = new TCPServer(ADDRESS, Handler, { tls: { cert, key } });
+  const record = new ErrorRecord(server);
+  const handled = server.handleRequest();
+  using client = await Deno.connectTls({
+    ...ADDRESS,
+    port: server.serverAddress.port,
+    caCerts: [authority.own.cert],
+  });
+  await client.handshake();
+  await deadline(handled, LIMIT_MS);
+  const error = record.errors[0];
+  assertInstanceOf(error, TypeError);
+  assertEquals(
+    error.message,
+    'Cannot disable Nagle\'s algorithm as tls.carrier must be "node": current value is "deno"',
+  );
+});
+
 test("TCPServer shows how it speaks TLS, but no key", async (authority) => {
   const { cert, key } = await authority.issue("server.test");
   await using server = new TCPServer(ADDRESS, () => {}, { tls: { cert, key } });
@@ -290,6 +383,18 @@ Deno.test(needing(["openssl"], {
           { ...node, cert: "nonsense" },
           'tls.cert must be a certificate in PEM format: current value is "nonsense"',
         ],
+        "nonsense after cert": [
+          { cert: `${cert}\n${BROKEN}`, key },
+          'tls.cert must be a certificate in PEM format: current value is "-----BEGIN CERTIFICATE-----"',
+        ],
+        "nonsense after cert, node": [
+          { ...node, cert: `${cert}\n${BROKEN}` },
+          'tls.cert must be a certificate in PEM format: current value is "-----BEGIN CERTIFICATE-----"',
+        ],
+        "nonsense in a ca": [
+          { ...right, ca: `${authority.own.cert}\n${BROKEN}` },
+          'tls.ca must be a certificate in PEM format: current value is "-----BEGIN CERTIFICATE-----"',
+        ],
         "nonsense as key": [
           { cert, key: "nonsense" },
           "tls.key must be a key in PEM format: its value is kept secret",
@@ -310,6 +415,10 @@ Deno.test(needing(["openssl"], {
           { ...right, serverNames: "a.test" },
           'tls.serverNames must have a certificate for each name: current value is "a.test"',
         ],
+        "nothing for a name": [
+          { ...right, serverNames: { "a.test": null } },
+          'tls.serverNames["a.test"].cert must be a certificate in PEM format: current value is undefined',
+        ],
         "ca": [
           { ...right, ca: "nonsense" },
           'tls.ca must be a certificate in PEM format: current value is "nonsense"',
@@ -320,7 +429,15 @@ Deno.test(needing(["openssl"], {
         ],
         "alpnProtocols": [
           { ...right, alpnProtocols: "h2" },
-          'tls.alpnProtocols must be a list of names: current value is "h2"',
+          'tls.alpnProtocols must be a list of names of 1 to 255 bytes: current value is "h2"',
+        ],
+        "a long name of a protocol": [
+          { ...node, alpnProtocols: ["é".repeat(128)] },
+          "tls.alpnProtocols must be a list of names of 1 to 255 bytes: current value is ",
+        ],
+        "an empty name of a protocol": [
+          { ...right, alpnProtocols: ["h2", ""] },
+          'tls.alpnProtocols must be a list of names of 1 to 255 bytes: current value is [ "h2", "" ]',
         ],
         "handshakeTimeout": [
           { ...right, handshakeTimeout: 0 },

@@ -26,6 +26,16 @@ test("TlsConnection.closeWrite() tells the client, and reads go on", async (pair
   assertEquals(await pair.server.read(new Uint8Array(10)), 5);
 });
 
+test("TlsConnection.write() rejects after closeWrite(), and reads go on", async (pair) => {
+  const ending = pair.server.closeWrite();
+  const write = () => pair.server.write(new Uint8Array(1));
+  await assertRejects(write, Deno.errors.BrokenPipe);
+  await ending;
+  await assertRejects(write, Deno.errors.BrokenPipe);
+  await pair.client.write(new Uint8Array(5));
+  assertEquals(await pair.server.read(new Uint8Array(10)), 5);
+});
+
 test("TlsConnection.read() serves reads in their order, in pieces", async (pair) => {
   const buffers = [new Uint8Array(2), new Uint8Array(1), new Uint8Array(9)];
   const reads = buffers.map((buffer) => pair.server.read(buffer));
