@@ -290,3 +290,43 @@ Deno.test("HandshakeListener.unref() lets a program end that asks a silent clien
   assertEquals(new TextDecoder().decode(stdout), "1 is asked\n2 are asked\n");
   assertEquals(code, 0);
 });
+
+/** Leaves a listener so many descriptors. */
+function limitDescriptors(listener: Deno.Listener, left: number): void {
+  const accept = listener.accept.bind(listener);
+  listener.accept = async () => {
+    if (left === 0) {
+      throw Object.assign(new Error("Too many open files"), { code: "EMFILE" });
+    }
+    left--;
+    const connection = await accept();
+    const close = connection.close.bind(connection);
+    connection.close = () => {
+      left++;
+      close();
+    };
+    return connection;
+  };
+}
+
+Deno.test("HandshakeListener.accept() gives a silent client up for another, where no descriptor is left", async () => {
+  using port = new Port();
+  limitDescriptors(port.inner, 40);
+  for (let i = 0; i < 40; i++) await port.connect();
+  await port.connect(1);
+  await assertRejects(
+    () => port.accept(),
+    Deno.errors.TimedOut,
+    "displaced",
+  );
+  await port.accept();
+  assertEquals(port.handshake.passed, 1);
+});
+
+Deno.test("HandshakeListener.accept() gives none of a few clients up, where no descriptor is left", async () => {
+  using port = new Port();
+  limitDescriptors(port.inner, 5);
+  for (let i = 0; i < 6; i++) await port.connect();
+  await assertRejects(() => port.accept(), Error, "Too many open files");
+  assertEquals(port.handshake.asked, 5);
+});
