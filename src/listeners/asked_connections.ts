@@ -1,5 +1,6 @@
 import { closeQuietly } from "../streams/close_quietly.ts";
 import { type Linked, LinkedList } from "../streams/linked_list.ts";
+import { socketsAsked } from "../streams/sockets_asked.ts";
 import { clientKey } from "./client_key.ts";
 
 /** A connection that is being asked. */
@@ -125,7 +126,9 @@ export class AskedConnections {
     return timer;
   }
 
-  readonly #pass = (): void => {
+  readonly #pass = async (): Promise<void> => {
+    // Where the program itself was late, they may have spoken in time.
+    if (this.#list.first !== null) await socketsAsked();
     this.#timer = undefined;
     const now = performance.now();
     for (let first; (first = this.#list.first) !== null;) {

@@ -8,6 +8,8 @@ import type { ReleasedListener } from "./released_listener.ts";
 
 /** How many connections are asked at once; each holds a descriptor. */
 const MOST_ASKED = 512;
+/** How many of them are not to blame where no descriptor is left. */
+const FEW_ASKED = 32;
 
 /** What else a listener of handshakes may be given. */
 export interface HandshakeListenerOptions {
@@ -126,9 +128,14 @@ export class HandshakeListener implements Deno.Listener {
         const connection = await this.#listener.accept();
         if (this.#closed) closeQuietly(connection);
         else this.#ask(connection);
-        if (this.#asked.size > this.#mostAsked) await this.#makeRoom();
+        if (this.#asked.size > this.#mostAsked) {
+          await this.#makeRoom(this.#mostAsked);
+        }
       } catch (error) {
-        if (!hasGone(error)) this.#fail(error);
+        if (hasGone(error)) continue;
+        const helps = this.#held === null && this.#asked.size > FEW_ASKED;
+        if (helps && hasNoDescriptor(error)) await this.#makeRoom(FEW_ASKED);
+        else this.#fail(error);
       }
     }
     this.#letting = null;
@@ -142,10 +149,10 @@ export class HandshakeListener implements Deno.Listener {
     );
   }
 
-  async #makeRoom(): Promise<void> {
+  async #makeRoom(most: number): Promise<void> {
     // A client that has spoken is not to suffer from what this loop has not read.
     await socketsAsked();
-    if (this.#asked.size <= this.#mostAsked) return;
+    if (this.#asked.size <= most) return;
     this.#giveUp(this.#asked.findDispensable()!, "displaced");
   }
 
@@ -191,4 +198,10 @@ export class HandshakeListener implements Deno.Listener {
 function hasGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotConnected ||
     error instanceof Deno.errors.ConnectionAborted;
+}
+
+/** Whether the process, or the system, has no descriptor left to give. */
+function hasNoDescriptor(error: unknown): boolean {
+  const { code } = Object(error) as { code?: unknown };
+  return code === "EMFILE" || code === "ENFILE";
 }

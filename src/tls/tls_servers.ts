@@ -34,11 +34,6 @@ export class TlsServers {
     }
   }
 
-  /** Whether the server depends on the name. */
-  get haveNames(): boolean {
-    return this.#byName.size > 0;
-  }
-
   /** The server for a client that asks for a name, or for none. */
   find(serverName: string | null): TlsServer {
     if (serverName === null) return this.#first;

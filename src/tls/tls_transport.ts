@@ -21,8 +21,6 @@ export interface TransportEvents {
 export interface TlsTransport extends Duplex {
   /** Who hears of the connection. */
   events: TransportEvents;
-  /** Whether any bytes have come. */
-  readonly spoken: boolean;
   /**
    * Says whether bytes are wanted. Without that none are read, so that nobody
    * can fill the memory: `node:tls` itself takes whatever comes.
@@ -64,7 +62,6 @@ function defineTransport(): TlsTransportConstructor {
     #asked = false;
     #wanted = true;
     #reading = false;
-    #spoken = false;
     #writing: PromiseWithResolvers<void> | null = null;
 
     constructor(
@@ -74,13 +71,8 @@ function defineTransport(): TlsTransportConstructor {
     ) {
       super({ readableHighWaterMark: 1 });
       if (head.length > 0) this.push(head);
-      this.#spoken = head.length > 0;
       this.#connection = connection;
       this.events = events;
-    }
-
-    get spoken(): boolean {
-      return this.#spoken;
     }
 
     written(): Promise<void> {
@@ -121,7 +113,6 @@ function defineTransport(): TlsTransportConstructor {
     readonly #take = (count: number | null): void => {
       this.#reading = false;
       if (count === null) return this.events.onEnd();
-      this.#spoken = true;
       const full = count === this.#buffer.length;
       this.push(this.#buffer.subarray(0, count));
       // What has been taken is copied, and its memory is free.

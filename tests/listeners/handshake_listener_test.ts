@@ -331,3 +331,61 @@ Deno.test("HandshakeListener.released waits for the listener that it is around",
   const { hostname, port: number } = port.inner.addr;
   Deno.listen({ hostname, port: number }).close();
 });
+
+/** Leaves a listener so many descriptors. */
+function limitDescriptors(listener: Deno.Listener, left: number): void {
+  const accept = listener.accept.bind(listener);
+  listener.accept = async () => {
+    if (left === 0) {
+      throw Object.assign(new Error("Too many open files"), { code: "EMFILE" });
+    }
+    left--;
+    const connection = await accept();
+    const close = connection.close.bind(connection);
+    connection.close = () => {
+      left++;
+      close();
+    };
+    return connection;
+  };
+}
+
+Deno.test("HandshakeListener.accept() gives a silent client up for another, where no descriptor is left", async () => {
+  using port = new Port();
+  limitDescriptors(port.inner, 40);
+  for (let i = 0; i < 40; i++) await port.connect();
+  await port.connect(1);
+  await assertRejects(
+    () => port.accept(),
+    Deno.errors.TimedOut,
+    "displaced",
+  );
+  await port.accept();
+  assertEquals(port.handshake.passed, 1);
+});
+
+Deno.test("HandshakeListener.accept() gives none of a few clients up, where no descriptor is left", async () => {
+  using port = new Port();
+  limitDescriptors(port.inner, 5);
+  for (let i = 0; i < 6; i++) await port.connect();
+  await assertRejects(() => port.accept(), Error, "Too many open files");
+  assertEquals(port.handshake.asked, 5);
+});
+
+/** Keeps the event loop from going on for longer than clients may take. */
+class BlockingHandshake extends ByteHandshake {
+  override ask(connection: Deno.Conn): Promise<Deno.Conn | null> {
+    const asked = super.ask(connection);
+    for (const end = performance.now() + 40; performance.now() < end;);
+    return asked;
+  }
+}
+
+Deno.test("HandshakeListener.accept() reads what has come in time, if the program itself is late", async () => {
+  const inner = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using client = await Deno.connect({ port: inner.addr.port });
+  await client.write(Uint8Array.of(1));
+  using listener = new HandshakeListener(inner, new BlockingHandshake(20));
+  using accepted = await deadline(listener.accept(), LIMIT_MS);
+  assertEquals(accepted.remoteAddr, client.localAddr);
+});

@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { ServerHandshake } from "../../src/tls/server_handshake.ts";
 import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
+import { type TlsServer, TlsServers } from "../../src/tls/tls_servers.ts";
 import { needing } from "../fixtures/installed_program.ts";
+import { MemoryConnection } from "../fixtures/memory_connection.ts";
 import {
   forEachSeed,
   type Random,
@@ -68,6 +71,34 @@ Deno.test(needing(["openssl"], {
       pair.client.close();
       assertEquals(await acceptor.accept(pair.server), null);
     }
+  },
+}));
+
+/** Counts for whom TLS begins. */
+class CountedServers extends TlsServers {
+  begun = 0;
+
+  override find(serverName: string | null): TlsServer {
+    this.begun++;
+    return super.find(serverName);
+  }
+}
+
+Deno.test(needing(["openssl"], {
+  name:
+    "ServerHandshake.run() has nothing of TLS begin before a client has said hello",
+  async fn() {
+    using authority = await TlsAuthority.create();
+    const servers = new CountedServers(await authority.issue("one"), {});
+    const silent = new MemoryConnection([]);
+    assertEquals(await new ServerHandshake(silent, false).run(servers), null);
+    const slow = new MemoryConnection([HELLO_HEAD], false);
+    const waiting = new ServerHandshake(slow, false).run(servers);
+    for (let i = 0; i < 100; i++) await null;
+    assertEquals(servers.begun, 0);
+    slow.halfClose();
+    await assertRejects(() => waiting, Deno.errors.UnexpectedEof);
+    assertEquals(servers.begun, 1);
   },
 }));
 
