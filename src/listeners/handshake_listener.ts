@@ -1,4 +1,5 @@
 import { closeQuietly } from "../streams/close_quietly.ts";
+import { isExhaustion } from "../streams/exhaustion.ts";
 import { socketsAsked } from "../streams/sockets_asked.ts";
 import { accepted } from "./accepted.ts";
 import { type AskedConnection, AskedConnections } from "./asked_connections.ts";
@@ -134,7 +135,7 @@ export class HandshakeListener implements Deno.Listener {
       } catch (error) {
         if (hasGone(error)) continue;
         const helps = this.#held === null && this.#asked.size > FEW_ASKED;
-        if (helps && hasNoDescriptor(error)) await this.#makeRoom(FEW_ASKED);
+        if (helps && isExhaustion(error)) await this.#makeRoom(FEW_ASKED);
         else this.#fail(error);
       }
     }
@@ -198,10 +199,4 @@ export class HandshakeListener implements Deno.Listener {
 function hasGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotConnected ||
     error instanceof Deno.errors.ConnectionAborted;
-}
-
-/** Whether the process, or the system, has no descriptor left to give. */
-function hasNoDescriptor(error: unknown): boolean {
-  const { code } = Object(error) as { code?: unknown };
-  return code === "EMFILE" || code === "ENFILE";
 }

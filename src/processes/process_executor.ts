@@ -1,6 +1,6 @@
 import { ChildProcessError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
-import { isExhaustion } from "../servers/exhaustion.ts";
+import { isExhaustion } from "../streams/exhaustion.ts";
 import { checkCounts, checkTexts } from "../servers/option_checks.ts";
 import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";

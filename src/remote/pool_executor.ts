@@ -1,6 +1,6 @@
 import { inspected } from "../inspected.ts";
 import { avertPanics } from "../servers/descriptor_panics.ts";
-import { Shortage } from "../servers/exhaustion.ts";
+import { Shortage } from "../servers/shortage.ts";
 import type { Executor } from "../servers/executor.ts";
 import type { RequestHandlerClass } from "../types.ts";
 import type { FarSettings } from "./far_side.ts";

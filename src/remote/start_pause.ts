@@ -1,5 +1,6 @@
 import { BackOff } from "../servers/back_off.ts";
-import { isExhaustion, type Shortage } from "../servers/exhaustion.ts";
+import type { Shortage } from "../servers/shortage.ts";
+import { isExhaustion } from "../streams/exhaustion.ts";
 import { Condition } from "../streams/condition.ts";
 
 /** What a {@linkcode StartPause} asks of its pool. */

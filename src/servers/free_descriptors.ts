@@ -1,4 +1,4 @@
-import { isExhaustion } from "./exhaustion.ts";
+import { isExhaustion } from "../streams/exhaustion.ts";
 
 /** A file that has no contents, on every system but Windows. */
 const EMPTY = "/dev/null";

@@ -1,7 +1,8 @@
 import { type Arrival, checkArrival } from "./arrival.ts";
 import { isSocketClosed } from "./accept_errors.ts";
 import { BackOff } from "./back_off.ts";
-import { isExhaustion, Shortage } from "./exhaustion.ts";
+import { isExhaustion } from "../streams/exhaustion.ts";
+import { Shortage } from "./shortage.ts";
 import { FailureReports } from "./failure_reports.ts";
 import { InterruptibleWait } from "./interruptible_wait.ts";
 import type { Run } from "./run.ts";

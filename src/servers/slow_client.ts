@@ -1,5 +1,5 @@
 import { Condition } from "../streams/condition.ts";
-import { isExhaustion } from "./exhaustion.ts";
+import { isExhaustion } from "../streams/exhaustion.ts";
 
 /** How many replies may wait for a client, and how many bytes. */
 const MOST_REPLIES = 1024;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { HandlerNotFoundError } from "@socketserver/socketserver";
 import { StartPause } from "../../src/remote/start_pause.ts";
-import { Shortage } from "../../src/servers/exhaustion.ts";
+import { Shortage } from "../../src/servers/shortage.ts";
 
 const NO_DESCRIPTOR = Object.assign(new Error("no file"), { code: "EMFILE" });
 

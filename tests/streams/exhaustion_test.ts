@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import { isExhaustion, Shortage } from "../../src/servers/exhaustion.ts";
+import { assertEquals } from "@std/assert";
+import { isExhaustion } from "../../src/streams/exhaustion.ts";
 
 function systemError(code: unknown, message = ""): Error {
   return Object.assign(new Error(message), { code });
@@ -50,24 +50,4 @@ Deno.test("isExhaustion() never throws", () => {
   ) {
     assertEquals(isExhaustion(value), false);
   }
-});
-
-Deno.test("Shortage.begins() is true once for lacks that follow each other", () => {
-  let now = 0;
-  const shortage = new Shortage(() => now);
-  assertEquals(shortage.begins(), true);
-  for (const pause of [0, 5, 640, 1000, 1000, 1500, 2000]) {
-    now += pause;
-    assertEquals(shortage.begins(), false);
-  }
-  now += 2001;
-  assertEquals(shortage.begins(), true);
-  assertEquals(shortage.begins(), false);
-});
-
-Deno.test("Shortage.of() is one for all parts of a server, and another for the next", () => {
-  const server = {};
-  assert(Shortage.of(server).begins());
-  assert(!Shortage.of(server).begins());
-  assert(Shortage.of({}).begins());
 });
