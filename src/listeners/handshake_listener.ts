@@ -129,9 +129,7 @@ export class HandshakeListener implements Deno.Listener {
         const connection = await this.#listener.accept();
         if (this.#closed) closeQuietly(connection);
         else this.#ask(connection);
-        if (this.#asked.size > this.#mostAsked) {
-          await this.#makeRoom(this.#mostAsked);
-        }
+        if (this.#asked.size > this.#mostAsked) await this.#makeRoom();
       } catch (error) {
         if (hasGone(error)) continue;
         const helps = this.#held === null && this.#asked.size > FEW_ASKED;
@@ -150,7 +148,7 @@ export class HandshakeListener implements Deno.Listener {
     );
   }
 
-  async #makeRoom(most: number): Promise<void> {
+  async #makeRoom(most = this.#mostAsked): Promise<void> {
     // A client that has spoken is not to suffer from what this loop has not read.
     await socketsAsked();
     if (this.#asked.size <= most) return;
