@@ -1,4 +1,4 @@
-import type { RequestHandlerClass, StreamRequest } from "../types.ts";
+import type { RequestHandlerClass, StreamRequest, TlsInfo } from "../types.ts";
 import { HandlerRun } from "./handler_run.ts";
 import { TestClient } from "./test_client.ts";
 import { TestConnection } from "./test_connection.ts";
@@ -7,6 +7,12 @@ import {
   checkTest,
   type ConnectionTestOptions,
 } from "./test_options.ts";
+
+const NOTHING_AGREED: TlsInfo = {
+  alpnProtocol: null,
+  serverName: null,
+  peerCertificate: null,
+};
 
 /**
  * Connects a client to a handler, which is run at once: for a test that talks to
@@ -98,6 +104,7 @@ export function connect<Address extends Deno.Addr = Deno.Addr>(
     signal: run.signal,
     chunkSize: given.chunkSize ?? Infinity,
     highWaterMark: given.highWaterMark ?? Infinity,
+    tls: given.tls ? { ...NOTHING_AGREED, ...given.tls } : null,
     onLoss: (error) => run.abort(error),
   });
   return new TestClient(run, connection);
