@@ -56,6 +56,27 @@ const NOTHING_AGREED: TlsInfo = {
  * assertEquals(new TextDecoder().decode(client.unread), "and more");
  * ```
  *
+ * @example What is answered to a client that ends within a message
+ * ```ts
+ * import { StreamRequestHandler, UnexpectedEof } from "@socketserver/socketserver";
+ * import { connect } from "@socketserver/socketserver/testing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * class PairHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     for (let pair; (pair = await this.rfile.readExactly(2)) !== null;) {
+ *       await this.wfile.write(pair.reverse());
+ *     }
+ *   }
+ * }
+ *
+ * await using client = connect(PairHandler);
+ * await client.write("odd");
+ * await client.closeWrite();
+ * assertEquals(await client.text(), "do");
+ * await assertRejects(() => client.handled, UnexpectedEof);
+ * ```
+ *
  * @example A server's own members, and its shutdown
  * ```ts
  * import {
