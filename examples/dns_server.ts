@@ -129,7 +129,7 @@ export class DNSHandler extends StreamRequestHandler {
   }
 }
 
-async function answerDatagram(
+export async function answerDatagram(
   [query, socket]: DatagramRequest,
   client: Deno.Addr,
 ) {

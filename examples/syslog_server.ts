@@ -64,6 +64,10 @@ function log(message: Uint8Array | string, client: Deno.Addr): void {
   console.log(JSON.stringify({ from: formatAddress(client), ...parse(text) }));
 }
 
+export function logDatagram([data]: DatagramRequest, client: Deno.Addr): void {
+  log(data, client);
+}
+
 /** Finds the messages in a connection: RFC 6587. */
 export class SyslogHandler extends StreamRequestHandler {
   readonly #input = new RequestReader({
@@ -111,8 +115,6 @@ if (import.meta.main) {
     const address = { hostname: "127.0.0.1", port: Number(port) };
     await using tcp = new AsyncTCPServer(address, SyslogHandler);
     address.port = tcp.serverAddress.port;
-    const logDatagram = ([data]: DatagramRequest, client: Deno.Addr) =>
-      log(data, client);
     await using udp = new AsyncUDPServer(address, logDatagram);
     await using unix = new AsyncUnixDatagramServer({ path }, logDatagram);
     const servers = [tcp, udp, unix];

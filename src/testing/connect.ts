@@ -1,4 +1,4 @@
-import type { RequestHandlerClass, StreamRequest } from "../types.ts";
+import type { RequestHandlerClass, StreamRequest, TlsInfo } from "../types.ts";
 import { HandlerRun } from "./handler_run.ts";
 import { TestClient } from "./test_client.ts";
 import { TestConnection } from "./test_connection.ts";
@@ -7,6 +7,12 @@ import {
   checkTest,
   type ConnectionTestOptions,
 } from "./test_options.ts";
+
+const NOTHING_AGREED: TlsInfo = {
+  alpnProtocol: null,
+  serverName: null,
+  peerCertificate: null,
+};
 
 /**
  * Connects a client to a handler, which is run at once: for a test that talks to
@@ -48,6 +54,27 @@ import {
  * assertEquals(await client.text(), "42\nbye\n");
  * await client.handled;
  * assertEquals(new TextDecoder().decode(client.unread), "and more");
+ * ```
+ *
+ * @example What is answered to a client that ends within a message
+ * ```ts
+ * import { StreamRequestHandler, UnexpectedEof } from "@socketserver/socketserver";
+ * import { connect } from "@socketserver/socketserver/testing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * class PairHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     for (let pair; (pair = await this.rfile.readExactly(2)) !== null;) {
+ *       await this.wfile.write(pair.reverse());
+ *     }
+ *   }
+ * }
+ *
+ * await using client = connect(PairHandler);
+ * await client.write("odd");
+ * await client.closeWrite();
+ * assertEquals(await client.text(), "do");
+ * await assertRejects(() => client.handled, UnexpectedEof);
  * ```
  *
  * @example A server's own members, and its shutdown
@@ -98,6 +125,7 @@ export function connect<Address extends Deno.Addr = Deno.Addr>(
     signal: run.signal,
     chunkSize: given.chunkSize ?? Infinity,
     highWaterMark: given.highWaterMark ?? Infinity,
+    tls: given.tls ? { ...NOTHING_AGREED, ...given.tls } : null,
     onLoss: (error) => run.abort(error),
   });
   return new TestClient(run, connection);

@@ -1,5 +1,5 @@
 import { onLoss } from "../streams/loss_listeners.ts";
-import type { StreamRequest } from "../types.ts";
+import type { StreamRequest, TlsInfo } from "../types.ts";
 import { BytePipe } from "./byte_pipe.ts";
 
 /** What a connection in memory is made of. */
@@ -9,6 +9,8 @@ export interface TestConnectionParts {
   readonly signal: AbortSignal;
   readonly chunkSize: number;
   readonly highWaterMark: number;
+  /** What the handler finds as `request.tls`; `null` for no TLS. */
+  readonly tls: TlsInfo | null;
   /** Called when the handler finds that its client is lost. */
   readonly onLoss: (error: Error) => void;
 }
@@ -21,6 +23,7 @@ export class TestConnection implements StreamRequest {
   readonly signal: AbortSignal;
   readonly setNoDelay?: () => void;
   readonly setKeepAlive?: () => void;
+  readonly tls?: TlsInfo;
   /** From the client to the handler. */
   readonly input: BytePipe;
   /** From the handler to the client. */
@@ -45,6 +48,7 @@ export class TestConnection implements StreamRequest {
     if (localAddr.transport === "tcp") {
       this.setNoDelay = this.setKeepAlive = () => {};
     }
+    if (parts.tls !== null) this.tls = parts.tls;
     onLoss(this, parts.onLoss);
   }
 

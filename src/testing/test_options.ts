@@ -3,9 +3,10 @@ import {
   checkCounts,
   checkDurations,
   checkOptions,
+  isObject,
 } from "../servers/option_checks.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
-import type { DatagramSocket } from "../types.ts";
+import type { DatagramSocket, TlsInfo } from "../types.ts";
 
 /**
  * Options that all functions of this module take.
@@ -77,6 +78,13 @@ export interface ConnectionTestOptions<Address extends Deno.Addr = Deno.Addr>
    * @default {Infinity}
    */
   highWaterMark?: number;
+  /**
+   * What the handler finds in `request.tls`, as if the client had come over TLS;
+   * what is left out of it is `null`.
+   *
+   * @default {undefined} The client has not come over TLS.
+   */
+  tls?: Partial<TlsInfo>;
 }
 
 /**
@@ -111,13 +119,17 @@ export function checkTest(
     throw new TypeError(brokenRule(ACTION, rule, handlerClass));
   }
   checkOptions(options, ACTION);
-  const { timeout, chunkSize, highWaterMark, server, data } = options ?? {};
+  const { timeout, chunkSize, highWaterMark, tls, server, data } = options ??
+    {};
   checkDurations({ timeout }, ACTION);
   checkCounts(
     { chunkSize, highWaterMark },
     { least: 1, most: Infinity },
     ACTION,
   );
+  if (tls !== undefined && !isObject(tls)) {
+    throw new TypeError(brokenRule(ACTION, "tls must be an object", tls));
+  }
   if (server !== undefined && data !== undefined) {
     const rule =
       "data must be left out where server is given, which has its own";

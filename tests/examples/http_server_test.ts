@@ -3,6 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { toText } from "@std/streams/to-text";
 import { needing } from "../fixtures/installed_program.ts";
 import { withExample } from "../fixtures/example.ts";
+import { textOverTCP } from "./answer_over_tcp.ts";
 import { outputOf } from "./client_program.ts";
 import {
   assertRefusesTakenPort,
@@ -45,22 +46,6 @@ async function withSite(body: (site: Site) => Promise<void>): Promise<void> {
   } finally {
     await Deno.remove(top, { recursive: true });
   }
-}
-
-/** Sends bytes as they are, and all of them before it reads the whole answer. */
-async function exchange(
-  { address }: Site,
-  input: string | Uint8Array,
-): Promise<string> {
-  const client = await Deno.connect(address);
-  const bytes = typeof input === "string"
-    ? new TextEncoder().encode(input)
-    : input;
-  for (let sent = 0; sent < bytes.length;) {
-    sent += await client.write(bytes.subarray(sent));
-  }
-  await client.closeWrite();
-  return await deadline(toText(client.readable), LIMIT_MS);
 }
 
 const statusesIn = (answers: string) =>
@@ -134,17 +119,19 @@ Deno.test(needing(["ab"], {
 Deno.test("examples/http_server.ts answers pipelined requests in their order", () =>
   withSite(async (site) => {
     const asked = [get("/"), get("/none"), head("HEAD / HTTP/1.1", "Host: a")];
-    const answers = await exchange(site, `\r\n${asked.join("")}${GOOD}`);
+    const answers = await textOverTCP(site, `\r\n${asked.join("")}${GOOD}`);
     assertEquals(statusesIn(answers), [200, 404, 200, 200]);
     assertEquals(answers.split(PAGE).length - 1, 2); // HEAD has no body
     const closing = head("GET / HTTP/1.1", "Host: a", "Connection: x, Close");
-    assertEquals(statusesIn(await exchange(site, closing + GOOD)), [200]);
+    assertEquals(statusesIn(await textOverTCP(site, closing + GOOD)), [200]);
   }));
 
 Deno.test("examples/http_server.ts takes a target with its host", () =>
   withSite(async (site) => {
-    assertEquals(statusesIn(await exchange(site, get("http://a/?q"))), [200]);
-    assertEquals(statusesIn(await exchange(site, get("//a/"))), [404]);
+    assertEquals(statusesIn(await textOverTCP(site, get("http://a/?q"))), [
+      200,
+    ]);
+    assertEquals(statusesIn(await textOverTCP(site, get("//a/"))), [404]);
   }));
 
 Deno.test({
@@ -159,135 +146,18 @@ Deno.test({
         ...["/index.html%00.txt", "/%2fetc%2fpasswd", "/sub", "/sub/", "/up/"],
         `/${"a".repeat(300)}`,
       ];
-      const answers = await exchange(site, paths.map(get).join("") + GOOD);
+      const answers = await textOverTCP(site, paths.map(get).join("") + GOOD);
       assertEquals(statusesIn(answers), [...paths.map(() => 404), 200]);
       assertEquals(answers.includes("secret"), false);
     }),
 });
-
-/** What a client may send that is wrong, and how it is answered. */
-const WRONG: Record<string, [number, string | Uint8Array]> = {
-  "no HTTP": [400, "hello\r\n\r\n"],
-  "nothing but line ends": [400, "\r\n\r\n\r\n\r\n"],
-  "HTTP/0.9": [400, "GET /\r\n\r\n"],
-  "HTTP/2's preface": [505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-  "a space too many": [400, head("GET  / HTTP/1.1", "Host: a")],
-  "a space in the target": [400, head("GET /a b HTTP/1.1", "Host: a")],
-  "a small http": [400, head("GET / http/1.1", "Host: a")],
-  "a bare line feed": [400, head("GET / HTTP/1.1\nHost: a", "X: y")],
-  "a bare carriage return": [
-    400,
-    head("GET / HTTP/1.1", "Host: a", "X: y\rZ: z"),
-  ],
-  "a byte order mark": [400, `\ufeff${GOOD}`],
-  "a NUL": [400, head("GET / HTTP/1.1", "Host: a", "X: \0")],
-  "no UTF-8 in the target": [400, get("/%ff")],
-  "half an escape": [400, get("/%2")],
-  "a star": [400, get("*")],
-  "another scheme": [400, get("ftp://a/")],
-  "no Host": [400, head("GET / HTTP/1.1")],
-  "two Hosts": [400, head("GET / HTTP/1.1", "Host: a", "Host: b")],
-  "a wrong Host": [400, head("GET / HTTP/1.1", "Host: a/b")],
-  "no colon": [400, head("GET / HTTP/1.1", "Host: a", "X")],
-  "a space before the colon": [
-    400,
-    head("GET / HTTP/1.1", "Host: a", "Content-Length : 5") + "hello",
-  ],
-  "a folded line": [
-    400,
-    head("GET / HTTP/1.1", "Host: a", "X: y", " Content-Length: 5") + "hello",
-  ],
-  "a line that begins with a space": [400, head("GET / HTTP/1.1", " Host: a")],
-  "chunks": [
-    501,
-    head("GET / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked") +
-    `0\r\n\r\n${GOOD}`,
-  ],
-  "another coding": [
-    501,
-    head("GET / HTTP/1.1", "Host: a", "Transfer-Encoding: gzip") + GOOD,
-  ],
-  "chunks and a length": [
-    400,
-    head(
-      ...["GET / HTTP/1.1", "Host: a", "Content-Length: 5"],
-      "Transfer-Encoding: chunked",
-    ) + `0\r\n\r\n${GOOD}`,
-  ],
-  "chunks from HTTP/1.0": [
-    400,
-    head("GET / HTTP/1.0", "Transfer-Encoding: chunked") + `0\r\n\r\n${GOOD}`,
-  ],
-  "two lengths": [
-    400,
-    head(
-      ...["GET / HTTP/1.1", "Host: a", "Content-Length: 0"],
-      `Content-Length: ${GOOD.length}`,
-    ) + GOOD,
-  ],
-  "two lengths alike": [
-    400,
-    head(
-      ...["GET / HTTP/1.1", "Host: a", "Content-Length: 0"],
-      "content-length: 0",
-    ) + GOOD,
-  ],
-  "a length of two": [
-    400,
-    head("GET / HTTP/1.1", "Host: a", "Content-Length: 0, 0") + GOOD,
-  ],
-  "a length with a sign": [
-    400,
-    head("GET / HTTP/1.1", "Host: a", "Content-Length: +0") + GOOD,
-  ],
-  "a hexadecimal length": [
-    400,
-    head("GET / HTTP/1.1", "Host: a", "Content-Length: 0x0") + GOOD,
-  ],
-  "no length": [
-    400,
-    head("GET / HTTP/1.1", "Host: a", "Content-Length:") + GOOD,
-  ],
-  "a body": [
-    413,
-    head("GET / HTTP/1.1", "Host: a", `Content-Length: ${GOOD.length}`) + GOOD,
-  ],
-  "a length beyond all numbers": [
-    413,
-    head("GET / HTTP/1.1", "Host: a", `Content-Length: ${"9".repeat(400)}`) +
-    GOOD,
-  ],
-  "a POST": [
-    405,
-    head("POST / HTTP/1.1", "Host: a", `Content-Length: ${GOOD.length}`) + GOOD,
-  ],
-  "a method that is not known": [501, head("BREW / HTTP/1.1", "Host: a")],
-  "a small method": [501, head("get / HTTP/1.1", "Host: a")],
-  "a head without an end": [400, "GET / HTTP/1.1\r\nHost: a\r\n"],
-  "a head too long": [431, head("GET / HTTP/1.1", `X: ${"y".repeat(20_000)}`)],
-  "too many fields": [
-    431,
-    head("GET / HTTP/1.1", ...Array.from({ length: 5000 }, () => "X: y")),
-  ],
-  "no text at all": [400, Uint8Array.of(0x16, 3, 1, 255, 13, 10, 13, 10)],
-};
-
-Deno.test("examples/http_server.ts refuses what is wrong, and closes", () =>
-  withSite(async (site) => {
-    for (const [what, [status, input]] of Object.entries(WRONG)) {
-      assertEquals(statusesIn(await exchange(site, input)), [status], what);
-      assertEquals(statusesIn(await exchange(site, GOOD)), [200], what);
-    }
-    const refused = await exchange(site, WRONG["a POST"]![1]);
-    assertMatch(refused, /\r\nConnection: close\r\nAllow: GET, HEAD\r\n/);
-  }));
 
 Deno.test("examples/http_server.ts answers 408 to half a request, and serves others meanwhile", () =>
   withSite(async (site) => {
     const slow = await Deno.connect(site.address);
     await slow.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost"));
     const answer = deadline(toText(slow.readable), LIMIT_MS);
-    assertEquals(statusesIn(await exchange(site, GOOD)), [200]);
+    assertEquals(statusesIn(await textOverTCP(site, GOOD)), [200]);
     assertEquals(statusesIn(await answer), [408]);
   }));
 

@@ -9,6 +9,14 @@ import {
   type ExampleProcess,
   withExampleProcess,
 } from "./example_process.ts";
+import {
+  answer,
+  bytesOf,
+  CONNECT,
+  GREETING,
+  named,
+  WELCOME,
+} from "./socks5_messages.ts";
 
 const LIMIT_MS = 30_000;
 const windows = Deno.build.os === "windows";
@@ -37,15 +45,6 @@ async function receive(client: Deno.Conn, count: number): Promise<number[]> {
   return bytes;
 }
 
-const GREETING = [5, 1, 0];
-const CONNECT = [5, 1, 0];
-const bytesOf = (port: number) => [port >> 8, port & 255];
-const named = (name: string, port: number) => {
-  const bytes = new TextEncoder().encode(name);
-  return [3, bytes.length, ...bytes, ...bytesOf(port)];
-};
-const answer = (code: number) => [5, code, 0, 1, 0, 0, 0, 0, 0, 0];
-
 /** Goes through the proxy to an address in the form of RFC 1928. */
 async function connectThrough(
   { address }: ExampleProcess,
@@ -53,7 +52,7 @@ async function connectThrough(
 ): Promise<Deno.TcpConn> {
   const client = await Deno.connect(address);
   await send(client, ...GREETING, ...CONNECT, ...to); // without waiting
-  assertEquals(await receive(client, 12), [5, 0, ...answer(0)]);
+  assertEquals(await receive(client, 12), [...WELCOME, ...answer(0)]);
   return client;
 }
 
@@ -179,80 +178,6 @@ function hasIPv6(): boolean {
     return false;
   }
 }
-
-const WELCOME = [5, 0];
-const TO = [1, 127, 0, 0, 1, 0, 1]; // where nobody listens
-
-/** What a client may send that is wrong, and the whole answer. */
-const WRONG: Record<string, [sent: number[], answer: number[]]> = {
-  "nothing": [[], []],
-  "SOCKS4": [[4, 1, 0, 80, 127, 0, 0, 1, 0], []],
-  "HTTP": [[...new TextEncoder().encode("CONNECT a:80 HTTP/1.1\r\n\r\n")], []],
-  "a greeting cut off": [[5, 3, 0], []],
-  "no method": [[5, 0], [5, 255]],
-  "passwords alone": [[5, 1, 2], [5, 255]],
-  "no request": [GREETING, [...WELCOME, ...answer(1)]],
-  "a request cut off": [[...GREETING, 5, 1, 0, 1, 127], [
-    ...WELCOME,
-    ...answer(1),
-  ]],
-  "a name cut off": [
-    [...GREETING, ...CONNECT, 3, 9, 97],
-    [...WELCOME, ...answer(1)],
-  ],
-  "another version in the request": [
-    [...GREETING, 4, 1, 0, ...TO],
-    [...WELCOME, ...answer(1)],
-  ],
-  "BIND": [[...GREETING, 5, 2, 0, ...TO], [...WELCOME, ...answer(7)]],
-  "UDP": [[...GREETING, 5, 3, 0, ...TO], [...WELCOME, ...answer(7)]],
-  "no command": [[...GREETING, 5, 0, 0, ...TO], [...WELCOME, ...answer(7)]],
-  "an address of a kind that does not exist": [
-    [...GREETING, ...CONNECT, 2, 1, 2, 3, 4, 0, 80],
-    [...WELCOME, ...answer(8)],
-  ],
-  "port 0": [
-    [...GREETING, ...CONNECT, 1, 127, 0, 0, 1, 0, 0],
-    [...WELCOME, ...answer(1)],
-  ],
-  "a port where nobody listens": [
-    [...GREETING, ...CONNECT, ...TO],
-    [...WELCOME, ...answer(5)],
-  ],
-  "an empty name": [
-    [...GREETING, ...CONNECT, ...named("", 80)],
-    [...WELCOME, ...answer(4)],
-  ],
-  "a name that is none": [
-    [...GREETING, ...CONNECT, ...named("a b\0\r\n", 80)],
-    [...WELCOME, ...answer(4)],
-  ],
-  "a name that is no UTF-8": [
-    [...GREETING, ...CONNECT, 3, 2, 0xff, 0xfe, 0, 80],
-    [...WELCOME, ...answer(4)],
-  ],
-  "a name that nobody has": [
-    [...GREETING, ...CONNECT, ...named("nobody.invalid", 80)],
-    [...WELCOME, ...answer(4)],
-  ],
-};
-
-Deno.test("examples/socks5_proxy.ts refuses what is wrong, and closes", () =>
-  withProxy((proxy) =>
-    withTarget(async (port, accept) => {
-      for (const [what, [sent, wanted]] of Object.entries(WRONG)) {
-        const client = await Deno.connect(proxy.address);
-        await send(client, ...sent);
-        await client.closeWrite();
-        assertEquals(await receive(client, 99), wanted, what);
-        client.close();
-      }
-      using client = await connectThrough(proxy, named("127.0.0.1", port));
-      using target = await accept();
-      await send(client, 1);
-      assertEquals(await receive(target, 1), [1]);
-    })
-  ));
 
 Deno.test("examples/socks5_proxy.ts says 2 where its own flag does not let it go", () =>
   withExampleProcess("socks5_proxy.ts", async ({ address }) => {

@@ -2,33 +2,10 @@ import { assertEquals, assertObjectMatch } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { needing, type Program } from "../fixtures/installed_program.ts";
 import { TemporaryFolder } from "../fixtures/temporary_folder.ts";
-import {
-  assertRefusesTakenPort,
-  type ExampleProcess,
-  withExampleProcess,
-} from "./example_process.ts";
+import { assertRefusesTakenPort } from "./example_process.ts";
+import { NAME, PATH, withSyslog } from "./syslog_process.ts";
 
 const LIMIT_MS = 30_000;
-const NAME = "syslog_server.ts";
-const PATH = "/tmp/syslog.sock"; // in the example's header
-
-/** The example, with a Unix socket of its own. */
-interface Syslog extends ExampleProcess {
-  readonly path: string;
-  /** The next message that it prints. */
-  message(): Promise<Record<string, unknown>>;
-}
-
-async function withSyslog(body: (syslog: Syslog) => Promise<void>) {
-  using folder = new TemporaryFolder();
-  const path = `${folder.path}/syslog.sock`;
-  await withExampleProcess(NAME, async (example) => {
-    assertEquals(await example.nextLine(), `Listening on ${path}`);
-    const message = async () => JSON.parse(await example.nextLine() ?? "null");
-    await body({ ...example, path, message });
-  }, { args: [path], replace: { [PATH]: path } });
-}
-
 /** Runs a client to its end. */
 async function run(program: Program, args: string[]): Promise<void> {
   const client = new Deno.Command(program, { args });
@@ -120,135 +97,6 @@ Deno.test(needing(["python3"], {
       }
     }),
 }));
-
-/** What is no message of either RFC, or hardly, and what is made of it. */
-const ODD: [name: string, sent: string, expected: object][] = [
-  ["no priority", "plain text", { message: "plain text" }],
-  ["a priority that is too high", "<192>x", { message: "<192>x" }],
-  ["a priority with a zero before it", "<013>x", { message: "<013>x" }],
-  ["a priority without end", "<13", { message: "<13" }],
-  ["a priority alone", "<0>", { facility: 0, severity: "emerg", message: "" }],
-  ["another version", "<13>2 - - - -", { message: "2 - - - -" }],
-  ["nothing but dashes", "<13>1 - - - - - -", { message: "" }],
-  ["data without end", '<13>1 - - - - - [a="]"', {
-    message: '1 - - - - - [a="]"',
-  }],
-  ["an escaped quote", String.raw`<13>1 - - - - - [a b="\"\]"] x`, {
-    data: String.raw`[a b="\"\]"]`,
-    message: "x",
-  }],
-  ["two elements", String.raw`<13>1 - - - - - [a b="\]"][c] x`, {
-    data: String.raw`[a b="\]"][c]`,
-    message: "x",
-  }],
-  ["a forged line", '<13>x\r{"from":"me"}', { message: 'x\r{"from":"me"}' }],
-  ["control characters", "<13>a: \x1b[2Jx", { app: "a", message: "\x1b[2Jx" }],
-  ["data that never ends", `<13>1 - - - - - ${'[a="\\'.repeat(9000)}`, {}],
-  ["many brackets", `<13>1 - - - - - ${"[]".repeat(20_000)}`, {}],
-  ["many words", `<13>${"x ".repeat(20_000)}`, {}],
-  ["many words before a colon", `<13>${"x".repeat(40_000)}: `, {}],
-];
-
-/** Sends bytes over TCP, and reads to the end; half-closes unless told not to. */
-async function overTCP(
-  { address }: ExampleProcess,
-  sent: string,
-  isAll = true,
-) {
-  const client = await Deno.connect(address);
-  const received = deadline(new Response(client.readable).bytes(), LIMIT_MS);
-  const bytes = new TextEncoder().encode(sent);
-  for (let at = 0; at < bytes.length;) {
-    at += await client.write(bytes.subarray(at));
-  }
-  if (isAll) await client.closeWrite();
-  assertEquals((await received).length, 0);
-}
-
-for (const transport of ["udp", "tcp"] as const) {
-  Deno.test({
-    name: `examples/syslog_server.ts takes any text over ${transport}`,
-    ignore: Deno.build.os === "windows",
-    fn: (t) =>
-      withSyslog(async (syslog) => {
-        const { address, message } = syslog;
-        const local = {
-          transport: "udp",
-          hostname: "127.0.0.1",
-          port: 0,
-        } as const;
-        const socket = Deno.listenDatagram(local);
-        try {
-          for (const [name, sent, expected] of ODD) {
-            await t.step(name, async () => {
-              if (transport === "tcp") await overTCP(syslog, `${sent}\n`);
-              else {
-                const bytes = new TextEncoder().encode(sent);
-                await socket.send(bytes, { transport, ...address });
-              }
-              const usual = { facility: 1, severity: "notice" };
-              assertObjectMatch(await message(), { ...usual, ...expected });
-            });
-          }
-        } finally {
-          socket.close();
-        }
-      }),
-  });
-}
-
-/** What RFC 6587 does not allow, and the messages that come before it. */
-const FRAMES: [name: string, sent: string, messages: string[]][] = [
-  ["a length and a line by turns", "6 <13>a\n<13>b\n5 <13>c", ["a", "b", "c"]],
-  ["a line without end", "<13>a\n<13>b", ["a", "b"]],
-  ["NULs between messages", "<13>a\0<13>b\0\0", ["a", "b"]],
-  ["empty lines", "\n\r\n\n<13>a\n", ["", "a"]],
-  ["a length of 0", "0 <13>a\n", ["0 <13>a"]],
-  ["a length that is too great", "65537 <13>a\n", []],
-  ["a length of many digits", `${"9".repeat(400)} <13>a\n`, []],
-  ["a length that is no number", "12a <13>a\n", []],
-  ["a length in other digits", "1e1 <13>a\n", []],
-  ["a length without an end", "1".repeat(70_000), []],
-  ["a length alone", "12", []],
-  ["a message that is cut off", "5 <13>a100 <13>b", ["a"]],
-  ["a line that is too long", `<13>a\n<13>${"x".repeat(70_000)}\n`, ["a"]],
-];
-
-Deno.test({
-  name: "examples/syslog_server.ts closes where it finds no more messages",
-  ignore: Deno.build.os === "windows",
-  fn: (t) =>
-    withSyslog(async (syslog) => {
-      for (const [name, sent, messages] of FRAMES) {
-        await t.step(name, async () => {
-          await overTCP(syslog, sent);
-          await overTCP(syslog, "<13>the next client\n");
-          const found: unknown[] = [];
-          for (
-            let text;
-            (text = (await syslog.message()).message) !== "the next client";
-          ) {
-            found.push(text);
-          }
-          assertEquals(found, messages);
-        });
-      }
-    }),
-});
-
-Deno.test({
-  name: "examples/syslog_server.ts closes at once where a length is none",
-  ignore: Deno.build.os === "windows",
-  fn: (t) =>
-    withSyslog(async (syslog) => {
-      for (const length of ["65537", "9".repeat(400), "12a", "1e", "0x1"]) {
-        await t.step(length.slice(0, 9), async () => {
-          await overTCP(syslog, `5 <13>a1${length} <13>b`, false);
-          assertEquals((await syslog.message()).message, "a");
-        });
-      }
-    }),
-});
 
 for (const transport of ["tcp", "udp"] as const) {
   Deno.test({

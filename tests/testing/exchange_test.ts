@@ -130,6 +130,23 @@ Deno.test("exchange() tells the handler where the client and the server are", as
   assertEquals(asked.splice(0), [unix, unix, unix, unix, "undefined"]);
 });
 
+Deno.test("exchange() tells the handler what TLS has agreed on, where it is to", async () => {
+  const asked: unknown[] = [];
+  const handler = ({ tls }: StreamRequest) => {
+    asked.push(tls);
+  };
+  await exchange(handler);
+  await exchange(handler, "", { tls: {} });
+  await exchange(handler, "", { tls: { alpnProtocol: "echo/1" } });
+  const nothing = {
+    alpnProtocol: null,
+    serverName: null,
+    peerCertificate: null,
+  };
+  const agreed = { ...nothing, alpnProtocol: "echo/1" };
+  assertEquals(asked, [undefined, nothing, agreed]);
+});
+
 Deno.test("exchange() rejects when a handler hangs, and says what it waits for", async () => {
   class HangingHandler extends StreamRequestHandler {
     override handle() {
@@ -179,6 +196,11 @@ Deno.test("exchange() refuses what it cannot use", async () => {
       () => exchange(EchoHandler, "", { timeout: "1" as never }),
       TypeError,
       "timeout must be a number of seconds or null",
+    ],
+    [
+      () => exchange(EchoHandler, "", { tls: true as never }),
+      TypeError,
+      "Cannot test the handler as tls must be an object: current value is true",
     ],
     [
       () => exchange(EchoHandler, "", { server: {}, data: 1 }),
