@@ -8,7 +8,7 @@ import { limitWrites } from "./limit_writes.ts";
 import { optional, OutputQueue } from "./output_queue.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { isWritable, StreamSink } from "./stream_sink.ts";
-import { encoded } from "./text_buffers.ts";
+import { encoded, reuse } from "./text_buffers.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
 export interface ResponseWriterOptions {
@@ -184,7 +184,7 @@ export class ResponseWriter extends WritableOnDemand {
     if (failure !== null) return optional(Promise.reject(failure));
     return this.#bufferSize === 0
       ? this.#queue.send(bytes, isText)
-      : optional(this.#collect(bytes));
+      : optional(this.#collect(bytes, isText));
   }
 
   /** @ignore Whether anything more may be written. */
@@ -233,26 +233,27 @@ export class ResponseWriter extends WritableOnDemand {
     if (!this.isOpen && !this.#closed) throw this.#queue.failure;
   }
 
-  async #collect(bytes: Uint8Array): Promise<number> {
+  async #collect(bytes: Uint8Array, isText: boolean): Promise<number> {
     if (this.#buffered + bytes.length > this.#bufferSize) {
       const flushed = this.flush();
       if (bytes.length >= this.#bufferSize) {
-        const sent = this.#queue.send(bytes, false);
+        const sent = this.#queue.send(bytes, isText);
         await flushed;
         return await sent;
       }
-      this.#store(bytes);
+      this.#store(bytes, isText);
       await flushed;
     } else {
-      this.#store(bytes);
+      this.#store(bytes, isText);
     }
     return bytes.length;
   }
 
-  #store(bytes: Uint8Array): void {
+  #store(bytes: Uint8Array, isText: boolean): void {
     this.#buffer ??= new Uint8Array(this.#bufferSize);
     this.#buffer.set(bytes, this.#buffered);
     this.#buffered += bytes.length;
+    if (isText) reuse(bytes);
   }
 
   async #abort(reason: unknown): Promise<void> {
