@@ -1,5 +1,8 @@
 import { checkedTimeout } from "../streams/argument_checks.ts";
-import { RequestReader } from "../streams/request_reader.ts";
+import {
+  flushBeforeWaiting,
+  RequestReader,
+} from "../streams/request_reader.ts";
 import { ResponseWriter } from "../streams/response_writer.ts";
 import type { HandlerServer, StreamRequest } from "../types.ts";
 import { BaseRequestHandler } from "./base_request_handler.ts";
@@ -71,6 +74,14 @@ export class StreamRequestHandler<
    * How much `wfile` collects before it sends, in bytes: `0` sends at once,
    * `-1` stands for 8192. At most 1 GiB.
    *
+   * What it has collected is sent when it becomes more, when `rfile` has to wait
+   * for the client, and when the handler ends. So a client that asks and waits
+   * gets its answer, and one that sends many requests at once (pipelining) gets
+   * the answers together. `wfile.flush()` sends it at once, as is needed before
+   * any other wait. (Python's `wfile` waits for a `flush()`, whatever `rfile`
+   * does.) A read that has to wait rejects with the write's error if what was
+   * collected cannot be sent.
+   *
    * @default {0}
    */
   wbufsize: number = 0;
@@ -118,18 +129,30 @@ export class StreamRequestHandler<
 
   /** The client's bytes. */
   get rfile(): RequestReader {
-    return this.#rfile ??= new RequestReader(this.request, {
+    if (this.#rfile !== undefined) return this.#rfile;
+    this.#rfile = new RequestReader(this.request, {
       bufferSize: this.rbufsize,
       timeout: this.#limit("rfile", "readTimeout"),
     });
+    if (this.wbufsize !== 0) this.#join();
+    return this.#rfile;
   }
 
   /** The way to the client. */
   get wfile(): ResponseWriter {
-    return this.#wfile ??= new ResponseWriter(this.request, {
+    if (this.#wfile !== undefined) return this.#wfile;
+    this.#wfile = new ResponseWriter(this.request, {
       bufferSize: this.wbufsize,
       timeout: this.#limit("wfile", "writeTimeout"),
     });
+    if (this.wbufsize !== 0) this.#join();
+    return this.#wfile;
+  }
+
+  /** Whichever of the two is used first, and one may not be used at all. */
+  #join(): void {
+    if (this.#rfile === undefined || this.#wfile === undefined) return;
+    flushBeforeWaiting(this.#rfile, this.#wfile);
   }
 
   #limit(stream: string, field: "readTimeout" | "writeTimeout"): number | null {

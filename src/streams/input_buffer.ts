@@ -6,6 +6,9 @@ import { isCutOff } from "./cut_off.ts";
 import { LARGEST_READ, ReadSize } from "./read_size.ts";
 import { UnreadBytes } from "./unread_bytes.ts";
 
+/** Sends what has been collected; `null` if nothing has. */
+export type Flush = () => Promise<void> | null;
+
 /**
  * The bytes that have come from a source and have not been asked for.
  *
@@ -18,6 +21,8 @@ export class InputBuffer extends UnreadBytes {
   /** No more will come. */
   #ended: boolean;
   readonly #bufferSize: number;
+  /** Sends what is to be sent before a wait; see {@linkcode flushFirst}. */
+  #flush: Flush | null = null;
 
   /** Finds the end of what is being skipped; then nothing is unread. */
   #skipping: DelimiterSkip | null = null;
@@ -43,6 +48,11 @@ export class InputBuffer extends UnreadBytes {
     this.#source = isBytes ? null : source;
     this.#ended = isBytes;
     this.#bufferSize = bufferSize;
+  }
+
+  /** Has something sent before more bytes are waited for. */
+  flushFirst(flush: Flush): void {
+    this.#flush = flush;
   }
 
   /**
@@ -88,8 +98,27 @@ export class InputBuffer extends UnreadBytes {
       this.#reading = null;
     }
     this.#isAwaited = true;
+    const flushed = this.#flush === null ? null : this.#flush();
+    if (flushed !== null) return this.#fillAfter(flushed, wanted);
     // Bytes alone have ended from the start.
     return this.#reading ??= this.#read(this.#source!, wanted);
+  }
+
+  /**
+   * The read counts as one in flight from now on, although it has not begun: its
+   * caller may give up, and it goes on all the same.
+   */
+  #fillAfter(flushed: Promise<void>, wanted: number): Promise<boolean> {
+    const before = this.#reading;
+    if (before !== null) return flushed.then(() => before);
+    return this.#reading = flushed.then(() => {
+      this.#reading = null;
+      if (this.#ended) return false; // discarded meanwhile
+      return this.#reading = this.#read(this.#source!, wanted);
+    }, (error) => {
+      this.#reading = null;
+      throw error;
+    });
   }
 
   /** Whether a read is in flight. */

@@ -16,6 +16,7 @@ import { InputSource } from "./input_source.ts";
 import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
 import { type ReadOptions, signalIn } from "./read_options.ts";
+import type { ResponseWriter } from "./response_writer.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { isReadable, StreamSource } from "./stream_source.ts";
 
@@ -45,6 +46,15 @@ export interface RequestReaderOptions {
    */
   timeout?: number | null;
 }
+
+/**
+ * Has a reader flush a writer before it waits for the client. What a handler has
+ * collected then is what the client waits for.
+ */
+export let flushBeforeWaiting: (
+  reader: RequestReader,
+  writer: ResponseWriter,
+) => void;
 
 const SOURCE_METHODS = ["read"];
 const asItIs = (line: string | null) => line;
@@ -115,6 +125,11 @@ export type { ReadableOnDemand };
 export class RequestReader extends ReadableOnDemand {
   #maxLineLength = 65_536;
   readonly #source: InputSource;
+
+  static {
+    flushBeforeWaiting = (reader, writer) =>
+      reader.#source.input.flushFirst(() => writer.flushCollected());
+  }
 
   /**
    * Creates an instance.

@@ -222,6 +222,11 @@ export class ResponseWriter extends WritableOnDemand {
     return optional(this.#flush());
   }
 
+  /** @ignore Sends what has been collected; `null` if there is nothing. */
+  flushCollected(): Promise<void> | null {
+    return this.#buffered > 0 && this.isOpen ? this.flush() : null;
+  }
+
   async #flush(): Promise<void> {
     if (this.#buffered > 0 && this.isOpen) {
       const collected = this.#buffer!.slice(0, this.#buffered);
