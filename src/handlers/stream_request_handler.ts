@@ -99,7 +99,8 @@ export class StreamRequestHandler<
   timeout: number | null = null;
   /**
    * The longest that one read may take, in seconds, in place of `timeout`; `null`
-   * and `Infinity` for ever.
+   * and `Infinity` for ever. One call can have a limit of its own, as in
+   * `rfile.readLine({ timeout: 5 })`.
    *
    * @default {undefined}
    */

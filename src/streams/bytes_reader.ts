@@ -4,7 +4,7 @@ import { findDelimiter } from "./delimiter_search.ts";
 import type { InputBuffer } from "./input_buffer.ts";
 import type { InputSource } from "./input_source.ts";
 import type { InputStream } from "./line_reader.ts";
-import { type ReadOptions, signalIn } from "./read_options.ts";
+import { limitsIn, type ReadOptions } from "./read_options.ts";
 
 type Options = ReadOptions | null | undefined;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -17,11 +17,11 @@ export async function readBytes(
   options: Options,
 ): Promise<Bytes | null> {
   if (max !== Infinity) checkByteCount(max);
-  const signal = signalIn(options);
+  const { signal, timeout } = limitsIn(options);
   signal?.throwIfAborted();
   if (max === 0) return new Uint8Array(0);
   const { input } = source;
-  source.enter(stream, signal);
+  source.enter(stream, signal, timeout);
   try {
     if (source.hasPulled) await source.takeBack(stream, signal);
     signal?.throwIfAborted();
@@ -44,9 +44,9 @@ export async function readExactBytes(
   options: Options,
 ): Promise<Bytes | null> {
   checkByteCount(count);
-  const signal = signalIn(options);
+  const { signal, timeout } = limitsIn(options);
   const { input } = source;
-  source.enter(stream, signal);
+  source.enter(stream, signal, timeout);
   try {
     if (source.hasPulled) await source.takeBack(stream, signal);
     signal?.throwIfAborted();
@@ -73,9 +73,9 @@ export async function readBytesUntil(
   options: Options,
 ): Promise<Bytes | null> {
   const wanted = delimiterBytes(delimiter);
-  const signal = signalIn(options);
+  const { signal, timeout } = limitsIn(options);
   const { input } = source;
-  source.enter(stream, signal);
+  source.enter(stream, signal, timeout);
   try {
     if (source.hasPulled) await source.takeBack(stream, signal);
     signal?.throwIfAborted();

@@ -15,7 +15,7 @@ import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
 import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
-import { type ReadOptions, signalIn } from "./read_options.ts";
+import { limitsIn, type ReadOptions } from "./read_options.ts";
 import type { ResponseWriter } from "./response_writer.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { isReadable, StreamSource } from "./stream_source.ts";
@@ -40,7 +40,8 @@ export interface RequestReaderOptions {
    *
    * It holds for one whole line, or one whole `readExactly()`, however many
    * pieces the client sends it in: the next byte alone does not prolong it. As a
-   * stream, the reader waits this long for each chunk.
+   * stream, the reader waits this long for each chunk. A call can have a limit of
+   * its own: {@linkcode ReadOptions.timeout}.
    *
    * @default {null}
    */
@@ -82,8 +83,9 @@ export type { ReadableOnDemand };
  * locked to a reader the methods throw a `TypeError`, and while one method
  * waits a second one throws `Deno.errors.Busy`.
  *
- * Each method takes a signal. A call whose signal is aborted rejects with the
- * signal's reason, and loses nothing: the next call goes on where it stopped.
+ * Each method takes a signal and a timeout. A call whose signal is aborted
+ * rejects with the signal's reason, and loses nothing: the next call goes on
+ * where it stopped. So it does after a timeout.
  *
  * A TLS client that closes without saying so first, as Python's do and many
  * devices, ends the input as any other does. So an input that somebody else has
@@ -177,7 +179,7 @@ export class RequestReader extends ReadableOnDemand {
    * Reads what has come, and waits only if nothing has.
    *
    * @param max The most bytes to return.
-   * @param options A signal to give up at.
+   * @param options A signal to give up at, and a limit of the call's own.
    * @returns The bytes, or `null` at the end. They are the caller's own.
    * @throws {TypeError} If `max` is not a number, or an option is of a wrong type.
    * @throws {RangeError} If `max` is not a whole number of bytes.
@@ -199,7 +201,7 @@ export class RequestReader extends ReadableOnDemand {
    * length that a client made up costs nothing.
    *
    * @param count How many bytes.
-   * @param options A signal to give up at.
+   * @param options A signal to give up at, and a limit of the call's own.
    * @returns The bytes, or `null` if the input ended before the first of them:
    * a client that leaves between two messages is no error. With a `count` of 0
    * there are no bytes to wait for, and an empty array is returned.
@@ -235,7 +237,7 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Reads the next line, as UTF-8 text.
    *
-   * @param options A signal to give up at.
+   * @param options A signal to give up at, and a limit of the call's own.
    * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
    * line without such an end is returned too.
    * @throws {TypeError} If an option is of a wrong type.
@@ -249,8 +251,8 @@ export class RequestReader extends ReadableOnDemand {
   readLine(options?: ReadOptions | null): Promise<string | null> {
     const limit = this.#maxLineLength;
     try {
-      const signal = signalIn(options);
-      return readLineFrom(this, this.#source, limit, asItIs, signal);
+      const limits = limitsIn(options);
+      return readLineFrom(this, this.#source, limit, asItIs, limits);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -260,7 +262,7 @@ export class RequestReader extends ReadableOnDemand {
    * Reads up to a delimiter.
    *
    * @param delimiter One or more bytes, or their text.
-   * @param options A signal to give up at.
+   * @param options A signal to give up at, and a limit of the call's own.
    * @returns The bytes up to the delimiter, and the delimiter; `null` if the
    * input ended before the first of them.
    * @throws {TypeError} If the delimiter is neither bytes nor text, or an option
@@ -292,12 +294,12 @@ export class RequestReader extends ReadableOnDemand {
    * {@linkcode RequestReader.readLine} or a second loop returns them.
    *
    * @param options A signal to give up at: the loop ends with its reason then,
-   * and a second one goes on with the next line.
+   * and a second one goes on with the next line. A timeout is one for each line.
    * @returns An iterator that ends with the input.
    * @throws {TypeError} If an option is of a wrong type.
    */
   lines(options?: ReadOptions | null): AsyncIterableIterator<string> {
-    return new LineIterator(this, this.#source, signalIn(options));
+    return new LineIterator(this, this.#source, limitsIn(options));
   }
 
   /**

@@ -110,6 +110,15 @@ const rows: Record<string, Row> = {
     ranges: [-Infinity, ...notCounts],
     right: [undefined, 0, 1, Number.MAX_SAFE_INTEGER, Infinity],
   },
+  "RequestReader.readLine({ timeout })": {
+    use: (timeout) =>
+      new RequestReader(chunkedSource("abc")).readLine({ timeout }),
+    rule:
+      "Cannot read as 'timeout' must be a non-negative number of seconds or null",
+    shapes: notNumbers,
+    ranges: [-1, -Infinity, NaN],
+    right: [undefined, null, 0, 0.5, Infinity],
+  },
   "RequestReader.readExactly()": {
     use: (count) => new RequestReader(chunkedSource("abc")).readExactly(count),
     rule: "Cannot read as the number of bytes must be a non-negative integer",
