@@ -2,7 +2,7 @@
  * Thrown when the input ends after some of the bytes that were asked for.
  *
  * An input that ends before the first of them is no error: the reader's methods
- * then return `null`.
+ * then return `null`, unless they are called with `{ required: true }`.
  *
  * @example Usage
  * ```ts

@@ -1,8 +1,5 @@
 import { checkedTimeout } from "../streams/argument_checks.ts";
-import {
-  flushBeforeWaiting,
-  RequestReader,
-} from "../streams/request_reader.ts";
+import { RequestReader } from "../streams/request_reader.ts";
 import { ResponseWriter } from "../streams/response_writer.ts";
 import type { HandlerServer, StreamRequest } from "../types.ts";
 import { BaseRequestHandler } from "./base_request_handler.ts";
@@ -153,7 +150,7 @@ export class StreamRequestHandler<
   /** Whichever of the two is used first, and one may not be used at all. */
   #join(): void {
     if (this.#rfile === undefined || this.#wfile === undefined) return;
-    flushBeforeWaiting(this.#rfile, this.#wfile);
+    this.#rfile.flushBeforeWaiting(this.#wfile);
   }
 
   #limit(stream: string, field: "readTimeout" | "writeTimeout"): number | null {

@@ -1,6 +1,32 @@
 import { inspected } from "../inspected.ts";
 import { checkedReadTimeout } from "./argument_checks.ts";
 
+/** Options for {@linkcode RequestReader}. */
+export interface RequestReaderOptions {
+  /**
+   * The largest buffer to read into, in bytes: at most 1 GiB.
+   *
+   * `-1` lets the reader choose, by what the client sends. `0` never reads
+   * ahead: not one byte more than a call asks for leaves the connection, so a
+   * line costs a read for each of its bytes.
+   *
+   * @default {-1}
+   */
+  bufferSize?: number;
+  /**
+   * The longest that one call of a method may wait for the client, in seconds;
+   * `null` and `Infinity` for ever.
+   *
+   * It holds for one whole line, or one whole `readExactly()`, however many
+   * pieces the client sends it in: the next byte alone does not prolong it. As a
+   * stream, the reader waits this long for each chunk. A call can have a limit of
+   * its own: {@linkcode ReadOptions.timeout}.
+   *
+   * @default {null}
+   */
+  timeout?: number | null;
+}
+
 /** Options for the methods of {@linkcode RequestReader}. */
 export interface ReadOptions {
   /**
@@ -24,6 +50,21 @@ export interface ReadOptions {
    * @default {undefined}
    */
   timeout?: number | null | undefined;
+}
+
+/** Options for the methods of {@linkcode RequestReader} that read a whole thing. */
+export interface ReadWholeOptions extends ReadOptions {
+  /**
+   * Whether the end of the input is an error: with `true` the call rejects with
+   * an {@linkcode UnexpectedEof}, whose `partial` is empty, where it would return
+   * `null` otherwise.
+   *
+   * For what must follow, within a message: so its end needs no check after each
+   * part of it.
+   *
+   * @default {false}
+   */
+  required?: boolean | undefined;
 }
 
 /** What makes one call give up. */
@@ -59,6 +100,23 @@ export function limitsIn(
     signal: checkedSignal(signal ?? undefined),
     timeout: timeout === undefined ? undefined : checkedReadTimeout(timeout),
   };
+}
+
+/**
+ * Whether the end of the input is an error.
+ *
+ * @throws {TypeError} If the option is something else.
+ */
+export function isRequired(
+  options: ReadWholeOptions | null | undefined,
+): boolean {
+  const required = options?.required ?? false;
+  if (typeof required === "boolean") return required;
+  throw new TypeError(
+    `Cannot read as 'required' must be a boolean: current value is ${
+      inspected(required)
+    }`,
+  );
 }
 
 function checkedSignal(signal: AbortSignal | undefined) {

@@ -5,6 +5,7 @@ import {
   checkMethods,
 } from "./argument_checks.ts";
 import {
+  cutOff,
   discardBytes,
   readBytes,
   readBytesUntil,
@@ -15,47 +16,18 @@ import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
 import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
-import { limitsIn, type ReadOptions } from "./read_options.ts";
+import {
+  isRequired,
+  limitsIn,
+  type ReadOptions,
+  type ReadWholeOptions,
+  type RequestReaderOptions,
+} from "./read_options.ts";
 import type { ResponseWriter } from "./response_writer.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { isReadable, StreamSource } from "./stream_source.ts";
 
-export type { ReadOptions };
-
-/** Options for {@linkcode RequestReader}. */
-export interface RequestReaderOptions {
-  /**
-   * The largest buffer to read into, in bytes: at most 1 GiB.
-   *
-   * `-1` lets the reader choose, by what the client sends. `0` never reads
-   * ahead: not one byte more than a call asks for leaves the connection, so a
-   * line costs a read for each of its bytes.
-   *
-   * @default {-1}
-   */
-  bufferSize?: number;
-  /**
-   * The longest that one call of a method may wait for the client, in seconds;
-   * `null` and `Infinity` for ever.
-   *
-   * It holds for one whole line, or one whole `readExactly()`, however many
-   * pieces the client sends it in: the next byte alone does not prolong it. As a
-   * stream, the reader waits this long for each chunk. A call can have a limit of
-   * its own: {@linkcode ReadOptions.timeout}.
-   *
-   * @default {null}
-   */
-  timeout?: number | null;
-}
-
-/**
- * Has a reader flush a writer before it waits for the client. What a handler has
- * collected then is what the client waits for.
- */
-export let flushBeforeWaiting: (
-  reader: RequestReader,
-  writer: ResponseWriter,
-) => void;
+export type { ReadOptions, ReadWholeOptions, RequestReaderOptions };
 
 const SOURCE_METHODS = ["read"];
 const asItIs = (line: string | null) => line;
@@ -128,11 +100,6 @@ export class RequestReader extends ReadableOnDemand {
   #maxLineLength = 65_536;
   readonly #source: InputSource;
 
-  static {
-    flushBeforeWaiting = (reader, writer) =>
-      reader.#source.input.flushFirst(() => writer.flushCollected());
-  }
-
   /**
    * Creates an instance.
    *
@@ -201,35 +168,51 @@ export class RequestReader extends ReadableOnDemand {
    * length that a client made up costs nothing.
    *
    * @param count How many bytes.
-   * @param options A signal to give up at, and a limit of the call's own.
+   * @param options A signal to give up at, a limit of the call's own, and whether
+   * the end is an error.
    * @returns The bytes, or `null` if the input ended before the first of them:
    * a client that leaves between two messages is no error. With a `count` of 0
    * there are no bytes to wait for, and an empty array is returned.
    * @throws {TypeError} If `count` is not a number, or an option is of a wrong
    * type.
    * @throws {RangeError} If `count` is not a whole number of bytes.
-   * @throws {UnexpectedEof} If the input ends after some of them.
+   * @throws {UnexpectedEof} If the input ends after some of them; or before the
+   * first one, if they are required.
    * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
    * came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
    *
    * @example Messages that begin with their length
    * ```ts
-   * import { RequestReader } from "@socketserver/socketserver";
-   * import { assertEquals } from "@std/assert";
+   * import { RequestReader, UnexpectedEof } from "@socketserver/socketserver";
+   * import { assertEquals, assertRejects } from "@std/assert";
    *
-   * const rfile = new RequestReader(new TextEncoder().encode("\x02hi\x03you"));
+   * const rfile = new RequestReader(new TextEncoder().encode("\x02hi\x03you\x04"));
    * const messages: string[] = [];
-   * for (let head; (head = await rfile.readExactly(1)) !== null;) {
-   *   const message = await rfile.readExactly(head[0]!);
-   *   messages.push(new TextDecoder().decode(message!));
+   *
+   * async function readMessages() {
+   *   for (let head; (head = await rfile.readExactly(1)) !== null;) {
+   *     const message = await rfile.readExactly(head[0]!, { required: true });
+   *     messages.push(new TextDecoder().decode(message));
+   *   }
    * }
+   *
+   * await assertRejects(readMessages, UnexpectedEof);
    * assertEquals(messages, ["hi", "you"]);
    * ```
    */
   readExactly(
     count: number,
-    options?: ReadOptions | null,
+    options: ReadWholeOptions & { required: true },
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads a given number of bytes; `null` if the input ends before the first. */
+  readExactly(
+    count: number,
+    options?: ReadWholeOptions | null,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+  readExactly(
+    count: number,
+    options?: ReadWholeOptions | null,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     return readExactBytes(this, this.#source, count, options);
   }
@@ -237,10 +220,12 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Reads the next line, as UTF-8 text.
    *
-   * @param options A signal to give up at, and a limit of the call's own.
+   * @param options A signal to give up at, a limit of the call's own, and whether
+   * the end is an error.
    * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
    * line without such an end is returned too.
    * @throws {TypeError} If an option is of a wrong type.
+   * @throws {UnexpectedEof} If there is none, and one is required.
    * @throws {LineTooLongError} If the line is longer than `maxLineLength`, as
    * soon as that is known. The line is skipped: what is read next, by any method
    * or through the stream, is what follows it.
@@ -248,21 +233,38 @@ export class RequestReader extends ReadableOnDemand {
    * what came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
    */
-  readLine(options?: ReadOptions | null): Promise<string | null> {
+  readLine(options: ReadWholeOptions & { required: true }): Promise<string>;
+  /** Reads the next line, as UTF-8 text; `null` at the end. */
+  readLine(options?: ReadWholeOptions | null): Promise<string | null>;
+  readLine(options?: ReadWholeOptions | null): Promise<string | null> {
     const limit = this.#maxLineLength;
     try {
       const limits = limitsIn(options);
-      return readLineFrom(this, this.#source, limit, asItIs, limits);
+      const toResult = isRequired(options) ? this.#required() : asItIs;
+      return readLineFrom(this, this.#source, limit, toResult, limits);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** @ignore Has a writer send what it has collected before the reader waits. */
+  flushBeforeWaiting(writer: ResponseWriter): void {
+    this.#source.input.flushFirst(() => writer.flushCollected());
+  }
+
+  #required(): (line: string | null) => string {
+    return (line) => {
+      if (line !== null) return line;
+      throw cutOff(this.#source.input, "a line");
+    };
   }
 
   /**
    * Reads up to a delimiter.
    *
    * @param delimiter One or more bytes, or their text.
-   * @param options A signal to give up at, and a limit of the call's own.
+   * @param options A signal to give up at, a limit of the call's own, and whether
+   * the end is an error.
    * @returns The bytes up to the delimiter, and the delimiter; `null` if the
    * input ended before the first of them.
    * @throws {TypeError} If the delimiter is neither bytes nor text, or an option
@@ -272,14 +274,23 @@ export class RequestReader extends ReadableOnDemand {
    * the delimiter, as soon as that is known. They are skipped, and the delimiter
    * too: what is read next is what follows it.
    * @throws {UnexpectedEof} If the input ends after some bytes without the
-   * delimiter.
+   * delimiter; or before the first one, if they are required.
    * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
    * came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
    */
   readUntil(
     delimiter: Uint8Array | string,
-    options?: ReadOptions | null,
+    options: ReadWholeOptions & { required: true },
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads up to a delimiter; `null` if the input ends before the first byte. */
+  readUntil(
+    delimiter: Uint8Array | string,
+    options?: ReadWholeOptions | null,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+  readUntil(
+    delimiter: Uint8Array | string,
+    options?: ReadWholeOptions | null,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     const limit = this.#maxLineLength;
     return readBytesUntil(this, this.#source, delimiter, limit, options);

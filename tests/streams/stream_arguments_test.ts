@@ -119,6 +119,13 @@ const rows: Record<string, Row> = {
     ranges: [-1, -Infinity, NaN],
     right: [undefined, null, 0, 0.5, Infinity],
   },
+  "RequestReader.readLine({ required })": {
+    use: (required) =>
+      new RequestReader(chunkedSource("abc")).readLine({ required }),
+    rule: "Cannot read as 'required' must be a boolean",
+    shapes: [0, 1, "yes", 1n, {}, hostile],
+    right: [undefined, null, true, false],
+  },
   "RequestReader.readExactly()": {
     use: (count) => new RequestReader(chunkedSource("abc")).readExactly(count),
     rule: "Cannot read as the number of bytes must be a non-negative integer",
