@@ -68,6 +68,13 @@ export class StreamRequestHandler<
    */
   rbufsize: number = -1;
   /**
+   * The longest line that `rfile` takes, in bytes; `Infinity` for any length. See
+   * {@linkcode RequestReader.maxLineLength}, which it is the first value of.
+   *
+   * @default {65536}
+   */
+  maxLineLength: number = 65_536;
+  /**
    * How much `wfile` collects before it sends, in bytes: `0` sends at once,
    * `-1` stands for 8192. At most 1 GiB.
    *
@@ -132,6 +139,7 @@ export class StreamRequestHandler<
       bufferSize: this.rbufsize,
       timeout: this.#limit("rfile", "readTimeout"),
     });
+    this.#rfile.maxLineLength = this.maxLineLength;
     if (this.wbufsize !== 0) this.#join();
     return this.#rfile;
   }

@@ -221,6 +221,14 @@ const rows: Record<string, Row> = {
     ranges: notSizes,
     right: [undefined, -1, 0, 1],
   },
+  "StreamRequestHandler.maxLineLength": {
+    use: (maxLineLength) => handleWith({ maxLineLength }),
+    rule:
+      "Cannot set maxLineLength as it must be a non-negative integer or Infinity",
+    shapes: [null, ...notNumbers],
+    ranges: notCounts,
+    right: [0, 1, Infinity],
+  },
   "StreamRequestHandler.timeout": {
     use: (timeout) => handleWith({ timeout }),
     rule:
