@@ -6,6 +6,9 @@ import { isCutOff } from "./cut_off.ts";
 import { LARGEST_READ, ReadSize } from "./read_size.ts";
 import { UnreadBytes } from "./unread_bytes.ts";
 
+/** How often the end is told at once: nobody who reads on has understood it. */
+const MOST_ENDS = 16;
+
 /** Sends what has been collected; `null` if nothing has. */
 export type Flush = () => Promise<void> | null;
 
@@ -20,6 +23,8 @@ export class InputBuffer extends UnreadBytes {
   readonly #source: ByteSource | null;
   /** No more will come. */
   #ended: boolean;
+  /** How often that has been told. */
+  #endsTold = 0;
   readonly #bufferSize: number;
   /** Sends what is to be sent before a wait; see {@linkcode flushFirst}. */
   #flush: Flush | null = null;
@@ -91,7 +96,7 @@ export class InputBuffer extends UnreadBytes {
    * @returns False at the end of the input.
    */
   fill(wanted: number): Promise<boolean> {
-    if (this.#ended) return Promise.resolve(false);
+    if (this.#ended) return this.#tellEnd();
     if (this.#hasFailed && this.#isAwaited) {
       // Somebody was told; one who had given up was not.
       this.#hasFailed = false;
@@ -102,6 +107,15 @@ export class InputBuffer extends UnreadBytes {
     if (flushed !== null) return this.#fillAfter(flushed, wanted);
     // Bytes alone have ended from the start.
     return this.#reading ??= this.#read(this.#source!, wanted);
+  }
+
+  /**
+   * A loop that takes `null` for an empty line would never let go of the event
+   * loop: no timer, no other client, no limit would come to its turn.
+   */
+  #tellEnd(): Promise<boolean> {
+    if (this.#endsTold++ < MOST_ENDS) return Promise.resolve(false);
+    return new Promise((resolve) => setTimeout(resolve, 0, false));
   }
 
   /**

@@ -59,6 +59,10 @@ export type { ReadableOnDemand };
  * rejects with the signal's reason, and loses nothing: the next call goes on
  * where it stopped. So it does after a timeout.
  *
+ * After the end each call says `null`, at once for the first dozen times. Then it
+ * takes a turn of the event loop: a handler that loops on it does not stop the
+ * server, its timers and its limits.
+ *
  * A TLS client that closes without saying so first, as Python's do and many
  * devices, ends the input as any other does. So an input that somebody else has
  * cut off looks like a whole one: a protocol for which that matters must say how
