@@ -224,6 +224,10 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Reads the next line, as UTF-8 text.
    *
+   * It does not tell how the line ended: by `\n`, by `\r\n`, or by the end of the
+   * input, which may have cut it off. `readUntil("\n")` gives the line with its end,
+   * and rejects if there is none.
+   *
    * @param options A signal to give up at, a limit of the call's own, and whether
    * the end is an error.
    * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
@@ -266,6 +270,9 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Reads up to a delimiter.
    *
+   * A whole head of lines, up to an empty one, is read by `readUntil("\r\n\r\n")`:
+   * then `maxLineLength` and the timeout hold for all of it.
+   *
    * @param delimiter One or more bytes, or their text.
    * @param options A signal to give up at, a limit of the call's own, and whether
    * the end is an error.
@@ -282,6 +289,31 @@ export class RequestReader extends ReadableOnDemand {
    * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
    * came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
+   *
+   * @example A head of lines, in a limited time and size
+   * ```ts
+   * import { StreamRequestHandler, UnexpectedEof } from "@socketserver/socketserver";
+   * import { exchange } from "@socketserver/socketserver/testing";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * class HeadHandler extends StreamRequestHandler {
+   *   override maxLineLength = 8192; // bytes, of the whole head
+   *
+   *   override async handle() {
+   *     const head = await this.rfile.readUntil("\r\n\r\n", { timeout: 10 });
+   *     if (head === null) return; // the client has said nothing
+   *     const lines = new TextDecoder().decode(head).trimEnd().split("\r\n");
+   *     await this.wfile.write(`${lines.length} lines`);
+   *   }
+   * }
+   *
+   * const head = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+   * assertEquals(await exchange(HeadHandler, head), "2 lines");
+   * await assertRejects(
+   *   () => exchange(HeadHandler, "GET / HTTP/1.1\r\nHost: lo"),
+   *   UnexpectedEof,
+   * );
+   * ```
    */
   readUntil(
     delimiter: Uint8Array | string,

@@ -73,6 +73,39 @@ export type { WritableOnDemand };
  * assertEquals(sent, [104, 105]);
  * ```
  *
+ * @example The other end of a gateway
+ * ```ts
+ * import {
+ *   AsyncTCPServer,
+ *   RequestReader,
+ *   ResponseWriter,
+ *   StreamRequestHandler,
+ * } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const any = { hostname: "127.0.0.1", port: 0 };
+ * await using upstream = new AsyncTCPServer(any, async (request) => {
+ *   const line = await new RequestReader(request).readLine({ required: true });
+ *   await new ResponseWriter(request).write(`${line.toUpperCase()}\n`);
+ * });
+ * upstream.serveForever();
+ *
+ * class GatewayHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     const question = await this.rfile.readLine();
+ *     const { port } = upstream.serverAddress;
+ *     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+ *     const limits = { timeout: 10 };
+ *     await new ResponseWriter(connection, limits).write(`${question}\n`);
+ *     const answer = await new RequestReader(connection, limits).readLine();
+ *     await this.wfile.write(`${answer}\n`);
+ *   }
+ * }
+ *
+ * assertEquals(await exchange(GatewayHandler, "hello\n"), "HELLO\n");
+ * ```
+ *
  * @example A broadcast that drops a slow reader
  * ```ts
  * import { StreamRequestHandler, TCPServer } from "@socketserver/socketserver";
