@@ -38,8 +38,7 @@ const bulk = (text?: string) =>
   text === undefined ? "$-1\r\n" : `$${text.length}\r\n${text}\r\n`;
 const array = (texts: string[]) =>
   `*${texts.length}\r\n${texts.map(bulk).join("")}`;
-const count = (keys: string[], isMeant: (key: string) => unknown) =>
-  `:${keys.filter(isMeant).length}\r\n`;
+const count = ({ length }: string[]) => `:${length}\r\n`;
 const isInteger = (text: string) =>
   /^-?\d{1,19}$/.test(text) && BigInt(text) === BigInt.asIntN(64, BigInt(text));
 
@@ -57,8 +56,8 @@ const COMMANDS: Record<string, [least: number, most: number, Command]> = {
     return "+OK\r\n";
   }],
   GET: [1, 1, (store, key) => bulk(store.get(key)?.value)],
-  EXISTS: [1, 1e9, (store, ...keys) => count(keys, (key) => store.get(key))],
-  DEL: [1, 1e9, (store, ...keys) => count(keys, (key) => store.delete(key))],
+  EXISTS: [1, 1e9, (store, ...keys) => count(keys.filter(store.get, store))],
+  DEL: [1, 1e9, (store, ...keys) => count(keys.filter(store.delete, store))],
   INCR: [1, 1, (store, key) => {
     const entry = store.get(key) ?? { value: "0", expiry: Infinity };
     const value = isInteger(entry.value) ? `${BigInt(entry.value) + 1n}` : "";

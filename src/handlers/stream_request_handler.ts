@@ -55,6 +55,31 @@ import { BaseRequestHandler } from "./base_request_handler.ts";
  *
  * assertEquals(await exchange(HostHandler), "You are 127.0.0.1.\n");
  * ```
+ *
+ * @example A head of lines, in a limited time and size
+ * ```ts
+ * import { StreamRequestHandler, UnexpectedEof } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * class HeadHandler extends StreamRequestHandler {
+ *   override maxLineLength = 8192; // bytes, of the whole head
+ *
+ *   override async handle() {
+ *     const head = await this.rfile.readUntil("\r\n\r\n", { timeout: 10 });
+ *     if (head === null) return; // the client has said nothing
+ *     const lines = new TextDecoder().decode(head).trimEnd().split("\r\n");
+ *     await this.wfile.write(`${lines.length} lines`);
+ *   }
+ * }
+ *
+ * const head = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+ * assertEquals(await exchange(HeadHandler, head), "2 lines");
+ * await assertRejects(
+ *   () => exchange(HeadHandler, "GET / HTTP/1.1\r\nHost: lo"),
+ *   UnexpectedEof,
+ * );
+ * ```
  */
 export class StreamRequestHandler<
   Server extends HandlerServer = HandlerServer,

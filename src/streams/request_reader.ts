@@ -271,7 +271,8 @@ export class RequestReader extends ReadableOnDemand {
    * Reads up to a delimiter.
    *
    * A whole head of lines, up to an empty one, is read by `readUntil("\r\n\r\n")`:
-   * then `maxLineLength` and the timeout hold for all of it.
+   * then `maxLineLength` and the timeout hold for all of it, as an example of
+   * {@linkcode StreamRequestHandler} shows.
    *
    * @param delimiter One or more bytes, or their text.
    * @param options A signal to give up at, a limit of the call's own, and whether
@@ -289,31 +290,6 @@ export class RequestReader extends ReadableOnDemand {
    * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
    * came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
-   *
-   * @example A head of lines, in a limited time and size
-   * ```ts
-   * import { StreamRequestHandler, UnexpectedEof } from "@socketserver/socketserver";
-   * import { exchange } from "@socketserver/socketserver/testing";
-   * import { assertEquals, assertRejects } from "@std/assert";
-   *
-   * class HeadHandler extends StreamRequestHandler {
-   *   override maxLineLength = 8192; // bytes, of the whole head
-   *
-   *   override async handle() {
-   *     const head = await this.rfile.readUntil("\r\n\r\n", { timeout: 10 });
-   *     if (head === null) return; // the client has said nothing
-   *     const lines = new TextDecoder().decode(head).trimEnd().split("\r\n");
-   *     await this.wfile.write(`${lines.length} lines`);
-   *   }
-   * }
-   *
-   * const head = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-   * assertEquals(await exchange(HeadHandler, head), "2 lines");
-   * await assertRejects(
-   *   () => exchange(HeadHandler, "GET / HTTP/1.1\r\nHost: lo"),
-   *   UnexpectedEof,
-   * );
-   * ```
    */
   readUntil(
     delimiter: Uint8Array | string,
