@@ -2,9 +2,7 @@
 //
 //   deno run --unstable-net --allow-net=127.0.0.1 examples/dns_server.ts
 //
-// In a second terminal:
-//
-//   dig @127.0.0.1 -p 5300 www.example.test
+// In a second terminal: dig @127.0.0.1 -p 5300 www.example.test
 //
 // A port other than 5300 can be given as the first argument; 0 takes a free one.
 
@@ -24,22 +22,18 @@ const ZONE = "example.test";
 const TTL = 300; // seconds
 const LARGEST_DATAGRAM = 1232; // bytes, which no network has to cut into parts
 
+const NS = `ns.${ZONE}`;
+const TIMES = { refresh: 3600, retry: 600, expire: 604_800, minimum: TTL };
 const SOA: dns.SoaAnswer = {
-  type: "SOA",
-  name: ZONE,
-  ttl: TTL,
-  data: {
-    ...{ mname: `ns.${ZONE}`, rname: `admin.${ZONE}`, serial: 1 },
-    ...{ refresh: 3600, retry: 600, expire: 604_800 },
-    minimum: TTL, // how long clients may remember that something is not there
-  },
+  ...{ type: "SOA", name: ZONE, ttl: TTL },
+  data: { mname: NS, rname: `admin.${ZONE}`, serial: 1, ...TIMES },
 };
 const RECORDS: (dns.StringAnswer | dns.TxtAnswer | dns.SoaAnswer)[] = [
   SOA,
-  { name: ZONE, type: "NS", data: `ns.${ZONE}` },
+  { name: ZONE, type: "NS", data: NS },
   { name: ZONE, type: "A", data: "192.0.2.1" },
   { name: ZONE, type: "TXT", data: "v=spf1 -all" },
-  { name: `ns.${ZONE}`, type: "A", data: "192.0.2.53" },
+  { name: NS, type: "A", data: "192.0.2.53" },
   { name: `www.${ZONE}`, type: "A", data: "192.0.2.2" },
   { name: `www.${ZONE}`, type: "A", data: "192.0.2.3" },
   { name: `www.${ZONE}`, type: "AAAA", data: "2001:db8::2" },
@@ -119,9 +113,9 @@ export class DNSHandler extends StreamRequestHandler {
   override async handle() {
     const { rfile, wfile, signal } = this;
     for (let size; (size = await rfile.readExactly(2, { signal })) !== null;) {
-      const length = Buffer.from(size.buffer).readUInt16BE();
-      const query = await rfile.readExactly(length, { signal });
-      const reply = query && answer(query, false);
+      const length = size[0]! * 256 + size[1]!;
+      const query = await rfile.readExactly(length, { required: true });
+      const reply = answer(query, false);
       if (reply === null) return;
       size.set([reply.length >> 8, reply.length]);
       await wfile.write(Buffer.concat([size, reply]));

@@ -78,21 +78,21 @@ function find(path: string) {
 
 export class HttpHandler extends StreamRequestHandler {
   override timeout = 10; // seconds, for a whole head, and for a piece of a file
-  override wbufsize = -1; // so that a head and a small file leave together
+  override wbufsize = -1; // so that heads and small files leave together
+  override maxLineLength = 16_384; // bytes, for a whole head
 
   override async handle() {
     const { rfile, signal } = this;
-    rfile.maxLineLength = 16_384; // bytes, for a whole head
     try {
       for (let head; (head = await rfile.readUntil("\r\n\r\n", { signal }));) {
         if (!await this.answer(decoder.decode(head))) break; // it closes
-        await this.wfile.flush();
       }
     } catch (error) {
       if (error instanceof UnexpectedEof) await this.respond(400);
       else if (error instanceof Deno.errors.TimedOut) await this.respond(408);
-      else if (error instanceof LineTooLongError) await this.respond(431);
-      else throw error;
+      else if (error instanceof LineTooLongError) {
+        await this.respond(error.partial.includes(10) ? 431 : 414); // a line feed
+      } else throw error;
     }
   }
 

@@ -22,7 +22,7 @@ import {
   UnexpectedEof,
 } from "@socketserver/socketserver";
 
-const PATIENCE_MS = 10_000; // for all that comes before the client's own bytes
+const PATIENCE = 10; // seconds, for each part of what comes before the client's bytes
 
 /** An answer that ends the connection: one of RFC 1928's, section 6. */
 class Refusal extends Error {
@@ -33,30 +33,28 @@ class Refusal extends Error {
 
 export class Socks5Handler extends StreamRequestHandler {
   override async handle() {
-    const patience = AbortSignal.timeout(PATIENCE_MS);
-    const signal = AbortSignal.any([this.signal, patience]);
-    if (!await this.greet(signal).catch(() => false)) return; // silent, or gone
-    using upstream = await this.connect(signal);
+    if (!await this.greet().catch(() => false)) return; // silent, or gone
+    using upstream = await this.connect();
     if (upstream !== null) await this.relay(upstream);
   }
 
   /** Agrees on no password; resolves to whether the client does. */
-  async greet(signal: AbortSignal): Promise<boolean> {
-    const [version, count] = await this.read(2, signal);
+  async greet(): Promise<boolean> {
+    const [version, count] = await this.read(2);
     if (version !== 5) return false; // as a browser's GET, or SOCKS4
-    const isWelcome = (await this.read(count!, signal)).includes(0);
+    const isWelcome = (await this.read(count!)).includes(0);
     await this.wfile.write(Uint8Array.of(5, isWelcome ? 0 : 0xff));
     return isWelcome;
   }
 
   /** Does what the client asks for, and answers; `null` if it could not. */
-  async connect(signal: AbortSignal): Promise<Deno.TcpConn | null> {
+  async connect(): Promise<Deno.TcpConn | null> {
     let upstream: Deno.TcpConn;
     try {
-      upstream = await Deno.connect({
-        ...await this.readTarget(signal),
-        signal,
-      });
+      const target = await this.readTarget();
+      const patience = AbortSignal.timeout(PATIENCE * 1000);
+      const signal = AbortSignal.any([this.signal, patience]);
+      upstream = await Deno.connect({ ...target, signal });
     } catch (error) {
       await this.reply(codeOf(error));
       return null;
@@ -66,30 +64,29 @@ export class Socks5Handler extends StreamRequestHandler {
   }
 
   /** Reads where the client wants to go. */
-  async readTarget(signal: AbortSignal) {
-    const [version, command, , kind] = await this.read(4, signal);
+  async readTarget() {
+    const [version, command, , kind] = await this.read(4);
     if (version !== 5) throw new Refusal(1);
     if (command !== 1) throw new Refusal(7); // no BIND, no UDP
-    const hostname = await this.readHostname(kind!, signal);
-    const [high, low] = await this.read(2, signal);
+    const hostname = await this.readHostname(kind!);
+    const [high, low] = await this.read(2);
     return { hostname, port: high! * 256 + low! };
   }
 
-  async readHostname(kind: number, signal: AbortSignal): Promise<string> {
-    if (kind === 1) return (await this.read(4, signal)).join(".");
+  async readHostname(kind: number): Promise<string> {
+    if (kind === 1) return (await this.read(4)).join(".");
     if (kind === 4) {
-      const bytes = await this.read(16, signal);
+      const bytes = await this.read(16);
       return bytes.toHex().replace(/.{4}(?!$)/g, "$&:");
     }
     if (kind !== 3) throw new Refusal(8);
-    const [length] = await this.read(1, signal);
-    return new TextDecoder().decode(await this.read(length!, signal));
+    const [length] = await this.read(1);
+    return new TextDecoder().decode(await this.read(length!));
   }
 
-  async read(count: number, signal: AbortSignal) {
-    const bytes = await this.rfile.readExactly(count, { signal });
-    if (bytes === null) throw new Refusal(1); // nobody is left to be told
-    return bytes;
+  read(count: number) {
+    const options = { required: true, timeout: PATIENCE } as const;
+    return this.rfile.readExactly(count, { ...options, signal: this.signal });
   }
 
   /** As OpenSSH does, it keeps to itself where it has connected from. */

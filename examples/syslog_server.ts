@@ -100,12 +100,11 @@ export class SyslogHandler extends StreamRequestHandler {
       const rest = await this.#input.readLine({ signal });
       return byte && first + (rest ?? "");
     }
-    const digits = await this.#input.readUntil(" ", { signal });
-    const length = Number(
-      first + new TextDecoder().decode(digits ?? undefined),
-    );
+    const options = { signal, required: true } as const; // within a message
+    const digits = await this.#input.readUntil(" ", options);
+    const length = Number(first + new TextDecoder().decode(digits));
     if (!(length <= LONGEST)) return null;
-    return await this.#input.readExactly(length, { signal });
+    return await this.#input.readExactly(length, options);
   }
 }
 

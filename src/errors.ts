@@ -2,7 +2,7 @@
  * Thrown when the input ends after some of the bytes that were asked for.
  *
  * An input that ends before the first of them is no error: the reader's methods
- * then return `null`.
+ * then return `null`, unless they are called with `{ required: true }`.
  *
  * @example Usage
  * ```ts
@@ -43,7 +43,8 @@ export class UnexpectedEof extends Deno.errors.UnexpectedEof {
  *
  * const rfile = new RequestReader(new TextEncoder().encode("too long\nok\n"));
  * rfile.maxLineLength = 3;
- * await assertRejects(() => rfile.readLine(), LineTooLongError);
+ * const error = await assertRejects(() => rfile.readLine(), LineTooLongError);
+ * assertEquals(new TextDecoder().decode(error.partial), "too");
  * assertEquals(await rfile.readLine(), "ok");
  * ```
  *
@@ -58,8 +59,9 @@ export class UnexpectedEof extends Deno.errors.UnexpectedEof {
  * import { assertEquals } from "@std/assert";
  *
  * class NameHandler extends StreamRequestHandler {
+ *   override maxLineLength = 80;
+ *
  *   override async handle() {
- *     this.rfile.maxLineLength = 80;
  *     await this.wfile.write(`Hello, ${await this.rfile.readLine()}!`);
  *   }
  * }
@@ -91,6 +93,18 @@ export class UnexpectedEof extends Deno.errors.UnexpectedEof {
 export class LineTooLongError extends RangeError {
   /** The name of the error. */
   override readonly name: string = "LineTooLongError";
+  /**
+   * How the line begins: at most `maxLineLength` bytes, as they came, with what
+   * tells what kind of line it was. An error that comes from a thread or a child
+   * process has none of them.
+   */
+  readonly partial: Uint8Array;
+
+  /** Creates an instance with the bytes that the line begins with. */
+  constructor(message: string, partial: Uint8Array = new Uint8Array(0)) {
+    super(message);
+    this.partial = partial;
+  }
 }
 
 /**

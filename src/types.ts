@@ -7,8 +7,9 @@ export interface ByteSource {
 /** Where bytes go to: a connection, or what stands in for one. */
 export interface ByteSink {
   /**
-   * Writes some of `data`; resolves to how many bytes were taken. From then on
-   * the memory may be used for other data: what is kept must be copied.
+   * Writes some of `data`, maybe not all; resolves to how many bytes were taken.
+   * From then on the memory may be used for other data: what is kept must be
+   * copied. `write()` of a {@linkcode ResponseWriter} over it sends all.
    */
   write(data: Uint8Array): Promise<number>;
   /** Tells the other side that no more bytes will come. */
@@ -17,6 +18,11 @@ export interface ByteSink {
 
 /**
  * What a stream handler is given to talk to its client.
+ *
+ * Its `write()` may take a part of the data only, as Python's `socket.send()` does,
+ * and says how much. What Python's `sendall()` does is
+ * `new ResponseWriter(request).write(data)`; in a `StreamRequestHandler` that is
+ * `this.wfile`.
  *
  * A `Deno.Conn` is one. So is a request that is handled in another isolate,
  * which is why the interface names only what works everywhere.

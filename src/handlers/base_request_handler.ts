@@ -84,9 +84,42 @@ export class BaseRequestHandler<
    * `this.request.write(new Uint8Array(0))` rejects then. On a thread and in a
    * child a handler hears of it within milliseconds, whatever it does.
    *
+   * So whoever says goodbye looks at the reason: a lost client cannot be told.
+   * {@linkcode ServerStoppingError} has an example.
+   *
    * A request that has a `signal` of its own gives that one: an override of
    * `finishRequest()` that wraps the request in another object puts
    * `this.requestSignal(request)` there.
+   *
+   * @example Why it was aborted
+   * ```ts
+   * import {
+   *   ServerStoppingError,
+   *   StreamRequestHandler,
+   * } from "@socketserver/socketserver";
+   * import { connect } from "@socketserver/socketserver/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * class ShoutHandler extends StreamRequestHandler {
+   *   override async handle() {
+   *     const { rfile, wfile, signal } = this;
+   *     try {
+   *       for await (const line of rfile.lines({ signal })) {
+   *         await wfile.write(`${line.toUpperCase()}\n`);
+   *       }
+   *     } catch (error) {
+   *       if (!(signal.reason instanceof ServerStoppingError)) throw error;
+   *       await wfile.write("bye\n");
+   *     }
+   *   }
+   * }
+   *
+   * await using client = connect(ShoutHandler);
+   * await client.write("hello\n");
+   * assertEquals(await client.readLine(), "HELLO");
+   * client.shutdown();
+   * assertEquals(await client.readLine(), "bye");
+   * ```
    *
    * @example Waiting for the next line until the server wants to stop
    * ```ts

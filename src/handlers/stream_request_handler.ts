@@ -55,6 +55,31 @@ import { BaseRequestHandler } from "./base_request_handler.ts";
  *
  * assertEquals(await exchange(HostHandler), "You are 127.0.0.1.\n");
  * ```
+ *
+ * @example A head of lines, in a limited time and size
+ * ```ts
+ * import { StreamRequestHandler, UnexpectedEof } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * class HeadHandler extends StreamRequestHandler {
+ *   override maxLineLength = 8192; // bytes, of the whole head
+ *
+ *   override async handle() {
+ *     const head = await this.rfile.readUntil("\r\n\r\n", { timeout: 10 });
+ *     if (head === null) return; // the client has said nothing
+ *     const lines = new TextDecoder().decode(head).trimEnd().split("\r\n");
+ *     await this.wfile.write(`${lines.length} lines`);
+ *   }
+ * }
+ *
+ * const head = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+ * assertEquals(await exchange(HeadHandler, head), "2 lines");
+ * await assertRejects(
+ *   () => exchange(HeadHandler, "GET / HTTP/1.1\r\nHost: lo"),
+ *   UnexpectedEof,
+ * );
+ * ```
  */
 export class StreamRequestHandler<
   Server extends HandlerServer = HandlerServer,
@@ -68,8 +93,23 @@ export class StreamRequestHandler<
    */
   rbufsize: number = -1;
   /**
+   * The longest line that `rfile` takes, in bytes; `Infinity` for any length. See
+   * {@linkcode RequestReader.maxLineLength}, which it is the first value of.
+   *
+   * @default {65536}
+   */
+  maxLineLength: number = 65_536;
+  /**
    * How much `wfile` collects before it sends, in bytes: `0` sends at once,
    * `-1` stands for 8192. At most 1 GiB.
+   *
+   * What it has collected is sent when it becomes more, when `rfile` has to wait
+   * for the client, and when the handler ends. So a client that asks and waits
+   * gets its answer, and one that sends many requests at once (pipelining) gets
+   * the answers together. `wfile.flush()` sends it at once, as is needed before
+   * any other wait. (Python's `wfile` waits for a `flush()`, whatever `rfile`
+   * does.) A read that has to wait rejects with the write's error if what was
+   * collected cannot be sent.
    *
    * @default {0}
    */
@@ -88,7 +128,8 @@ export class StreamRequestHandler<
   timeout: number | null = null;
   /**
    * The longest that one read may take, in seconds, in place of `timeout`; `null`
-   * and `Infinity` for ever.
+   * and `Infinity` for ever. One call can have a limit of its own, as in
+   * `rfile.readLine({ timeout: 5 })`.
    *
    * @default {undefined}
    */
@@ -119,18 +160,31 @@ export class StreamRequestHandler<
 
   /** The client's bytes. */
   get rfile(): RequestReader {
-    return this.#rfile ??= new RequestReader(this.request, {
+    if (this.#rfile !== undefined) return this.#rfile;
+    this.#rfile = new RequestReader(this.request, {
       bufferSize: this.rbufsize,
       timeout: this.#limit("rfile", "readTimeout"),
     });
+    this.#rfile.maxLineLength = this.maxLineLength;
+    if (this.wbufsize !== 0) this.#join();
+    return this.#rfile;
   }
 
   /** The way to the client. */
   get wfile(): ResponseWriter {
-    return this.#wfile ??= new ResponseWriter(this.request, {
+    if (this.#wfile !== undefined) return this.#wfile;
+    this.#wfile = new ResponseWriter(this.request, {
       bufferSize: this.wbufsize,
       timeout: this.#limit("wfile", "writeTimeout"),
     });
+    if (this.wbufsize !== 0) this.#join();
+    return this.#wfile;
+  }
+
+  /** Whichever of the two is used first, and one may not be used at all. */
+  #join(): void {
+    if (this.#rfile === undefined || this.#wfile === undefined) return;
+    this.#rfile.flushBeforeWaiting(this.#wfile);
   }
 
   #limit(stream: string, field: "readTimeout" | "writeTimeout"): number | null {

@@ -91,11 +91,20 @@ export function checkedTimeout(
   value: number | null,
   option = "timeout",
 ): number | null {
+  return checkedSeconds(value, `Cannot create ${name} as its ${option}`);
+}
+
+/** Checks the time limit of one call in the same way. */
+export function checkedReadTimeout(value: number | null): number | null {
+  return checkedSeconds(value, "Cannot read as 'timeout'");
+}
+
+function checkedSeconds(value: number | null, what: string): number | null {
   if (value === null || value === Infinity) return null;
   if (typeof value === "number" && value >= 0) return value;
   throw wrongNumber(
     value,
-    `Cannot create ${name} as its ${option} must be a non-negative number of seconds or null`,
+    `${what} must be a non-negative number of seconds or null`,
   );
 }
 

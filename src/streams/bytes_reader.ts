@@ -4,9 +4,15 @@ import { findDelimiter } from "./delimiter_search.ts";
 import type { InputBuffer } from "./input_buffer.ts";
 import type { InputSource } from "./input_source.ts";
 import type { InputStream } from "./line_reader.ts";
-import { type ReadOptions, signalIn } from "./read_options.ts";
+import {
+  isRequired,
+  limitsIn,
+  type ReadOptions,
+  type ReadWholeOptions,
+} from "./read_options.ts";
 
 type Options = ReadOptions | null | undefined;
+type WholeOptions = ReadWholeOptions | null | undefined;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Reads what has come, or what comes next: `RequestReader.read()`. */
@@ -17,11 +23,11 @@ export async function readBytes(
   options: Options,
 ): Promise<Bytes | null> {
   if (max !== Infinity) checkByteCount(max);
-  const signal = signalIn(options);
+  const { signal, timeout } = limitsIn(options);
   signal?.throwIfAborted();
   if (max === 0) return new Uint8Array(0);
   const { input } = source;
-  source.enter(stream, signal);
+  source.enter(stream, signal, timeout);
   try {
     if (source.hasPulled) await source.takeBack(stream, signal);
     signal?.throwIfAborted();
@@ -41,12 +47,13 @@ export async function readExactBytes(
   stream: InputStream,
   source: InputSource,
   count: number,
-  options: Options,
+  options: WholeOptions,
 ): Promise<Bytes | null> {
   checkByteCount(count);
-  const signal = signalIn(options);
+  const { signal, timeout } = limitsIn(options);
+  const required = isRequired(options);
   const { input } = source;
-  source.enter(stream, signal);
+  source.enter(stream, signal, timeout);
   try {
     if (source.hasPulled) await source.takeBack(stream, signal);
     signal?.throwIfAborted();
@@ -56,7 +63,7 @@ export async function readExactBytes(
       const more = await source.fill(missing);
       signal?.throwIfAborted();
       if (more) continue;
-      if (input.length === 0) return null;
+      if (input.length === 0 && !required) return null;
       throw cutOff(input, `${count} bytes`);
     }
   } finally {
@@ -70,12 +77,13 @@ export async function readBytesUntil(
   source: InputSource,
   delimiter: Uint8Array | string,
   maxLength: number,
-  options: Options,
+  options: WholeOptions,
 ): Promise<Bytes | null> {
   const wanted = delimiterBytes(delimiter);
-  const signal = signalIn(options);
+  const { signal, timeout } = limitsIn(options);
+  const required = isRequired(options);
   const { input } = source;
-  source.enter(stream, signal);
+  source.enter(stream, signal, timeout);
   try {
     if (source.hasPulled) await source.takeBack(stream, signal);
     signal?.throwIfAborted();
@@ -88,7 +96,7 @@ export async function readBytesUntil(
       at = findDelimiter(input, wanted, maxLength, searched);
     }
     if (at !== -1) return input.take(at + wanted.length);
-    if (input.length === 0) return null;
+    if (input.length === 0 && !required) return null;
     throw cutOff(input, "up to the delimiter");
   } finally {
     source.leave(signal);
@@ -117,8 +125,8 @@ export async function discardBytes(
   }
 }
 
-/** Makes the error for an input that ends within what was asked for. */
-function cutOff(input: InputBuffer, wanted: string): UnexpectedEof {
+/** Makes the error for an input that ends within, or before, what must be there. */
+export function cutOff(input: InputBuffer, wanted: string): UnexpectedEof {
   const partial = input.take(input.length);
   return input.trace(
     new UnexpectedEof(

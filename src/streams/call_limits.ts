@@ -8,6 +8,7 @@ import { timedOut, toMilliseconds } from "./time_limit.ts";
  * not wait starts no deadline, and does not listen to its signal.
  */
 export class CallLimits implements EventListenerObject {
+  /** What holds for calls that say nothing else. */
   readonly #seconds: number | null;
   readonly #action: string;
   readonly #connection: object;
@@ -42,19 +43,24 @@ export class CallLimits implements EventListenerObject {
    * Waits for an operation, one of those that the call consists of. It goes on
    * when the call gives up; whoever calls this must keep its promise.
    *
+   * @param seconds The longest that this call may wait.
    * @throws {Deno.errors.TimedOut} If the call has waited for too long.
    * @throws {unknown} The signal's reason, if that is aborted.
    */
-  wait<T>(operation: Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#seconds === null && signal === undefined) return operation;
+  wait<T>(
+    operation: Promise<T>,
+    signal?: AbortSignal,
+    seconds: number | null = this.#seconds,
+  ): Promise<T> {
+    if (seconds === null && signal === undefined) return operation;
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       if (signal !== undefined && this.#signal === undefined) {
         this.#listen(signal);
       }
       operation.then(resolve, reject);
-      if (this.#seconds !== null && this.#deadline === null) {
-        this.#startDeadline(this.#seconds);
+      if (seconds !== null && this.#deadline === null) {
+        this.#startDeadline(seconds);
       }
     });
   }

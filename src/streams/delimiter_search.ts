@@ -83,10 +83,12 @@ function lineTooLong(
   delimiter: Uint8Array = LINE_END,
 ): LineTooLongError {
   const received = input.length;
+  const partial = new Uint8Array(input.view(Math.min(received, maxLength)));
   input.skipPast(delimiter);
   return input.trace(
     new LineTooLongError(
       `Cannot read a line as it must not be longer than ${maxLength} bytes: ${received} have come`,
+      partial,
     ),
   );
 }

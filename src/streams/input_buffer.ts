@@ -6,6 +6,12 @@ import { isCutOff } from "./cut_off.ts";
 import { LARGEST_READ, ReadSize } from "./read_size.ts";
 import { UnreadBytes } from "./unread_bytes.ts";
 
+/** How often the end is told at once: nobody who reads on has understood it. */
+const MOST_ENDS = 16;
+
+/** Sends what has been collected; `null` if nothing has. */
+export type Flush = () => Promise<void> | null;
+
 /**
  * The bytes that have come from a source and have not been asked for.
  *
@@ -17,7 +23,11 @@ export class InputBuffer extends UnreadBytes {
   readonly #source: ByteSource | null;
   /** No more will come. */
   #ended: boolean;
+  /** How often that has been told. */
+  #endsTold = 0;
   readonly #bufferSize: number;
+  /** Sends what is to be sent before a wait; see {@linkcode flushFirst}. */
+  #flush: Flush | null = null;
 
   /** Finds the end of what is being skipped; then nothing is unread. */
   #skipping: DelimiterSkip | null = null;
@@ -43,6 +53,11 @@ export class InputBuffer extends UnreadBytes {
     this.#source = isBytes ? null : source;
     this.#ended = isBytes;
     this.#bufferSize = bufferSize;
+  }
+
+  /** Has something sent before more bytes are waited for. */
+  flushFirst(flush: Flush): void {
+    this.#flush = flush;
   }
 
   /**
@@ -81,15 +96,43 @@ export class InputBuffer extends UnreadBytes {
    * @returns False at the end of the input.
    */
   fill(wanted: number): Promise<boolean> {
-    if (this.#ended) return Promise.resolve(false);
+    if (this.#ended) return this.#tellEnd();
     if (this.#hasFailed && this.#isAwaited) {
       // Somebody was told; one who had given up was not.
       this.#hasFailed = false;
       this.#reading = null;
     }
     this.#isAwaited = true;
+    const flushed = this.#flush === null ? null : this.#flush();
+    if (flushed !== null) return this.#fillAfter(flushed, wanted);
     // Bytes alone have ended from the start.
     return this.#reading ??= this.#read(this.#source!, wanted);
+  }
+
+  /**
+   * A loop that takes `null` for an empty line would never let go of the event
+   * loop: no timer, no other client, no limit would come to its turn.
+   */
+  #tellEnd(): Promise<boolean> {
+    if (this.#endsTold++ < MOST_ENDS) return Promise.resolve(false);
+    return new Promise((resolve) => setTimeout(resolve, 0, false));
+  }
+
+  /**
+   * The read counts as one in flight from now on, although it has not begun: its
+   * caller may give up, and it goes on all the same.
+   */
+  #fillAfter(flushed: Promise<void>, wanted: number): Promise<boolean> {
+    const before = this.#reading;
+    if (before !== null) return flushed.then(() => before);
+    return this.#reading = flushed.then(() => {
+      this.#reading = null;
+      if (this.#ended) return false; // discarded meanwhile
+      return this.#reading = this.#read(this.#source!, wanted);
+    }, (error) => {
+      this.#reading = null;
+      throw error;
+    });
   }
 
   /** Whether a read is in flight. */

@@ -22,6 +22,8 @@ export class InputSource {
   #busy = false;
   /** The signal of that method: once it is aborted, the method is over. */
   #signal: AbortSignal | undefined;
+  /** How long that method may wait in all, in seconds; `null` for ever. */
+  #seconds: number | null;
   /** What makes the methods give up; `null` as long as nothing has done. */
   #limits: CallLimits | null = null;
   /** Notified when a method has ended, if the stream waits for that. */
@@ -43,7 +45,7 @@ export class InputSource {
    */
   constructor(input: InputBuffer, timeout: number | null, connection: object) {
     this.input = input;
-    this.#timeout = timeout;
+    this.#timeout = this.#seconds = timeout;
     this.#connection = connection;
   }
 
@@ -54,11 +56,17 @@ export class InputSource {
    * aborted just when bytes have come, and another method have begun.
    *
    * @param stream The stream that this is the source of.
+   * @param timeout How long the method may wait, in seconds; `undefined` for as
+   * long as the others.
    * @throws {unknown} The signal's reason, if that is aborted.
    * @throws {TypeError} If the stream is locked.
    * @throws {Deno.errors.Busy} If another method is under way.
    */
-  enter(stream: { readonly locked: boolean }, signal?: AbortSignal): void {
+  enter(
+    stream: { readonly locked: boolean },
+    signal?: AbortSignal,
+    timeout: number | null = this.#timeout,
+  ): void {
     signal?.throwIfAborted();
     // Called by a listener: ours may be a later one, and has to do nothing then.
     if (this.#signal?.aborted) this.#abandon(this.#signal);
@@ -72,6 +80,7 @@ export class InputSource {
     }
     this.#busy = true;
     this.#signal = signal;
+    this.#seconds = timeout;
   }
 
   /** Ends the method that has this signal, unless it is over. */
@@ -99,9 +108,9 @@ export class InputSource {
   }
 
   #wait<T>(operation: Promise<T>): Promise<T> {
-    if (this.#timeout === null && this.#signal === undefined) return operation;
+    if (this.#seconds === null && this.#signal === undefined) return operation;
     this.#limits ??= this.#makeLimits();
-    return this.#limits.wait(operation, this.#signal);
+    return this.#limits.wait(operation, this.#signal, this.#seconds);
   }
 
   #makeLimits(): CallLimits {

@@ -1,5 +1,6 @@
 import type { InputSource } from "./input_source.ts";
 import { type InputStream, readLineFrom } from "./line_reader.ts";
+import type { ReadLimits } from "./read_options.ts";
 
 /** A stream of lines. */
 interface LineStream extends InputStream {
@@ -10,22 +11,22 @@ interface LineStream extends InputStream {
 export class LineIterator implements AsyncIterableIterator<string> {
   readonly #stream: LineStream;
   readonly #source: InputSource;
-  readonly #signal: AbortSignal | undefined;
+  readonly #limits: ReadLimits;
 
   /**
    * Creates an instance.
    *
    * @param source The source of the stream.
-   * @param signal Makes a line that is waited for reject, and all later ones.
+   * @param limits Those of each line. A signal makes all later ones reject, too.
    */
   constructor(
     stream: LineStream,
     source: InputSource,
-    signal: AbortSignal | undefined,
+    limits: ReadLimits,
   ) {
     this.#stream = stream;
     this.#source = source;
-    this.#signal = signal;
+    this.#limits = limits;
   }
 
   /** Reads the next line. */
@@ -36,7 +37,7 @@ export class LineIterator implements AsyncIterableIterator<string> {
       this.#source,
       maxLineLength,
       toIteratorResult,
-      this.#signal,
+      this.#limits,
     );
   }
 

@@ -1,5 +1,6 @@
 import { findLine, lastLine } from "./delimiter_search.ts";
 import type { InputSource } from "./input_source.ts";
+import type { ReadLimits } from "./read_options.ts";
 
 /** Gives a line, or `null` for the end, the form that is wanted. */
 type ToResult<T> = (line: string | null) => T;
@@ -24,10 +25,11 @@ export function readLineFrom<T>(
   source: InputSource,
   maxLength: number,
   toResult: ToResult<T>,
-  signal?: AbortSignal,
+  limits: ReadLimits,
 ): Promise<T> {
+  const { signal, timeout } = limits;
   try {
-    source.enter(stream, signal);
+    source.enter(stream, signal, timeout);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -5,6 +5,7 @@ import {
   checkMethods,
 } from "./argument_checks.ts";
 import {
+  cutOff,
   discardBytes,
   readBytes,
   readBytesUntil,
@@ -15,36 +16,18 @@ import { InputBuffer } from "./input_buffer.ts";
 import { InputSource } from "./input_source.ts";
 import { LineIterator } from "./line_iterator.ts";
 import { readLineFrom } from "./line_reader.ts";
-import { type ReadOptions, signalIn } from "./read_options.ts";
+import {
+  isRequired,
+  limitsIn,
+  type ReadOptions,
+  type ReadWholeOptions,
+  type RequestReaderOptions,
+} from "./read_options.ts";
+import type { ResponseWriter } from "./response_writer.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { isReadable, StreamSource } from "./stream_source.ts";
 
-export type { ReadOptions };
-
-/** Options for {@linkcode RequestReader}. */
-export interface RequestReaderOptions {
-  /**
-   * The largest buffer to read into, in bytes: at most 1 GiB.
-   *
-   * `-1` lets the reader choose, by what the client sends. `0` never reads
-   * ahead: not one byte more than a call asks for leaves the connection, so a
-   * line costs a read for each of its bytes.
-   *
-   * @default {-1}
-   */
-  bufferSize?: number;
-  /**
-   * The longest that one call of a method may wait for the client, in seconds;
-   * `null` and `Infinity` for ever.
-   *
-   * It holds for one whole line, or one whole `readExactly()`, however many
-   * pieces the client sends it in: the next byte alone does not prolong it. As a
-   * stream, the reader waits this long for each chunk.
-   *
-   * @default {null}
-   */
-  timeout?: number | null;
-}
+export type { ReadOptions, ReadWholeOptions, RequestReaderOptions };
 
 const SOURCE_METHODS = ["read"];
 const asItIs = (line: string | null) => line;
@@ -72,8 +55,13 @@ export type { ReadableOnDemand };
  * locked to a reader the methods throw a `TypeError`, and while one method
  * waits a second one throws `Deno.errors.Busy`.
  *
- * Each method takes a signal. A call whose signal is aborted rejects with the
- * signal's reason, and loses nothing: the next call goes on where it stopped.
+ * Each method takes a signal and a timeout. A call whose signal is aborted
+ * rejects with the signal's reason, and loses nothing: the next call goes on
+ * where it stopped. So it does after a timeout.
+ *
+ * After the end each call says `null`, at once for the first dozen times. Then it
+ * takes a turn of the event loop: a handler that loops on it does not stop the
+ * server, its timers and its limits.
  *
  * A TLS client that closes without saying so first, as Python's do and many
  * devices, ends the input as any other does. So an input that somebody else has
@@ -162,7 +150,7 @@ export class RequestReader extends ReadableOnDemand {
    * Reads what has come, and waits only if nothing has.
    *
    * @param max The most bytes to return.
-   * @param options A signal to give up at.
+   * @param options A signal to give up at, and a limit of the call's own.
    * @returns The bytes, or `null` at the end. They are the caller's own.
    * @throws {TypeError} If `max` is not a number, or an option is of a wrong type.
    * @throws {RangeError} If `max` is not a whole number of bytes.
@@ -184,35 +172,51 @@ export class RequestReader extends ReadableOnDemand {
    * length that a client made up costs nothing.
    *
    * @param count How many bytes.
-   * @param options A signal to give up at.
+   * @param options A signal to give up at, a limit of the call's own, and whether
+   * the end is an error.
    * @returns The bytes, or `null` if the input ended before the first of them:
    * a client that leaves between two messages is no error. With a `count` of 0
    * there are no bytes to wait for, and an empty array is returned.
    * @throws {TypeError} If `count` is not a number, or an option is of a wrong
    * type.
    * @throws {RangeError} If `count` is not a whole number of bytes.
-   * @throws {UnexpectedEof} If the input ends after some of them.
+   * @throws {UnexpectedEof} If the input ends after some of them; or before the
+   * first one, if they are required.
    * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
    * came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
    *
    * @example Messages that begin with their length
    * ```ts
-   * import { RequestReader } from "@socketserver/socketserver";
-   * import { assertEquals } from "@std/assert";
+   * import { RequestReader, UnexpectedEof } from "@socketserver/socketserver";
+   * import { assertEquals, assertRejects } from "@std/assert";
    *
-   * const rfile = new RequestReader(new TextEncoder().encode("\x02hi\x03you"));
+   * const rfile = new RequestReader(new TextEncoder().encode("\x02hi\x03you\x04"));
    * const messages: string[] = [];
-   * for (let head; (head = await rfile.readExactly(1)) !== null;) {
-   *   const message = await rfile.readExactly(head[0]!);
-   *   messages.push(new TextDecoder().decode(message!));
+   *
+   * async function readMessages() {
+   *   for (let head; (head = await rfile.readExactly(1)) !== null;) {
+   *     const message = await rfile.readExactly(head[0]!, { required: true });
+   *     messages.push(new TextDecoder().decode(message));
+   *   }
    * }
+   *
+   * await assertRejects(readMessages, UnexpectedEof);
    * assertEquals(messages, ["hi", "you"]);
    * ```
    */
   readExactly(
     count: number,
-    options?: ReadOptions | null,
+    options: ReadWholeOptions & { required: true },
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads a given number of bytes; `null` if the input ends before the first. */
+  readExactly(
+    count: number,
+    options?: ReadWholeOptions | null,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+  readExactly(
+    count: number,
+    options?: ReadWholeOptions | null,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     return readExactBytes(this, this.#source, count, options);
   }
@@ -220,10 +224,16 @@ export class RequestReader extends ReadableOnDemand {
   /**
    * Reads the next line, as UTF-8 text.
    *
-   * @param options A signal to give up at.
+   * It does not tell how the line ended: by `\n`, by `\r\n`, or by the end of the
+   * input, which may have cut it off. `readUntil("\n")` gives the line with its end,
+   * and rejects if there is none.
+   *
+   * @param options A signal to give up at, a limit of the call's own, and whether
+   * the end is an error.
    * @returns The line without its `\n` or `\r\n`, or `null` at the end. A last
    * line without such an end is returned too.
    * @throws {TypeError} If an option is of a wrong type.
+   * @throws {UnexpectedEof} If there is none, and one is required.
    * @throws {LineTooLongError} If the line is longer than `maxLineLength`, as
    * soon as that is known. The line is skipped: what is read next, by any method
    * or through the stream, is what follows it.
@@ -231,21 +241,42 @@ export class RequestReader extends ReadableOnDemand {
    * what came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
    */
-  readLine(options?: ReadOptions | null): Promise<string | null> {
+  readLine(options: ReadWholeOptions & { required: true }): Promise<string>;
+  /** Reads the next line, as UTF-8 text; `null` at the end. */
+  readLine(options?: ReadWholeOptions | null): Promise<string | null>;
+  readLine(options?: ReadWholeOptions | null): Promise<string | null> {
     const limit = this.#maxLineLength;
     try {
-      const signal = signalIn(options);
-      return readLineFrom(this, this.#source, limit, asItIs, signal);
+      const limits = limitsIn(options);
+      const toResult = isRequired(options) ? this.#required() : asItIs;
+      return readLineFrom(this, this.#source, limit, toResult, limits);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  /** @ignore Has a writer send what it has collected before the reader waits. */
+  flushBeforeWaiting(writer: ResponseWriter): void {
+    this.#source.input.flushFirst(() => writer.flushCollected());
+  }
+
+  #required(): (line: string | null) => string {
+    return (line) => {
+      if (line !== null) return line;
+      throw cutOff(this.#source.input, "a line");
+    };
+  }
+
   /**
    * Reads up to a delimiter.
    *
+   * A whole head of lines, up to an empty one, is read by `readUntil("\r\n\r\n")`:
+   * then `maxLineLength` and the timeout hold for all of it, as an example of
+   * {@linkcode StreamRequestHandler} shows.
+   *
    * @param delimiter One or more bytes, or their text.
-   * @param options A signal to give up at.
+   * @param options A signal to give up at, a limit of the call's own, and whether
+   * the end is an error.
    * @returns The bytes up to the delimiter, and the delimiter; `null` if the
    * input ended before the first of them.
    * @throws {TypeError} If the delimiter is neither bytes nor text, or an option
@@ -255,14 +286,23 @@ export class RequestReader extends ReadableOnDemand {
    * the delimiter, as soon as that is known. They are skipped, and the delimiter
    * too: what is read next is what follows it.
    * @throws {UnexpectedEof} If the input ends after some bytes without the
-   * delimiter.
+   * delimiter; or before the first one, if they are required.
    * @throws {Deno.errors.TimedOut} If they do not come within the timeout; what
    * came stays in the reader.
    * @throws {unknown} The signal's reason, if that is aborted; likewise.
    */
   readUntil(
     delimiter: Uint8Array | string,
-    options?: ReadOptions | null,
+    options: ReadWholeOptions & { required: true },
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads up to a delimiter; `null` if the input ends before the first byte. */
+  readUntil(
+    delimiter: Uint8Array | string,
+    options?: ReadWholeOptions | null,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+  readUntil(
+    delimiter: Uint8Array | string,
+    options?: ReadWholeOptions | null,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     const limit = this.#maxLineLength;
     return readBytesUntil(this, this.#source, delimiter, limit, options);
@@ -277,12 +317,12 @@ export class RequestReader extends ReadableOnDemand {
    * {@linkcode RequestReader.readLine} or a second loop returns them.
    *
    * @param options A signal to give up at: the loop ends with its reason then,
-   * and a second one goes on with the next line.
+   * and a second one goes on with the next line. A timeout is one for each line.
    * @returns An iterator that ends with the input.
    * @throws {TypeError} If an option is of a wrong type.
    */
   lines(options?: ReadOptions | null): AsyncIterableIterator<string> {
-    return new LineIterator(this, this.#source, signalIn(options));
+    return new LineIterator(this, this.#source, limitsIn(options));
   }
 
   /**

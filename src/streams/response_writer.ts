@@ -8,7 +8,7 @@ import { limitWrites } from "./limit_writes.ts";
 import { optional, OutputQueue } from "./output_queue.ts";
 import { type StreamOnDemand, streamOnDemand } from "./stream_on_demand.ts";
 import { isWritable, StreamSink } from "./stream_sink.ts";
-import { encoded } from "./text_buffers.ts";
+import { encoded, reuse } from "./text_buffers.ts";
 
 /** Options for {@linkcode ResponseWriter}. */
 export interface ResponseWriterOptions {
@@ -71,6 +71,39 @@ export type { WritableOnDemand };
  * });
  * assertEquals(await wfile.write("hi"), 2);
  * assertEquals(sent, [104, 105]);
+ * ```
+ *
+ * @example The other end of a gateway
+ * ```ts
+ * import {
+ *   AsyncTCPServer,
+ *   RequestReader,
+ *   ResponseWriter,
+ *   StreamRequestHandler,
+ * } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const any = { hostname: "127.0.0.1", port: 0 };
+ * await using upstream = new AsyncTCPServer(any, async (request) => {
+ *   const line = await new RequestReader(request).readLine({ required: true });
+ *   await new ResponseWriter(request).write(`${line.toUpperCase()}\n`);
+ * });
+ * upstream.serveForever();
+ *
+ * class GatewayHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     const question = await this.rfile.readLine();
+ *     const { port } = upstream.serverAddress;
+ *     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+ *     const limits = { timeout: 10 };
+ *     await new ResponseWriter(connection, limits).write(`${question}\n`);
+ *     const answer = await new RequestReader(connection, limits).readLine();
+ *     await this.wfile.write(`${answer}\n`);
+ *   }
+ * }
+ *
+ * assertEquals(await exchange(GatewayHandler, "hello\n"), "HELLO\n");
  * ```
  *
  * @example A broadcast that drops a slow reader
@@ -184,7 +217,7 @@ export class ResponseWriter extends WritableOnDemand {
     if (failure !== null) return optional(Promise.reject(failure));
     return this.#bufferSize === 0
       ? this.#queue.send(bytes, isText)
-      : optional(this.#collect(bytes));
+      : optional(this.#collect(bytes, isText));
   }
 
   /** @ignore Whether anything more may be written. */
@@ -222,6 +255,11 @@ export class ResponseWriter extends WritableOnDemand {
     return optional(this.#flush());
   }
 
+  /** @ignore Sends what has been collected; `null` if there is nothing. */
+  flushCollected(): Promise<void> | null {
+    return this.#buffered > 0 && this.isOpen ? this.flush() : null;
+  }
+
   async #flush(): Promise<void> {
     if (this.#buffered > 0 && this.isOpen) {
       const collected = this.#buffer!.slice(0, this.#buffered);
@@ -233,26 +271,27 @@ export class ResponseWriter extends WritableOnDemand {
     if (!this.isOpen && !this.#closed) throw this.#queue.failure;
   }
 
-  async #collect(bytes: Uint8Array): Promise<number> {
+  async #collect(bytes: Uint8Array, isText: boolean): Promise<number> {
     if (this.#buffered + bytes.length > this.#bufferSize) {
       const flushed = this.flush();
       if (bytes.length >= this.#bufferSize) {
-        const sent = this.#queue.send(bytes, false);
+        const sent = this.#queue.send(bytes, isText);
         await flushed;
         return await sent;
       }
-      this.#store(bytes);
+      this.#store(bytes, isText);
       await flushed;
     } else {
-      this.#store(bytes);
+      this.#store(bytes, isText);
     }
     return bytes.length;
   }
 
-  #store(bytes: Uint8Array): void {
+  #store(bytes: Uint8Array, isText: boolean): void {
     this.#buffer ??= new Uint8Array(this.#bufferSize);
     this.#buffer.set(bytes, this.#buffered);
     this.#buffered += bytes.length;
+    if (isText) reuse(bytes);
   }
 
   async #abort(reason: unknown): Promise<void> {

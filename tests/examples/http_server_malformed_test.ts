@@ -107,6 +107,7 @@ const WRONG: Record<string, [number, string | Uint8Array]> = {
   "a method that is not known": [501, head("BREW / HTTP/1.1", "Host: a")],
   "a small method": [501, head("get / HTTP/1.1", "Host: a")],
   "a head without an end": [400, "GET / HTTP/1.1\r\nHost: a\r\n"],
+  "a target too long": [414, head(`GET /${"y".repeat(20_000)} HTTP/1.1`)],
   "a head too long": [431, head("GET / HTTP/1.1", `X: ${"y".repeat(20_000)}`)],
   "too many fields": [
     431,

@@ -52,14 +52,11 @@ expire none 50
 expire n x
 expire n -1
 exists n
-set a 1 nx
-set a 2 nx
-set b 1 xx
-set a 3 ex 100 xx
+set a 3 ex 100
 ttl a
 get a
-set a 4 nx px 100
-set a 5 nx xx
+set a 4 px
+set a 5 nx
 set a 5 px 0
 exists a key none a
 set user:1 x
@@ -93,12 +90,9 @@ OK
 (integer) 1
 (integer) 0
 OK
-(nil)
-(nil)
-OK
 (integer) 100
 "3"
-(nil)
+(error) ERR syntax error
 (error) ERR syntax error
 (error) ERR syntax error
 (integer) 3

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
+  LineTooLongError,
   type StreamRequest,
   StreamRequestHandler,
 } from "@socketserver/socketserver";
@@ -292,4 +293,19 @@ Deno.test("StreamRequestHandler.disableNagleAlgorithm is refused by a Unix conne
     TypeError,
     `Cannot disable Nagle's algorithm as the connection must be TCP: current value is "unix"`,
   );
+});
+
+Deno.test("StreamRequestHandler.maxLineLength is that of its rfile, which may be changed", async () => {
+  const lengths: number[] = [];
+  class Handler extends StreamRequestHandler {
+    override maxLineLength = 3;
+    override async handle() {
+      lengths.push(this.rfile.maxLineLength);
+      await assertRejects(() => this.rfile.readLine(), LineTooLongError);
+      this.rfile.maxLineLength = 4;
+      await this.wfile.write(`${await this.rfile.readLine()}`);
+    }
+  }
+  assertEquals(await exchange(Handler, "1234\n5678\n"), "5678");
+  assertEquals(lengths, [3]);
 });

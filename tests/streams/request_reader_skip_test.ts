@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { toText } from "@std/streams/to-text";
+import { Buffer } from "node:buffer";
 import { LineTooLongError, RequestReader } from "@socketserver/socketserver";
 import { originOf } from "../../src/streams/error_origin.ts";
 import { chunkedSource } from "../fixtures/chunked_source.ts";
@@ -280,5 +281,26 @@ for (const [name, call] of Object.entries(lineCalls)) {
       LineTooLongError,
     );
     assertStrictEquals(originOf(ofBytes), undefined);
+  });
+}
+
+for (const [name, call] of Object.entries(lineCalls)) {
+  Deno.test(`RequestReader.${name} rejects with how the line begins that is too long, in memory of its own`, async () => {
+    const bytes = encoder.encode("abcdefg\nhij\n");
+    for (
+      const source of [
+        bytes,
+        Buffer.from(bytes),
+        chunkedSource("abcdefg\nhij\n"),
+      ]
+    ) {
+      const rfile = strictReader(source);
+      const first = await assertRejects(() => call(rfile), LineTooLongError);
+      assertEquals(first.partial, encoder.encode("abc"));
+      rfile.maxLineLength = 0;
+      const next = await assertRejects(() => call(rfile), LineTooLongError);
+      assertEquals(next.partial, new Uint8Array(0));
+      assertEquals(first.partial.buffer.byteLength, 3);
+    }
   });
 }

@@ -110,6 +110,22 @@ const rows: Record<string, Row> = {
     ranges: [-Infinity, ...notCounts],
     right: [undefined, 0, 1, Number.MAX_SAFE_INTEGER, Infinity],
   },
+  "RequestReader.readLine({ timeout })": {
+    use: (timeout) =>
+      new RequestReader(chunkedSource("abc")).readLine({ timeout }),
+    rule:
+      "Cannot read as 'timeout' must be a non-negative number of seconds or null",
+    shapes: notNumbers,
+    ranges: [-1, -Infinity, NaN],
+    right: [undefined, null, 0, 0.5, Infinity],
+  },
+  "RequestReader.readLine({ required })": {
+    use: (required) =>
+      new RequestReader(chunkedSource("abc")).readLine({ required }),
+    rule: "Cannot read as 'required' must be a boolean",
+    shapes: [0, 1, "yes", 1n, {}, hostile],
+    right: [undefined, null, true, false],
+  },
   "RequestReader.readExactly()": {
     use: (count) => new RequestReader(chunkedSource("abc")).readExactly(count),
     rule: "Cannot read as the number of bytes must be a non-negative integer",
@@ -204,6 +220,14 @@ const rows: Record<string, Row> = {
     shapes: [null, ...notNumbers],
     ranges: notSizes,
     right: [undefined, -1, 0, 1],
+  },
+  "StreamRequestHandler.maxLineLength": {
+    use: (maxLineLength) => handleWith({ maxLineLength }),
+    rule:
+      "Cannot set maxLineLength as it must be a non-negative integer or Infinity",
+    shapes: [null, ...notNumbers],
+    ranges: notCounts,
+    right: [0, 1, Infinity],
   },
   "StreamRequestHandler.timeout": {
     use: (timeout) => handleWith({ timeout }),

@@ -115,3 +115,17 @@ Deno.test("ResponseWriter.write() does not keep what the caller wrote", async ()
   const later = Array.from({ length: 100 }, () => encoded("later"));
   assertEquals(later.some(({ buffer }) => buffer === own.buffer), false);
 });
+
+Deno.test("ResponseWriter.write() gives a text's buffer back when it has collected or sent the text", async () => {
+  for (const bufferSize of [1, 4, 8192]) {
+    const wfile = new ResponseWriter({
+      write: (data) => Promise.resolve(data.length),
+      closeWrite: () => Promise.resolve(),
+    }, { bufferSize });
+    const { buffer } = encoded("first");
+    reuse(new Uint8Array(buffer));
+    await wfile.write("abc");
+    await wfile.write("de");
+    assertEquals(encoded("next").buffer === buffer, true, `${bufferSize}`);
+  }
+});
