@@ -15,6 +15,7 @@ import {
   AsyncUDPServer,
   type DatagramRequest,
   StreamRequestHandler,
+  terminationSignal,
 } from "@socketserver/socketserver";
 // @ts-types="@types/dns-packet"
 import * as dns from "dns-packet";
@@ -139,6 +140,7 @@ async function answerDatagram(
 
 if (import.meta.main) {
   try {
+    const signal = terminationSignal();
     const hostname = "127.0.0.1";
     await using tcp = new AsyncTCPServer(
       { hostname, port: Number(Deno.args[0] ?? 5300) },
@@ -146,14 +148,14 @@ if (import.meta.main) {
     );
     const { port } = tcp.serverAddress;
     await using udp = new AsyncUDPServer({ hostname, port }, answerDatagram);
-    const stop = () => Promise.all([tcp.shutdown(), udp.shutdown()]);
-    Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on ${hostname}:${port}`);
-    await Promise.all([tcp.serveForever(), udp.serveForever()]);
+    await Promise.all([
+      tcp.serveForever({ signal }),
+      udp.serveForever({ signal }),
+    ]);
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    console.error(error.message);
+    console.error(error.message); // which names the port
     Deno.exitCode = 1;
   }
 }

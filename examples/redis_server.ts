@@ -16,6 +16,7 @@ import {
   LineTooLongError,
   RequestReader,
   StreamRequestHandler,
+  terminationSignal,
   UnexpectedEof,
 } from "@socketserver/socketserver";
 import { Buffer } from "node:buffer";
@@ -187,19 +188,17 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
 
 if (import.meta.main) {
   try {
+    const signal = terminationSignal();
     await using server = new RedisServer(
       { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 6379) },
       RedisHandler,
       { drainTimeout: 3 },
     );
-    const stop = () => server.shutdown();
-    Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
-    await server.serveForever();
+    await server.serveForever({ signal });
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    console.error(error.message);
+    console.error(error.message); // which names the port
     Deno.exitCode = 1;
   }
 }

@@ -20,8 +20,9 @@ const TERMINATION_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
  * ends the program at once. It does not keep the program alive, and needs no
  * permission. Go has `signal.NotifyContext` for this.
  *
- * Call it where the servers are: threads and child processes are told to end by
- * their server.
+ * Call it before the program says that it listens: until then the system ends
+ * it. Call it where the servers are: threads and child processes are told to end
+ * by their server.
  *
  * @returns The signal; its `reason` is a `DOMException` named `AbortError`, whose
  * message names what the program was sent.
@@ -38,11 +39,11 @@ const TERMINATION_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
  * import { assert } from "@std/assert";
  *
  * async function main() {
+ *   const signal = terminationSignal();
+ *   assert(!signal.aborted);
  *   const address = { hostname: "127.0.0.1", port: 8000 };
  *   await using tcp = new AsyncTCPServer(address, () => {});
  *   await using udp = new AsyncUDPServer(address, () => {});
- *   const signal = terminationSignal();
- *   assert(!signal.aborted);
  *   await Promise.all([
  *     tcp.serveForever({ signal }),
  *     udp.serveForever({ signal }),
