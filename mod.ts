@@ -144,6 +144,9 @@ export * from "./src/servers/udp_server.ts";
 export * from "./src/servers/unix_stream_server.ts";
 export * from "./src/servers/unix_datagram_server.ts";
 
+// What ends a program with servers properly.
+export * from "./src/servers/termination_signal.ts";
+
 // Handlers, and what they read from and write to.
 export * from "./src/handlers/stream_request_handler.ts";
 export * from "./src/handlers/datagram_request_handler.ts";

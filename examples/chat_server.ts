@@ -16,6 +16,7 @@ import {
   LineTooLongError,
   ServerStoppingError,
   StreamRequestHandler,
+  terminationSignal,
 } from "@socketserver/socketserver";
 
 const LONGEST_LINE = 1000; // bytes
@@ -107,16 +108,14 @@ export class ChatServer extends AsyncTCPServer {
 
 if (import.meta.main) {
   try {
+    const signal = terminationSignal();
     await using server = new ChatServer(
       { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
       ChatHandler,
       { drainTimeout: 5 }, // seconds; who does not read is cut off
     );
-    const stop = () => server.shutdown();
-    Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
-    await server.serveForever();
+    await server.serveForever({ signal });
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     console.error(error.message); // which names the port

@@ -3,7 +3,6 @@
 //   deno run --unstable-net --allow-net=127.0.0.1 examples/dns_server.ts
 //
 // In a second terminal: dig @127.0.0.1 -p 5300 www.example.test
-//
 // A port other than 5300 can be given as the first argument; 0 takes a free one.
 
 // deno-lint-ignore-file no-console -- it tells where it listens
@@ -13,6 +12,7 @@ import {
   AsyncUDPServer,
   type DatagramRequest,
   StreamRequestHandler,
+  terminationSignal,
 } from "@socketserver/socketserver";
 // @ts-types="@types/dns-packet"
 import * as dns from "dns-packet";
@@ -21,7 +21,6 @@ import { Buffer } from "node:buffer";
 const ZONE = "example.test";
 const TTL = 300; // seconds
 const LARGEST_DATAGRAM = 1232; // bytes, which no network has to cut into parts
-
 const NS = `ns.${ZONE}`;
 const TIMES = { refresh: 3600, retry: 600, expire: 604_800, minimum: TTL };
 const SOA: dns.SoaAnswer = {
@@ -39,7 +38,6 @@ const RECORDS: (dns.StringAnswer | dns.TxtAnswer | dns.SoaAnswer)[] = [
   { name: `www.${ZONE}`, type: "AAAA", data: "2001:db8::2" },
   { name: `large.${ZONE}`, type: "TXT", data: Array(20).fill("x".repeat(200)) },
 ];
-
 // The codes of RFC 1035, 4.1.1.
 const [FORMAT_ERROR, NAME_ERROR, NOT_IMPLEMENTED, REFUSED] = [1, 3, 4, 5];
 
@@ -133,21 +131,20 @@ export async function answerDatagram(
 
 if (import.meta.main) {
   try {
-    const hostname = "127.0.0.1";
+    const signal = terminationSignal();
     await using tcp = new AsyncTCPServer(
-      { hostname, port: Number(Deno.args[0] ?? 5300) },
+      { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 5300) },
       DNSHandler,
     );
-    const { port } = tcp.serverAddress;
+    const { hostname, port } = tcp.serverAddress;
     await using udp = new AsyncUDPServer({ hostname, port }, answerDatagram);
-    const stop = () => Promise.all([tcp.shutdown(), udp.shutdown()]);
-    Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on ${hostname}:${port}`);
-    await Promise.all([tcp.serveForever(), udp.serveForever()]);
+    await Promise.all(
+      [tcp, udp].map((server) => server.serveForever({ signal })),
+    );
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    console.error(error.message);
+    console.error(error.message); // which names the port
     Deno.exitCode = 1;
   }
 }

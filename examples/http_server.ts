@@ -13,6 +13,7 @@ import {
   AsyncTCPServer,
   LineTooLongError,
   StreamRequestHandler,
+  terminationSignal,
   UnexpectedEof,
 } from "@socketserver/socketserver";
 import { extname, join } from "node:path";
@@ -132,16 +133,14 @@ export class HttpHandler extends StreamRequestHandler {
 
 if (import.meta.main) {
   try {
+    const signal = terminationSignal();
     await using server = new AsyncTCPServer(
       { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
       HttpHandler,
       { drainTimeout: 10 }, // seconds; whoever is not done by then is cut off
     );
-    const stop = () => server.shutdown();
-    Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
-    await server.serveForever();
+    await server.serveForever({ signal });
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     console.error(error.message); // which names the port

@@ -3,22 +3,18 @@
 //   deno run --allow-net=127.0.0.1 examples/redis_server.ts
 //
 // In a second terminal: redis-cli set greeting hello ex 60
-//
 // A port other than 6379 can be given as the first argument; 0 takes a free one.
-// It speaks RESP2, and takes lines without quotes. A command may have 256 KiB; KEYS
-// takes a name, or how names begin and a *. How much is stored has no limit.
-
 // deno-lint-ignore-file no-console -- it tells where it listens
 
 import {
   AsyncTCPServer,
   StreamRequestHandler,
+  terminationSignal,
 } from "@socketserver/socketserver";
 import { Buffer } from "node:buffer";
 
 const MOST_BYTES = 2 ** 18; // of a command, where a word counts 16 beside its own
 const NO_INTEGER = "-ERR value is not an integer or out of range\r\n";
-class ProtocolError extends Error {}
 
 /** What clients share. No command waits, so each has it for itself. */
 class Store extends Map<string, { value: string; expiry: number }> {
@@ -27,17 +23,12 @@ class Store extends Map<string, { value: string; expiry: number }> {
     if (entry === undefined || entry.expiry > Date.now()) return entry;
     return void super.delete(key);
   }
-  override delete(key: string) {
-    return this.get(key) !== undefined && super.delete(key);
-  }
 }
 
 // A string has a character for each byte, so that all bytes come back as they are.
 const toText = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 const bulk = (text?: string) =>
   text === undefined ? "$-1\r\n" : `$${text.length}\r\n${text}\r\n`;
-const array = (texts: string[]) =>
-  `*${texts.length}\r\n${texts.map(bulk).join("")}`;
 const count = ({ length }: string[]) => `:${length}\r\n`;
 const isInteger = (text: string) =>
   /^-?\d{1,19}$/.test(text) && BigInt(text) === BigInt.asIntN(64, BigInt(text));
@@ -57,7 +48,9 @@ const COMMANDS: Record<string, [least: number, most: number, Command]> = {
   }],
   GET: [1, 1, (store, key) => bulk(store.get(key)?.value)],
   EXISTS: [1, 1e9, (store, ...keys) => count(keys.filter(store.get, store))],
-  DEL: [1, 1e9, (store, ...keys) => count(keys.filter(store.delete, store))],
+  DEL: [1, 1e9, (store, ...keys) => {
+    return count(keys.filter(store.get, store).filter(store.delete, store));
+  }],
   INCR: [1, 1, (store, key) => {
     const entry = store.get(key) ?? { value: "0", expiry: Infinity };
     const value = isInteger(entry.value) ? `${BigInt(entry.value) + 1n}` : "";
@@ -72,18 +65,17 @@ const COMMANDS: Record<string, [least: number, most: number, Command]> = {
     return entry ? ":1\r\n" : ":0\r\n";
   }],
   TTL: [1, 1, (store, key) => {
-    const { expiry = -Infinity } = store.get(key) ?? {};
-    const left = Math.ceil((expiry - Date.now()) / 1000);
-    return `:${isFinite(left) ? left : left > 0 ? -1 : -2}\r\n`;
+    const left = ((store.get(key)?.expiry ?? -Infinity) - Date.now()) / 1000;
+    return `:${isFinite(left) ? Math.ceil(left) : left > 0 ? -1 : -2}\r\n`;
   }],
   KEYS: [1, 1, (store, pattern) => {
     const start = pattern.replace(/\*$/, "");
     const isAlike = (key: string) =>
       pattern === start ? key === start : key.startsWith(start);
-    return array([...store.keys()].filter(isAlike).filter(store.get, store));
+    const keys = [...store.keys()].filter(isAlike).filter(store.get, store);
+    return `*${keys.length}\r\n${keys.map(bulk).join("")}`;
   }],
   INFO: [0, 1, ({ size }) => bulk(`# Keyspace\r\ndb0:keys=${size}\r\n`)],
-  CONFIG: [2, 2, (_, _get, name) => array([name, ""])], // for redis-benchmark
 };
 
 function answer(store: Store, [name = "", ...words]: string[]): string {
@@ -95,11 +87,10 @@ function answer(store: Store, [name = "", ...words]: string[]): string {
     : `-ERR wrong number of arguments for '${shown}' command\r\n`;
 }
 
-/** The length in a line such as `$5`. */
 function lengthIn(line: string, mark: string, most: number): number {
   const length = /^.\d{1,9}$/.test(line) ? Number(line.slice(1)) : Infinity;
   if (line[0] === mark && length <= most) return length;
-  throw new ProtocolError(`invalid length after ${mark}`);
+  throw new SyntaxError(`invalid length after ${mark}`);
 }
 
 export class RedisServer extends AsyncTCPServer {
@@ -116,7 +107,7 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
         await this.wfile.write(Buffer.from(reply, "latin1"));
       }
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof SyntaxError)) throw error;
       await this.wfile.write(`-ERR Protocol error: ${error.message}\r\n`);
     }
   }
@@ -133,7 +124,7 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
       const head = await this.rfile.readLine({ required: true });
       const length = lengthIn(head, "$", room);
       const word = await this.rfile.readExactly(length + 2, { required: true });
-      if (word[length] !== 13) throw new ProtocolError("expected CRLF");
+      if (word[length] !== 13) throw new SyntaxError("expected CRLF");
       words.push(toText(word.subarray(0, length)));
       room -= length;
     }
@@ -143,19 +134,17 @@ export class RedisHandler extends StreamRequestHandler<RedisServer> {
 
 if (import.meta.main) {
   try {
+    const signal = terminationSignal();
     await using server = new RedisServer(
       { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 6379) },
       RedisHandler,
       { drainTimeout: 3 },
     );
-    const stop = () => server.shutdown();
-    Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
-    await server.serveForever();
+    await server.serveForever({ signal });
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    console.error(error.message);
+    console.error(error.message); // which names the port
     Deno.exitCode = 1;
   }
 }

@@ -19,6 +19,7 @@ import {
   RequestReader,
   ResponseWriter,
   StreamRequestHandler,
+  terminationSignal,
   UnexpectedEof,
 } from "@socketserver/socketserver";
 
@@ -117,15 +118,13 @@ function codeOf(error: unknown): number {
 
 if (import.meta.main) {
   try {
+    const signal = terminationSignal();
     await using server = new AsyncTCPServer(
       { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1080) },
       Socks5Handler,
     );
-    const stop = () => server.shutdown();
-    Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
-    await server.serveForever();
+    await server.serveForever({ signal });
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     console.error(error.message); // which names the port

@@ -16,6 +16,7 @@ import {
   RequestReader,
   ResponseWriter,
   StreamRequestHandler,
+  terminationSignal,
 } from "@socketserver/socketserver";
 import { TlsAcceptor } from "@socketserver/socketserver/tls";
 
@@ -31,12 +32,14 @@ const SECURE = new Map([["EHLO", "250 hello"], QUIT]);
 class MailHandler extends StreamRequestHandler {
   override async handle() {
     await this.wfile.write("220 localhost\r\n");
-    if (await talk(this.rfile, this.wfile, PLAIN) !== STARTTLS[1]) return;
+    if (
+      await talk(this.rfile, this.wfile, PLAIN, this.signal) !== STARTTLS[1]
+    ) return;
     await this.rfile.discard(); // it came in plain text, from whomever
     using tls = await acceptor.accept(this.request, 10);
     if (tls === null) return;
     const wfile = new ResponseWriter(tls);
-    await talk(new RequestReader(tls), wfile, SECURE);
+    await talk(new RequestReader(tls), wfile, SECURE, this.signal);
     await wfile.close();
   }
 }
@@ -46,15 +49,28 @@ async function talk(
   rfile: RequestReader,
   wfile: ResponseWriter,
   replies: Map<string, string>,
+  signal: AbortSignal,
 ): Promise<string | void> {
-  for await (const line of rfile.lines()) {
+  for await (const line of rfile.lines({ signal })) {
     const reply = replies.get(line.toUpperCase().split(" ")[0]!) ?? "502 No";
     await wfile.write(`${reply}\r\n`);
     if (reply.startsWith("22")) return reply;
   }
 }
 
-const address = { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) };
-await using server = new AsyncTCPServer(address, MailHandler);
-console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
-await server.serveForever();
+if (import.meta.main) {
+  try {
+    const signal = terminationSignal();
+    const address = {
+      hostname: "127.0.0.1",
+      port: Number(Deno.args[0] ?? 8000),
+    };
+    await using server = new AsyncTCPServer(address, MailHandler);
+    console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
+    await server.serveForever({ signal });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(error.message); // which names the port
+    Deno.exitCode = 1;
+  }
+}

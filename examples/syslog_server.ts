@@ -23,6 +23,7 @@ import {
   LineTooLongError,
   RequestReader,
   StreamRequestHandler,
+  terminationSignal,
   UnexpectedEof,
 } from "@socketserver/socketserver";
 
@@ -110,6 +111,7 @@ export class SyslogHandler extends StreamRequestHandler {
 
 if (import.meta.main) {
   try {
+    const signal = terminationSignal();
     const [port = "5140", path = "/tmp/syslog.sock"] = Deno.args;
     const address = { hostname: "127.0.0.1", port: Number(port) };
     await using tcp = new AsyncTCPServer(address, SyslogHandler);
@@ -117,15 +119,12 @@ if (import.meta.main) {
     await using udp = new AsyncUDPServer(address, logDatagram);
     await using unix = new AsyncUnixDatagramServer({ path }, logDatagram);
     const servers = [tcp, udp, unix];
-    const stop = () => servers.map((server) => server.shutdown());
-    Deno.addSignalListener("SIGINT", stop);
-    Deno.addSignalListener("SIGTERM", stop);
     console.log(`Listening on ${address.hostname}:${address.port}`);
     console.log(`Listening on ${path}`);
-    await Promise.all(servers.map((server) => server.serveForever()));
+    await Promise.all(servers.map((server) => server.serveForever({ signal })));
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    console.error(error.message);
+    console.error(error.message); // which names the port
     Deno.exitCode = 1;
   }
 }

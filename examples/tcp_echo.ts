@@ -13,22 +13,30 @@
 import {
   AsyncTCPServer,
   StreamRequestHandler,
+  terminationSignal,
 } from "@socketserver/socketserver";
 
 export class EchoHandler extends StreamRequestHandler {
   override async handle() {
-    for await (const line of this.rfile.lines()) {
+    for await (const line of this.rfile.lines({ signal: this.signal })) {
       await this.wfile.write(line + "\n");
     }
   }
 }
 
 if (import.meta.main) {
-  await using server = new AsyncTCPServer(
-    { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
-    EchoHandler,
-  );
-  const { hostname, port } = server.serverAddress;
-  console.log(`Listening on ${hostname}:${port}`);
-  await server.serveForever();
+  try {
+    const signal = terminationSignal();
+    await using server = new AsyncTCPServer(
+      { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
+      EchoHandler,
+    );
+    const { hostname, port } = server.serverAddress;
+    console.log(`Listening on ${hostname}:${port}`);
+    await server.serveForever({ signal });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(error.message); // which names the port
+    Deno.exitCode = 1;
+  }
 }

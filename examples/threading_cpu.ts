@@ -15,6 +15,7 @@
 
 import {
   StreamRequestHandler,
+  terminationSignal,
   ThreadingTCPServer,
 } from "@socketserver/socketserver";
 
@@ -23,7 +24,7 @@ const thread = crypto.randomUUID().slice(0, 4);
 
 export class PrimeCountHandler extends StreamRequestHandler {
   override async handle() {
-    for await (const line of this.rfile.lines()) {
+    for await (const line of this.rfile.lines({ signal: this.signal })) {
       const started = performance.now();
       const count = countPrimes(Number(line));
       const took = Math.round(performance.now() - started);
@@ -48,11 +49,18 @@ function countPrimes(below: number): number {
 }
 
 if (import.meta.main) {
-  await using server = new ThreadingTCPServer(
-    { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
-    PrimeCountHandler,
-  );
-  const { hostname, port } = server.serverAddress;
-  console.log(`Listening on ${hostname}:${port}`);
-  await server.serveForever();
+  try {
+    const signal = terminationSignal();
+    await using server = new ThreadingTCPServer(
+      { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
+      PrimeCountHandler,
+    );
+    const { hostname, port } = server.serverAddress;
+    console.log(`Listening on ${hostname}:${port}`);
+    await server.serveForever({ signal });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(error.message); // which names the port
+    Deno.exitCode = 1;
+  }
 }

@@ -11,21 +11,28 @@
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 
-import { AsyncTCPServer } from "@socketserver/socketserver";
+import { AsyncTCPServer, terminationSignal } from "@socketserver/socketserver";
 import { EchoHandler } from "./tcp_echo.ts";
 
 if (import.meta.main) {
-  await using server = new AsyncTCPServer(
-    { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
-    EchoHandler,
-    {
-      tls: {
-        cert: await Deno.readTextFile("cert.pem"),
-        key: await Deno.readTextFile("key.pem"),
+  try {
+    const signal = terminationSignal();
+    await using server = new AsyncTCPServer(
+      { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
+      EchoHandler,
+      {
+        tls: {
+          cert: await Deno.readTextFile("cert.pem"),
+          key: await Deno.readTextFile("key.pem"),
+        },
       },
-    },
-  );
-  const { hostname, port } = server.serverAddress;
-  console.log(`Listening on ${hostname}:${port}`);
-  await server.serveForever();
+    );
+    const { hostname, port } = server.serverAddress;
+    console.log(`Listening on ${hostname}:${port}`);
+    await server.serveForever({ signal });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(error.message); // which names the port
+    Deno.exitCode = 1;
+  }
 }

@@ -10,7 +10,11 @@
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 
-import { DatagramRequestHandler, UDPServer } from "@socketserver/socketserver";
+import {
+  DatagramRequestHandler,
+  terminationSignal,
+  UDPServer,
+} from "@socketserver/socketserver";
 import { toText } from "@std/streams/to-text";
 
 export class UpperHandler extends DatagramRequestHandler {
@@ -21,11 +25,18 @@ export class UpperHandler extends DatagramRequestHandler {
 }
 
 if (import.meta.main) {
-  await using server = new UDPServer(
-    { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
-    UpperHandler,
-  );
-  const { hostname, port } = server.serverAddress;
-  console.log(`Listening on ${hostname}:${port}`);
-  await server.serveForever();
+  try {
+    const signal = terminationSignal();
+    await using server = new UDPServer(
+      { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
+      UpperHandler,
+    );
+    const { hostname, port } = server.serverAddress;
+    console.log(`Listening on ${hostname}:${port}`);
+    await server.serveForever({ signal });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(error.message); // which names the port
+    Deno.exitCode = 1;
+  }
 }

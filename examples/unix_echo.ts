@@ -13,19 +13,27 @@
 import {
   AsyncUnixStreamServer,
   StreamRequestHandler,
+  terminationSignal,
 } from "@socketserver/socketserver";
 
 export class EchoHandler extends StreamRequestHandler {
   override async handle() {
-    await this.rfile.pipeTo(this.wfile);
+    await this.rfile.pipeTo(this.wfile, { signal: this.signal });
   }
 }
 
 if (import.meta.main) {
-  await using server = new AsyncUnixStreamServer(
-    { path: Deno.args[0] ?? "/tmp/echo.sock" },
-    EchoHandler,
-  );
-  console.log(`Listening on ${server.serverAddress.path}`);
-  await server.serveForever();
+  try {
+    const signal = terminationSignal();
+    await using server = new AsyncUnixStreamServer(
+      { path: Deno.args[0] ?? "/tmp/echo.sock" },
+      EchoHandler,
+    );
+    console.log(`Listening on ${server.serverAddress.path}`);
+    await server.serveForever({ signal });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(error.message); // which names the path
+    Deno.exitCode = 1;
+  }
 }

@@ -70,6 +70,7 @@ Deno.test("mod exports these values and no others", () => {
     "UnixDatagramServer",
     "UnixStreamServer",
     "formatAddress",
+    "terminationSignal",
   ]);
 });
 

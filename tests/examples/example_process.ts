@@ -40,16 +40,21 @@ export async function withExampleProcess(
   }, { replace });
 }
 
+/** What an example is started with, beside its port. */
+interface Surroundings {
+  readonly args?: string[];
+  readonly cwd?: string;
+  readonly replace?: Record<string, string>;
+}
+
 /**
  * Asserts that an example says in one line that its port is taken, and ends with
  * exit code 1.
  */
 export async function assertRefusesTakenPort(
   name: string,
-  { transport = "tcp", args = [], replace = {} }: {
+  { transport = "tcp", args = [], ...surroundings }: Surroundings & {
     transport?: "tcp" | "udp";
-    args?: string[];
-    replace?: Record<string, string>;
   } = {},
 ): Promise<void> {
   const own = { hostname: HOSTNAME, port: 0 };
@@ -58,17 +63,30 @@ export async function assertRefusesTakenPort(
     : disposable(Deno.listenDatagram({ ...own, transport }));
   assert(taken.addr.transport === transport);
   const { port } = taken.addr;
+  await assertRefuses(name, `${HOSTNAME}:${port}`, {
+    ...surroundings,
+    args: [`${port}`, ...args],
+  });
+}
+
+/** Asserts the same of any address that is taken. */
+export async function assertRefuses(
+  name: string,
+  place: string,
+  { args = [], cwd, replace = {} }: Surroundings,
+): Promise<void> {
   const { code, stdout, stderr } = await deadline(
     new Deno.Command(Deno.execPath(), {
-      args: [...await commandOf(name, replace), `${port}`, ...args],
+      args: [...await commandOf(name, replace), ...args],
       env: { NO_COLOR: "1" },
       stdin: "null",
+      ...(cwd === undefined ? {} : { cwd }),
     }).output(),
     LIMIT_MS,
   );
   const said = new TextDecoder().decode(stderr);
   assertEquals(new TextDecoder().decode(stdout), "");
-  assertMatch(said, new RegExp(`^[^\n]*${HOSTNAME}:${port}[^\n]*\n$`));
+  assertMatch(said, new RegExp(`^[^\n]*${place}[^\n]*\n$`));
   assertEquals(code, 1);
 }
 

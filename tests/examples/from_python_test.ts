@@ -6,41 +6,55 @@ import { needing } from "../fixtures/installed_program.ts";
 const PAGE = new URL("../../examples/from_python.md", import.meta.url);
 const SENT = "hello world with Python";
 const ANSWER = `Sent:     ${SENT}\nReceived: ${SENT.toUpperCase()}\n`;
-const WROTE = /^127\.0\.0\.1:\d+ wrote:$/;
+const LANGUAGES = ["python", "ts"] as const;
+
+type Language = typeof LANGUAGES[number];
 
 const page = await Deno.readTextFile(PAGE);
 
-/** The program for Deno below a heading. */
-function programBelow(heading: string): string {
+/** The program below a heading, in one of both languages. */
+function programBelow(heading: string, language: Language): string {
   const [, part] = page.split(`\n## ${heading}\n`);
   assert(part !== undefined, `There is no heading ${heading}`);
-  return /^```ts\n(.*?)^```$/ms.exec(part)![1]!;
+  return new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "ms").exec(part)![1]!;
 }
 
+/** What makes a program take a free port, and tell which. */
+const TELLING = {
+  python: (program: string) =>
+    program.replace('PORT = "localhost", 9999', 'PORT = "localhost", 0')
+      .replace(
+        /server\.(serve_forever|handle_request)\(\)/,
+        "print(server.server_address[1]); $&",
+      ),
+  ts: (program: string) =>
+    program.replace("port = 9999", "port = 0").replace(
+      /await server\.(serveForever|handleRequest)\(\);/,
+      "console.log(server.serverAddress.port);\n  $&",
+    ),
+};
+
+const COMMANDS = {
+  python: ["python3", "-u"],
+  ts: [Deno.execPath(), "run", "--quiet", "--unstable-net", "-A"],
+};
+
 /**
- * Runs a program of the page, on a free port of which it tells. A deno.json is
- * found above it, by the children that load it as well.
+ * Runs a program of the page. A deno.json is found above it, by the children
+ * that load it as well.
  */
 async function withProgram(
   heading: string,
-  body: (program: ChildProgram, port: string) => Promise<void>,
+  language: Language,
+  body: (program: ChildProgram) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ dir: import.meta.dirname! });
   try {
-    const path = `${folder}/program.ts`;
-    const told = programBelow(heading)
-      .replace("port = 9999", "port = 0")
-      .replace(
-        /await server\.(serveForever|handleRequest)\(\);/,
-        "console.log(server.serverAddress.port);\n  $&",
-      );
-    await Deno.writeTextFile(path, told);
-    const flags = ["--quiet", "--unstable-net", "-A"];
-    await using program = new ChildProgram(
-      ...[Deno.execPath(), "run", ...flags, path],
-    );
-    const port = await program.line();
-    await body(program, port!);
+    const path = `${folder}/program.${language}`;
+    const program = TELLING[language](programBelow(heading, language));
+    await Deno.writeTextFile(path, program);
+    await using running = new ChildProgram(...COMMANDS[language], path);
+    await body(running);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -49,81 +63,84 @@ async function withProgram(
 const asked = (kind: string, port: string, words = SENT) =>
   python("documented_clients.py", kind, "127.0.0.1", port, words);
 
-for (const heading of ["TCP", "TCP, with streams"]) {
-  Deno.test(needing(["python3"], {
-    name: `examples/from_python.md, ${heading}, answers Python's clients`,
-    fn: () =>
-      withProgram(heading, async (program, port) => {
-        for (const kind of ["tcp", "tcp-create"]) {
-          assertEquals(await asked(kind, port), ANSWER);
-          assertMatch((await program.line())!, WROTE);
-          assertEquals(await program.line(), SENT);
-        }
-      }),
-  }));
+/** What a program does is the same in both languages. */
+function both(
+  heading: string,
+  does: string,
+  body: (program: ChildProgram, language: Language) => Promise<void>,
+): void {
+  for (const language of LANGUAGES) {
+    Deno.test(needing(["python3"], {
+      name: `examples/from_python.md, ${heading} (${language}), ${does}`,
+      fn: () =>
+        withProgram(heading, language, (program) => body(program, language)),
+    }));
+  }
 }
 
-Deno.test(needing(["python3"], {
-  name: "examples/from_python.md, UDP, answers Python's client",
-  fn: () =>
-    withProgram("UDP", async (program, port) => {
-      assertEquals(await asked("udp", port), ANSWER);
-      assertMatch((await program.line())!, WROTE);
-      assertEquals(await program.line(), SENT);
-    }),
-}));
+/** A line that a program prints, where Python writes text in bytes as b'…'. */
+async function printed(program: ChildProgram): Promise<string | undefined> {
+  return (await program.line())?.replace(/^b'(.*)'$/, "$1");
+}
 
-Deno.test("examples/from_python.md, Threads, talks to itself, and ends", () =>
-  withProgram("Threads", async (program, first) => {
-    const lines = [first, await program.line(), await program.line()];
-    for (const [index, line] of lines.entries()) {
-      assertMatch(
-        line!,
-        new RegExp(`^Received: \\w+: Hello World ${index + 1}$`),
-      );
+for (const heading of ["TCP", "TCP, with streams"]) {
+  both(heading, "answers Python's clients", async (program) => {
+    const port = await program.line();
+    for (const kind of ["tcp", "tcp-create"]) {
+      assertEquals(await asked(kind, port!), ANSWER);
+      assertEquals(await printed(program), "127.0.0.1 wrote:");
+      assertEquals(await printed(program), SENT);
     }
-    assertEquals((await program.ended()).code, 0);
-  }));
+  });
+}
 
-Deno.test(needing(["python3"], {
-  name: "examples/from_python.md, handle_error(), tells of what fails",
-  fn: () =>
-    withProgram("`handle_error()`", async (program, port) => {
-      const doubled = await asked("tcp", port, "21");
-      assertEquals(doubled, "Sent:     21\nReceived: 42\n");
-      assertEquals(await asked("tcp", port, "x"), "Sent:     x\nReceived: \n");
-      assertEquals(await program.line(), "Failed: SyntaxError");
-    }),
-}));
+both("UDP", "answers Python's client", async (program) => {
+  const port = await program.line();
+  assertEquals(await asked("udp", port!), ANSWER);
+  assertEquals(await printed(program), "127.0.0.1 wrote:");
+  assertEquals(await printed(program), SENT);
+});
 
-Deno.test(needing(["python3"], {
-  name: "examples/from_python.md, timeout, serves who comes in time",
-  fn: () =>
-    withProgram("`timeout`", async (program, port) => {
-      assertMatch(await asked("tcp", port), /^Received: hello$/m);
-      assertEquals(await program.line(), undefined);
-    }),
-}));
+both("Threads", "talks to itself, and ends", async (program) => {
+  for (const number of [1, 2, 3]) {
+    assertMatch(
+      (await program.line())!,
+      new RegExp(`^Received: [^:]+: Hello World ${number}$`),
+    );
+  }
+  assertEquals((await program.ended()).code, 0);
+});
 
-Deno.test("examples/from_python.md, timeout, ends if nobody comes", () =>
-  withProgram("`timeout`", async (program) => {
-    assertEquals(await program.line(), "Nobody has come");
-  }));
+both("`handle_error()`", "tells of what fails", async (program, language) => {
+  const port = await program.line();
+  assertEquals(await asked("tcp", port!, "21"), "Sent:     21\nReceived: 42\n");
+  assertEquals(await asked("tcp", port!, "x"), "Sent:     x\nReceived: \n");
+  const name = language === "python" ? "ValueError" : "SyntaxError";
+  assertEquals(await program.line(), `Failed: ${name}`);
+});
 
-Deno.test(needing(["python3"], {
-  name: "examples/from_python.md, Forking, gives each client a process",
-  fn: () =>
-    withProgram("Forking", async (_program, port) => {
-      const processes = new Set<string>();
-      for (const _ of Array(2)) {
-        const [, id, text] = /^Received: (\d+): (.*)$/m
-          .exec(await asked("tcp", port))!;
-        processes.add(id!);
-        assertEquals(text, SENT);
-      }
-      assertEquals(processes.size, 2);
-    }),
-}));
+both("`timeout`", "serves who comes in time", async (program) => {
+  const port = await program.line();
+  assertMatch(await asked("tcp", port!), /^Received: hello$/m);
+  assertEquals(await program.line(), undefined);
+});
+
+both("`timeout`", "ends if nobody comes", async (program) => {
+  await program.line();
+  assertEquals(await program.line(), "Nobody has come");
+});
+
+both("Forking", "gives each client a process", async (program) => {
+  const port = await program.line();
+  const processes = new Set<string>();
+  for (const _ of Array(2)) {
+    const [, id, text] = /^Received: (\d+): (.*)$/m
+      .exec(await asked("tcp", port!))!;
+    processes.add(id!);
+    assertEquals(text, SENT);
+  }
+  assertEquals(processes.size, 2);
+});
 
 Deno.test("examples/from_python.md has no cast", () => {
   const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)];
