@@ -38,6 +38,27 @@ export function checkHandlerClass(value: unknown): void {
   throw new TypeError(brokenRule(CREATE, rule, value));
 }
 
+/** Which servers can have what a client has to say first. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  tls: ["tcp"],
+  proxyProtocol: ["tcp", "unix"],
+};
+
+/**
+ * Checks that a server is not asked for TLS, or for a proxy's header, that has
+ * neither: it would serve in the clear, or believe in a wrong address.
+ *
+ * @throws {TypeError} If it is.
+ */
+export function checkLayers(options: unknown, transport: string): void {
+  for (const [name, transports] of Object.entries(LAYERS)) {
+    if (transports.includes(transport)) continue;
+    if ((options as NamedOptions | null)?.[name] === undefined) continue;
+    const rule = `${name} needs a server of ${transports.join(" or ")}`;
+    throw new TypeError(brokenRule(CREATE, rule, transport));
+  }
+}
+
 /**
  * Checks the `handlerModule` option.
  *

@@ -3,6 +3,7 @@ import { isSocketGone } from "./accept_errors.ts";
 import { BaseServer } from "./base_server.ts";
 import { checkSocket } from "./bind_checks.ts";
 import { closeQuietly } from "../streams/close_quietly.ts";
+import { checkLayers } from "./option_checks.ts";
 import type { ServerOptions } from "./server_options.ts";
 
 /** What a server of sockets needs of its own socket. */
@@ -83,6 +84,7 @@ export abstract class SocketServer<
     options?: SocketServerOptions<Socket> | null,
   ) {
     super(serverAddress, RequestHandlerClass, options);
+    checkLayers(options, serverAddress.transport);
     const { socket } = options ?? {};
     if (socket === undefined) return;
     checkSocket(socket, this.socketMethods, serverAddress.transport);

@@ -17,6 +17,8 @@ import {
   type TlsCertificates,
   TlsHandshakeError,
   type TlsOptions,
+  UDPServer,
+  UnixStreamServer,
 } from "@socketserver/socketserver";
 import { ErrorRecord } from "../fixtures/error_record.ts";
 import { needing } from "../fixtures/installed_program.ts";
@@ -497,3 +499,24 @@ Deno.test(needing(["openssl"], {
     });
   },
 }));
+
+for (
+  const [Server, name] of [
+    [UnixStreamServer, "tls"],
+    [UDPServer, "tls"],
+    [UDPServer, "proxyProtocol"],
+  ] as const
+) {
+  Deno.test(`${Server.name} refuses ${name}, which it cannot have`, () => {
+    const options = { [name]: {}, bindAndActivate: false };
+    const address = { ...ADDRESS, path: "/tmp/never" };
+    const error = assertThrows(
+      () => new Server(address, () => {}, options),
+      TypeError,
+    );
+    assertStringIncludes(
+      error.message,
+      `Cannot create the server as ${name} needs a server of tcp`,
+    );
+  });
+}
