@@ -41,7 +41,7 @@ export const tlsLines: Trial = {
 
 /** Handshakes, each with one line. */
 export const tlsHandshakes: Trial = {
-  load: tlsConnections(32),
+  load: tlsConnections(128),
   sides,
   rows: rowsOf("new connections"),
 };
