@@ -7,7 +7,7 @@ const SRC = new URL("../src/", import.meta.url);
 
 /** A file may import from its own layer and from earlier ones. */
 const LAYERS = [
-  /^(errors|types|import_guard|inspected|known_release)\.ts$/,
+  /^(errors|types|import_guard|inspected|broken_rule|option_checks|known_release)\.ts$/,
   /^streams\//,
   /^tls\//,
   /^listeners\//,

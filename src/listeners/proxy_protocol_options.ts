@@ -1,4 +1,4 @@
-import { checkLimit, wrongOption } from "./option_checks.ts";
+import { checkTimeLimits, wrongOption } from "../option_checks.ts";
 import { canBeTrusted, TrustedPeers } from "./trusted_peers.ts";
 
 /**
@@ -85,7 +85,7 @@ export function checkedProxyProtocol(
   const { trust, headerTimeout = 5 } = options;
   if (trust === undefined) throw wrongOption(rule, options);
   checkTrust(trust, transport);
-  checkLimit("proxyProtocol.headerTimeout", headerTimeout);
+  checkTimeLimits({ "proxyProtocol.headerTimeout": headerTimeout });
   return Object.freeze({ trust: Object.freeze([...trust]), headerTimeout });
 }
 

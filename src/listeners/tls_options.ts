@@ -1,5 +1,5 @@
 import type { TlsAcceptorOptions } from "../tls/tls_credentials.ts";
-import { checkLimit, wrongOption } from "./option_checks.ts";
+import { checkTimeLimits, wrongOption } from "../option_checks.ts";
 
 /**
  * How a TCP server speaks TLS: the `tls` option.
@@ -115,7 +115,7 @@ export function checkedTls(
   const { alpnProtocols = [], ca, handshakeTimeout = 10 } = options;
   const { clientCertificate = ca === undefined ? "none" : "required" } =
     options;
-  checkLimit("tls.handshakeTimeout", handshakeTimeout);
+  checkTimeLimits({ "tls.handshakeTimeout": handshakeTimeout });
   if (ca === undefined && options.clientCertificate !== undefined) {
     throw wrongOption("tls.ca must say whose certificates are believed", ca);
   }

@@ -6,7 +6,7 @@ import {
 import type { ProcessExecutor } from "../processes/process_executor.ts";
 import type { Executor } from "../servers/executor.ts";
 import { LazyExecutor } from "../servers/lazy_executor.ts";
-import { checkOptions, checkSwitches } from "../servers/option_checks.ts";
+import { checkOptions, checkSwitches } from "../option_checks.ts";
 import { AsyncMixIn } from "./async_mixin.ts";
 import { defineFields } from "./define_fields.ts";
 import type {

@@ -1,4 +1,5 @@
-import { brokenRule, checkTexts, isObject } from "../servers/option_checks.ts";
+import { brokenRule } from "../broken_rule.ts";
+import { checkTexts, isObject } from "../option_checks.ts";
 
 /** What a child process may do; see {@linkcode ForkingOptions}. */
 export type ChildPermissions =

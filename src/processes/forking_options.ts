@@ -1,10 +1,5 @@
-import {
-  checkCounts,
-  checkData,
-  checkDurations,
-  checkHandlerModule,
-  checkTexts,
-} from "../servers/option_checks.ts";
+import { checkCounts, checkDurations, checkTexts } from "../option_checks.ts";
+import { checkData, checkHandlerModule } from "../servers/option_checks.ts";
 import type { ServerOptions, Settings } from "../servers/server_options.ts";
 import { childFlags, type ChildPermissions } from "./child_flags.ts";
 import { serializeData } from "./process_settings.ts";

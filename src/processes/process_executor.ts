@@ -1,7 +1,7 @@
 import { ChildProcessError } from "../errors.ts";
 import { type PooledServer, PoolExecutor } from "../remote/pool_executor.ts";
 import { isExhaustion } from "../streams/exhaustion.ts";
-import { checkCounts, checkTexts } from "../servers/option_checks.ts";
+import { checkCounts, checkTexts } from "../option_checks.ts";
 import { childFlags } from "./child_flags.ts";
 import { ChildGuardian } from "./child_guardian.ts";
 import type { ForkingSettings } from "./forking_options.ts";

@@ -1,4 +1,4 @@
-import type { CountRange } from "../servers/option_checks.ts";
+import type { CountRange } from "../option_checks.ts";
 
 /**
  * How many children may wait for requests: each takes 28 MB, and a moment of the

@@ -1,5 +1,6 @@
 import { formatAddress } from "./format_address.ts";
-import { brokenRule, isObject } from "./option_checks.ts";
+import { brokenRule } from "../broken_rule.ts";
+import { isObject } from "../option_checks.ts";
 
 /**
  * Checks the address of a TCP or UDP server before the platform does, which

@@ -3,7 +3,7 @@ import type {
   DatagramSocket,
   RequestHandlerClass,
 } from "../types.ts";
-import { checkCounts } from "./option_checks.ts";
+import { checkCounts } from "../option_checks.ts";
 import {
   type ServerSocket,
   SocketServer,

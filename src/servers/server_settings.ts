@@ -1,10 +1,10 @@
 import {
   checkCounts,
   checkDurations,
-  checkLifetimes,
   checkOptions,
   checkSwitches,
-} from "./option_checks.ts";
+  checkTimeLimits,
+} from "../option_checks.ts";
 import type { ServerOptions, Settings } from "./server_options.ts";
 
 /** The fields that every server has for its options. */
@@ -38,7 +38,7 @@ export function serverSettings(
     data,
   } = options ?? {};
   checkDurations({ timeout, drainTimeout });
-  checkLifetimes({ requestTimeout });
+  checkTimeLimits({ requestTimeout });
   checkCounts({ maxActiveRequests, maxRequestsPerClient }, LIMIT);
   checkSwitches({ bindAndActivate, blockOnClose });
   return {

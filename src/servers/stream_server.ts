@@ -13,7 +13,7 @@ import {
   hasUnreadInput,
   watchReads,
 } from "./gentle_close.ts";
-import { checkCounts } from "./option_checks.ts";
+import { checkCounts } from "../option_checks.ts";
 import { SocketServer, type SocketServerOptions } from "./socket_server.ts";
 
 /** Options for {@linkcode StreamServer}. */

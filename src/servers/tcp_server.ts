@@ -10,7 +10,7 @@ import { checkCertificates } from "../tls/check_certificates.ts";
 import type { TlsCertificates } from "../tls/tls_credentials.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { bindTo, checkedAddress, checkedReusePort } from "./bind_checks.ts";
-import { checkSwitches } from "./option_checks.ts";
+import { checkSwitches } from "../option_checks.ts";
 import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 
 /** Where a TCP or UDP server can listen. */

@@ -5,7 +5,7 @@ import {
   DatagramServer,
   type DatagramServerOptions,
 } from "./datagram_server.ts";
-import { checkSwitches } from "./option_checks.ts";
+import { checkSwitches } from "../option_checks.ts";
 import type { InetAddress } from "./tcp_server.ts";
 
 /** Options for {@linkcode UDPServer}. */

@@ -1,10 +1,10 @@
+import { brokenRule } from "../broken_rule.ts";
 import {
-  brokenRule,
   checkCounts,
   checkDurations,
   checkOptions,
   isObject,
-} from "../servers/option_checks.ts";
+} from "../option_checks.ts";
 import { isHandlerClass } from "../handlers/run_handler.ts";
 import type { DatagramSocket, TlsInfo } from "../types.ts";
 

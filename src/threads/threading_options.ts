@@ -1,9 +1,5 @@
-import {
-  checkCounts,
-  checkData,
-  checkHandlerModule,
-  checkSwitches,
-} from "../servers/option_checks.ts";
+import { checkCounts, checkSwitches } from "../option_checks.ts";
+import { checkData, checkHandlerModule } from "../servers/option_checks.ts";
 import type { ServerOptions, Settings } from "../servers/server_options.ts";
 
 /**
