@@ -1,4 +1,4 @@
-import { inspected } from "../inspected.ts";
+import { brokenRule } from "../broken_rule.ts";
 
 /** A request, and where it came from. */
 export type Arrival<Request> = readonly [
@@ -14,8 +14,10 @@ export type Arrival<Request> = readonly [
 export function checkArrival(arrival: readonly unknown[]): void {
   if (Array.isArray(arrival) && arrival.length === 2) return;
   throw new TypeError(
-    `Cannot take a request as getRequest() must return [request, clientAddress]: current value is ${
-      inspected(arrival)
-    }`,
+    brokenRule(
+      "take a request",
+      "getRequest() must return [request, clientAddress]",
+      arrival,
+    ),
   );
 }

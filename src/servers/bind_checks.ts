@@ -1,6 +1,6 @@
-import { formatAddress } from "./format_address.ts";
 import { brokenRule } from "../broken_rule.ts";
 import { isObject } from "../option_checks.ts";
+import { formatAddress } from "./format_address.ts";
 
 /**
  * Checks the address of a TCP or UDP server before the platform does, which

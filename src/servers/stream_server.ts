@@ -3,6 +3,7 @@ import {
   checkedProxyProtocol,
   type ProxyProtocolOptions,
 } from "../listeners/proxy_protocol_options.ts";
+import { checkCounts } from "../option_checks.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { closeQuietly } from "../streams/close_quietly.ts";
@@ -13,7 +14,6 @@ import {
   hasUnreadInput,
   watchReads,
 } from "./gentle_close.ts";
-import { checkCounts } from "../option_checks.ts";
 import { SocketServer, type SocketServerOptions } from "./socket_server.ts";
 
 /** Options for {@linkcode StreamServer}. */

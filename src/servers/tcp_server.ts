@@ -1,3 +1,4 @@
+import { brokenRule } from "../broken_rule.ts";
 import { LayeredListener } from "../listeners/layered_listener.ts";
 import { ServerCertificates } from "../listeners/server_certificates.ts";
 import {
@@ -5,12 +6,11 @@ import {
   type TlsOptions,
   type TlsSettings,
 } from "../listeners/tls_options.ts";
-import { inspected } from "../inspected.ts";
+import { checkSwitches } from "../option_checks.ts";
 import { checkCertificates } from "../tls/check_certificates.ts";
 import type { TlsCertificates } from "../tls/tls_credentials.ts";
 import type { RequestHandlerClass, StreamRequest } from "../types.ts";
 import { bindTo, checkedAddress, checkedReusePort } from "./bind_checks.ts";
-import { checkSwitches } from "../option_checks.ts";
 import { StreamServer, type StreamServerOptions } from "./stream_server.ts";
 
 /** Where a TCP or UDP server can listen. */
@@ -148,10 +148,9 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
   replaceCertificates(certificates: TlsCertificates): void {
     const carrier = this.tls?.carrier;
     if (carrier !== "node") {
+      const rule = 'tls.carrier must be "node"';
       throw new Deno.errors.NotSupported(
-        `Cannot replace the certificates as tls.carrier must be "node": current value is ${
-          inspected(carrier)
-        }`,
+        brokenRule("replace the certificates", rule, carrier),
       );
     }
     checkCertificates(certificates);

@@ -1,3 +1,4 @@
+import { checkSwitches } from "../option_checks.ts";
 import type { DatagramRequest, RequestHandlerClass } from "../types.ts";
 import { bindTo, checkedAddress, checkUnstableNet } from "./bind_checks.ts";
 import {
@@ -5,7 +6,6 @@ import {
   DatagramServer,
   type DatagramServerOptions,
 } from "./datagram_server.ts";
-import { checkSwitches } from "../option_checks.ts";
 import type { InetAddress } from "./tcp_server.ts";
 
 /** Options for {@linkcode UDPServer}. */

@@ -1,5 +1,5 @@
 import { NoReplyAddressError } from "../errors.ts";
-import { inspected } from "../inspected.ts";
+import { brokenRule } from "../broken_rule.ts";
 import { Condition } from "../streams/condition.ts";
 import { noteOrigin } from "../streams/error_origin.ts";
 import { succeedsWithin } from "../streams/time_limit.ts";
@@ -176,8 +176,6 @@ export class UnixDatagramSocket implements DatagramListener {
 
 function noAddressError(path: unknown): Error {
   return new NoReplyAddressError(
-    `Cannot send a datagram as its receiver must be bound to a path: current value is ${
-      inspected(path)
-    }`,
+    brokenRule("send a datagram", "its receiver must be bound to a path", path),
   );
 }

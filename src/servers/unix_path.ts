@@ -1,4 +1,5 @@
-import { inspected } from "../inspected.ts";
+import { brokenRule } from "../broken_rule.ts";
+import { wrongOption } from "../option_checks.ts";
 
 /**
  * Checks the path of a socket file.
@@ -7,11 +8,8 @@ import { inspected } from "../inspected.ts";
  */
 export function checkPath(server: string, path: unknown): void {
   if (typeof path === "string" && path !== "") return;
-  throw new TypeError(
-    `Cannot bind the ${server} as path must be a string that is not empty: current value is ${
-      inspected(path)
-    }`,
-  );
+  const rule = "path must be a string that is not empty";
+  throw new TypeError(brokenRule(`bind the ${server}`, rule, path));
 }
 
 /**
@@ -24,11 +22,7 @@ export function checkPath(server: string, path: unknown): void {
 export function checkMode(mode: unknown, socket: unknown): void {
   if (mode === undefined) return;
   if (typeof mode !== "number") {
-    throw new TypeError(
-      `Cannot create the server as mode must be a number: current value is ${
-        inspected(mode)
-      }`,
-    );
+    throw wrongOption("mode must be a number", mode);
   }
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
     throw new RangeError(
@@ -49,10 +43,9 @@ export function checkMode(mode: unknown, socket: unknown): void {
 export function checkNoQueueSize(options: object): void {
   const { requestQueueSize } = options as { requestQueueSize?: unknown };
   if (requestQueueSize === undefined) return;
-  throw new TypeError(
-    `Cannot create the server as requestQueueSize must be left out for Unix sockets, of which Deno lets 1024 clients wait: current value is ${
-      inspected(requestQueueSize)
-    }`,
+  throw wrongOption(
+    "requestQueueSize must be left out for Unix sockets, of which Deno lets 1024 clients wait",
+    requestQueueSize,
   );
 }
 

@@ -1,3 +1,4 @@
+import { brokenRule } from "../broken_rule.ts";
 import { inspected } from "../inspected.ts";
 
 /** The largest buffer that may be asked for: 1 GiB. */
@@ -26,9 +27,7 @@ export function checkedStreamOptions(
   const given = options ?? {};
   if (typeof given !== "object") {
     throw new TypeError(
-      `Cannot create ${name} as its options must be an object: current value is ${
-        inspected(given)
-      }`,
+      brokenRule(`create ${name}`, "its options must be an object", given),
     );
   }
   const { bufferSize = defaultSize, timeout = null } = given;
@@ -146,9 +145,11 @@ export function checkMaxLineLength(value: number): void {
 export function delimiterBytes(delimiter: Uint8Array | string): Uint8Array {
   if (typeof delimiter !== "string" && !(delimiter instanceof Uint8Array)) {
     throw new TypeError(
-      `Cannot read as 'delimiter' must be a Uint8Array or a string: current value is ${
-        inspected(delimiter)
-      }`,
+      brokenRule(
+        "read",
+        "'delimiter' must be a Uint8Array or a string",
+        delimiter,
+      ),
     );
   }
   if (delimiter.length === 0) {
@@ -171,18 +172,18 @@ export function dataBytes(data: ArrayBufferView | ArrayBuffer): Uint8Array {
   }
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   throw new TypeError(
-    `Cannot write as data must be bytes or a string: current value is ${
-      inspected(data)
-    }`,
+    brokenRule("write", "data must be bytes or a string", data),
   );
 }
 
 /** Makes the error for a source that has read no sensible number of bytes. */
 export function wrongReadCount(count: unknown): TypeError {
   return new TypeError(
-    `Cannot read as read() must give the number of bytes read, or null: current value is ${
-      inspected(count)
-    }`,
+    brokenRule(
+      "read",
+      "read() must give the number of bytes read, or null",
+      count,
+    ),
   );
 }
 
@@ -192,9 +193,7 @@ export function wrongReadCount(count: unknown): TypeError {
  */
 export function wrongTakenCount(count: unknown): TypeError {
   return new TypeError(
-    `Cannot write as write() must give the number of bytes taken: current value is ${
-      inspected(count)
-    }`,
+    brokenRule("write", "write() must give the number of bytes taken", count),
   );
 }
 

@@ -1,4 +1,4 @@
-import { inspected } from "../inspected.ts";
+import { brokenRule } from "../broken_rule.ts";
 import { checkedReadTimeout } from "./argument_checks.ts";
 
 /** Options for {@linkcode RequestReader}. */
@@ -90,9 +90,7 @@ export function limitsIn(
   if (options === undefined || options === null) return OWN_LIMITS;
   if (typeof options !== "object") {
     throw new TypeError(
-      `Cannot read as the options must be an object: current value is ${
-        inspected(options)
-      }`,
+      brokenRule("read", "the options must be an object", options),
     );
   }
   const { signal, timeout } = options;
@@ -113,17 +111,13 @@ export function isRequired(
   const required = options?.required ?? false;
   if (typeof required === "boolean") return required;
   throw new TypeError(
-    `Cannot read as 'required' must be a boolean: current value is ${
-      inspected(required)
-    }`,
+    brokenRule("read", "'required' must be a boolean", required),
   );
 }
 
 function checkedSignal(signal: AbortSignal | undefined) {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw new TypeError(
-    `Cannot read as 'signal' must be an AbortSignal: current value is ${
-      inspected(signal)
-    }`,
+    brokenRule("read", "'signal' must be an AbortSignal", signal),
   );
 }

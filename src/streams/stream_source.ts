@@ -1,4 +1,4 @@
-import { inspected } from "../inspected.ts";
+import { brokenRule } from "../broken_rule.ts";
 import type { ByteSource } from "../types.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -44,9 +44,7 @@ export class StreamSource implements ByteSource {
   async #bytesOf(chunk: unknown): Promise<Uint8Array<ArrayBuffer>> {
     if (chunk instanceof Uint8Array) return chunk as Uint8Array<ArrayBuffer>;
     const error = new TypeError(
-      `Cannot read as the stream's chunks must be Uint8Arrays: current value is ${
-        inspected(chunk)
-      }`,
+      brokenRule("read", "the stream's chunks must be Uint8Arrays", chunk),
     );
     await this.#reader.cancel(error).catch(() => {}); // the cause counts
     throw error;

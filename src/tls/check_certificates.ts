@@ -1,3 +1,4 @@
+import { brokenRule } from "../broken_rule.ts";
 import { inspected } from "../inspected.ts";
 import type { TlsCertificates, TlsCredentials } from "./tls_credentials.ts";
 import { tlsModule } from "./tls_modules.ts";
@@ -23,7 +24,7 @@ export function checkCertificates(
   if (Object(serverNames) !== serverNames) {
     const rule = "tls.serverNames must have a certificate for each name";
     throw new TypeError(
-      `Cannot use TLS as ${rule}: current value is ${inspected(serverNames)}`,
+      brokenRule("use TLS", rule, serverNames),
     );
   }
   for (const [name, credentials] of Object.entries(serverNames)) {
