@@ -59,6 +59,11 @@ export class RequestIntake<Request> {
     return this.#arrivals.underway;
   }
 
+  /** Whether the waiting has ended for good. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /**
    * Waits for a request.
    *
