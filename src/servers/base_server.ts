@@ -1,6 +1,6 @@
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import type { Executor } from "./executor.ts";
-import { ExecutorOnDemand } from "./executor_on_demand.ts";
+import { ExecutorHolder } from "./executor_holder.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import {
   checkedTimeout,
@@ -61,7 +61,7 @@ export abstract class BaseServer<
   implements HandlerServer, AsyncDisposable {
   readonly #lifecycle: RequestLifecycle<Request>;
   readonly #loop: ServeLoop<Request>;
-  readonly #executor: ExecutorOnDemand = new ExecutorOnDemand({
+  readonly #executor: ExecutorHolder = new ExecutorHolder({
     createExecutor: () => this.createExecutor(),
     isNeeded: () => this.finishRequest === BaseServer.prototype.finishRequest,
   });

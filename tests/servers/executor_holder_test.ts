@@ -1,20 +1,20 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { HandlerNotFoundError } from "@socketserver/socketserver";
 import type { Executor } from "../../src/servers/executor.ts";
-import { ExecutorOnDemand } from "../../src/servers/executor_on_demand.ts";
+import { ExecutorHolder } from "../../src/servers/executor_holder.ts";
 
 /** One whose executor fails to start. */
-function failingWith(error: Error, isNeeded: boolean): ExecutorOnDemand {
+function failingWith(error: Error, isNeeded: boolean): ExecutorHolder {
   const executor = { start: () => Promise.reject(error) };
-  return new ExecutorOnDemand({
+  return new ExecutorHolder({
     createExecutor: () => executor as Partial<Executor> as Executor,
     isNeeded: () => isNeeded,
   });
 }
 
-Deno.test("ExecutorOnDemand.needed makes the executor once, and not before", async () => {
+Deno.test("ExecutorHolder.needed makes the executor once, and not before", async () => {
   let made = 0;
-  const executor = new ExecutorOnDemand({
+  const executor = new ExecutorHolder({
     createExecutor: () => {
       made++;
       const start = () => Promise.resolve();
@@ -28,7 +28,7 @@ Deno.test("ExecutorOnDemand.needed makes the executor once, and not before", asy
   assertEquals(made, 1);
 });
 
-Deno.test("ExecutorOnDemand.start() does not mind that a handler cannot be found which may not be needed", async () => {
+Deno.test("ExecutorHolder.start() does not mind that a handler cannot be found which may not be needed", async () => {
   const missing = new HandlerNotFoundError("no handler");
   await failingWith(missing, false).start();
   await assertRejects(() => failingWith(missing, true).start());

@@ -8,8 +8,11 @@ interface ExecutorMeans {
   isNeeded(): boolean;
 }
 
-/** A server's executor, made when it is first needed: a mixin's fields are set by then. */
-export class ExecutorOnDemand {
+/**
+ * Holds a server's executor, made when it is first needed: a mixin's fields are
+ * set by then.
+ */
+export class ExecutorHolder {
   readonly #means: ExecutorMeans;
   #made: Executor | null = null;
 
