@@ -1,6 +1,6 @@
 import type { DatagramSocket } from "../types.ts";
 import { EmptyReplies } from "./empty_replies.ts";
-import { vanishingMemory } from "./vanishing_memory.ts";
+import { VanishingMemory } from "./vanishing_memory.ts";
 
 /** What a reply socket needs of the platform's. */
 export type SendingSocket = Pick<DatagramSocket, "send"> & { close(): void };
@@ -24,7 +24,6 @@ const MOST_LOOKS = 25;
 const MOST_HELD = 212_992 / 4;
 /** What the system adds to a datagram that it holds, in bytes. */
 const HELD_BESIDE = 768;
-const SMALLEST_MEMORY = 2 ** 16;
 /**
  * How long a socket that got stuck is left alone when it has come free, in
  * milliseconds. It costs everybody some 50 to find that out, and clients that
@@ -55,7 +54,7 @@ export class ReplySocket {
   /** Who has an empty reply that the system holds. */
   readonly #empty: EmptyReplies;
   #socket: SendingSocket | null;
-  #memory = vanishingMemory(SMALLEST_MEMORY);
+  #memory = new VanishingMemory();
   /** Whom an offer under way is for, if it is empty. */
   #emptyFor: string | null = null;
   /** What the system may hold of this socket, in bytes. */
@@ -112,7 +111,7 @@ export class ReplySocket {
     let sending: Promise<number>;
     try {
       const socket = this.#socketFor(HELD_BESIDE + 2 * data.length);
-      sending = socket.send(this.#copyOf(data), address);
+      sending = socket.send(this.#memory.copyOf(data), address);
     } catch (error) {
       answer.reject(error);
       return answer.promise;
@@ -145,7 +144,7 @@ export class ReplySocket {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#takeBack();
+    this.#memory.vanish();
     this.#socket?.close();
     this.#socket = null;
     this.#answer?.resolve(false);
@@ -164,16 +163,6 @@ export class ReplySocket {
     return this.#socket;
   }
 
-  #copyOf(data: Uint8Array): Uint8Array {
-    const { length } = data;
-    if (this.#memory.byteLength < length) {
-      this.#memory = vanishingMemory(length);
-    }
-    const copy = new Uint8Array(this.#memory, 0, length);
-    copy.set(data);
-    return copy;
-  }
-
   /** Looks from time to time whether an offer lasts too long. */
   readonly #look = (): void => {
     this.#timer = undefined;
@@ -187,17 +176,13 @@ export class ReplySocket {
       this.#leave();
       return answer.resolve(true);
     } else if (this.#looks++ === 0) {
-      this.#takeBack();
+      this.#memory.vanish();
     } else if (this.#looks > MOST_LOOKS) {
       this.#leave();
       return answer.resolve(false);
     }
     this.#lookLater();
   };
-
-  #takeBack(): void {
-    if (this.#memory.resizable) this.#memory.resize(0);
-  }
 
   #lookLater(): void {
     this.#timer = setTimeout(this.#look, PATIENCE_MS);
@@ -210,15 +195,13 @@ export class ReplySocket {
     this.#socket?.close();
     this.#socket = null;
     this.#answer = null;
-    this.#memory = vanishingMemory(SMALLEST_MEMORY);
+    this.#memory = new VanishingMemory();
   }
 
   #settle(answer: PromiseWithResolvers<boolean>): void {
     if (this.#closed || this.#answer !== answer) return;
     this.#answer = null;
-    if (this.#memory.byteLength === 0) {
-      this.#memory.resize(this.#memory.maxByteLength);
-    }
+    this.#memory.restore();
     if (this.#isStuck) this.#recoverLater();
   }
 
