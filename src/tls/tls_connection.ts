@@ -133,10 +133,18 @@ export class TlsConnection implements Deno.Conn, StreamRequest {
     (this.#connection as Partial<Deno.Conn>).unref?.();
   }
 
+  /**
+   * Switches Nagle's algorithm off, or on with `false`, for the connection below.
+   * Where that is a Unix socket, which has none, this does nothing.
+   */
   setNoDelay(noDelay?: boolean): void {
     this.#connection.setNoDelay?.(noDelay);
   }
 
+  /**
+   * Has the system ask now and then whether a silent client is still there, or
+   * not with `false`. Over a Unix socket this does nothing either.
+   */
   setKeepAlive(keepAlive?: boolean): void {
     this.#connection.setKeepAlive?.(keepAlive);
   }
