@@ -30,8 +30,7 @@ function tlsOver(
   const acceptor = new TlsAcceptor({
     ...current,
     alpnProtocols,
-    ...ca !== undefined && clientCertificate !== "none" &&
-      { ca, clientCertificate },
+    ...clientCertificate !== "none" && { ca: ca!, clientCertificate },
   });
   certificates.follow(acceptor);
   return new HandshakeListener(

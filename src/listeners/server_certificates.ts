@@ -1,3 +1,4 @@
+import { checkCertificates } from "../tls/check_certificates.ts";
 import type { TlsAcceptor } from "../tls/tls_acceptor.ts";
 import type { TlsCertificates } from "../tls/tls_credentials.ts";
 import type { TlsOptions } from "./tls_options.ts";
@@ -23,9 +24,14 @@ export class ServerCertificates {
     return this.#current;
   }
 
-  /** Replaces them: by some that have been checked. */
+  /**
+   * Replaces them.
+   *
+   * @throws {TypeError} If one cannot be used; then the former ones stay.
+   */
   replace(next: TlsCertificates): void {
-    this.#acceptor?.replace(next);
+    if (this.#acceptor === null) checkCertificates(next);
+    else this.#acceptor.replace(next); // which checks them
     this.#current = copyOf(next);
   }
 

@@ -153,7 +153,6 @@ export class TCPServer extends StreamServer<Deno.NetAddr> {
         brokenRule("replace the certificates", rule, carrier),
       );
     }
-    checkCertificates(certificates);
     this.#certificates!.replace(certificates);
   }
 
