@@ -12,7 +12,7 @@ import { countSockets } from "../fixtures/descriptors.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { TlsServer } from "../fixtures/tls_server.ts";
 import { until } from "../fixtures/until.ts";
-import { TlsAuthority } from "../tls/tls_authority.ts";
+import { TlsAuthority, tlsTest } from "../tls/tls_authority.ts";
 
 // Clients that connect to a TLS port, and never speak.
 
@@ -77,11 +77,9 @@ for (const Server of CLASSES) {
   }
 }
 
-Deno.test(needing(["openssl"], {
-  name:
-    "TCPServer counts silent TLS clients in maxActiveRequests until they go",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TCPServer counts silent TLS clients in maxActiveRequests until they go",
+  async (authority) => {
     const { cert, key } = await authority.issue("server.test");
     await using server = new TlsServer({
       tls: { cert, key, carrier: "deno", handshakeTimeout: 1 },
@@ -100,12 +98,11 @@ Deno.test(needing(["openssl"], {
     await deadline(asked, LIMIT_MS);
     assertEquals(log, ["they go", "served"]);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TCPServer counts silent TLS clients in maxRequestsPerClient",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TCPServer counts silent TLS clients in maxRequestsPerClient",
+  async (authority) => {
     const { cert, key } = await authority.issue("server.test");
     await using server = new TlsServer({
       tls: { cert, key, carrier: "deno", handshakeTimeout: 1 },
@@ -128,7 +125,7 @@ Deno.test(needing(["openssl"], {
     }
     assert(told !== null);
   },
-}));
+);
 
 /** Waits for the report of a client that is given up. */
 async function givenUp(server: TlsServer): Promise<void> {
@@ -137,10 +134,9 @@ async function givenUp(server: TlsServer): Promise<void> {
   server.record.take();
 }
 
-Deno.test(needing(["openssl"], {
-  name: "TCPServer closes whom it has given up when it is closed itself",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TCPServer closes whom it has given up when it is closed itself",
+  async (authority) => {
     const { cert, key } = await authority.issue("server.test");
     using clients = new SilentClients();
     {
@@ -152,4 +148,4 @@ Deno.test(needing(["openssl"], {
       await clients.add(server, 1);
     } // the test's sanitizer knows of whatever is left
   },
-}));
+);

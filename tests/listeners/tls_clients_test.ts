@@ -5,7 +5,7 @@ import { serverClasses } from "../contract/server_classes.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { TlsServer, type Told } from "../fixtures/tls_server.ts";
 import { until } from "../fixtures/until.ts";
-import { TlsAuthority } from "../tls/tls_authority.ts";
+import { TlsAuthority, tlsTest } from "../tls/tls_authority.ts";
 
 // Real clients of servers of every TCP class, with either carrier.
 
@@ -109,10 +109,9 @@ for (const { name, Server } of tcpClasses) {
 }
 
 for (const { name, Server } of tcpClasses) {
-  Deno.test(needing(["openssl"], {
-    name: `${name} tells its handlers the certificate of a client`,
-    async fn() {
-      using authority = await TlsAuthority.create();
+  tlsTest(
+    `${name} tells its handlers the certificate of a client`,
+    async (authority) => {
       const { cert, key } = await authority.issue("server.test");
       const client = await authority.issue("client.test");
       await using server = new TlsServer(
@@ -127,5 +126,5 @@ for (const { name, Server } of tcpClasses) {
       assertEquals(peerCertificate, der.length);
       assertEquals(server.record.errors, []);
     },
-  }));
+  );
 }

@@ -2,17 +2,14 @@ import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { TlsHandshake } from "../../src/listeners/tls_handshake.ts";
 import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
-import { needing } from "../fixtures/installed_program.ts";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
-import { TlsAuthority } from "../tls/tls_authority.ts";
+import { tlsTest } from "../tls/tls_authority.ts";
 
 const LIMIT_MS = 30_000;
 
-Deno.test(needing(["openssl"], {
-  name:
-    "TlsHandshake.ask() gives null for who has gone, where the system says so of an option",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsHandshake.ask() gives null for who has gone, where the system says so of an option",
+  async (authority) => {
     const acceptor = new TlsAcceptor(await authority.issue("server.test"));
     using pair = await TcpPair.open();
     pair.client.close();
@@ -23,4 +20,4 @@ Deno.test(needing(["openssl"], {
     const asked = new TlsHandshake(acceptor, null).ask(pair.server);
     assertEquals(await deadline(asked, LIMIT_MS), null);
   },
-}));
+);

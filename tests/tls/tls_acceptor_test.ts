@@ -8,23 +8,22 @@ import { deadline } from "@std/async/deadline";
 import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
 import type { TlsConnection } from "../../src/tls/tls_connection.ts";
 import { needing } from "../fixtures/installed_program.ts";
-import { TlsAuthority } from "./tls_authority.ts";
+import { TlsAuthority, tlsTest } from "./tls_authority.ts";
 import { TlsPort } from "./tls_port.ts";
 
 const LIMIT_MS = 30_000;
 
 for (const version of ["-tls1_2", "-tls1_3"]) {
-  Deno.test(needing(["openssl"], {
-    name: `TlsAcceptor.accept() serves openssl s_client ${version}`,
-    async fn() {
-      using authority = await TlsAuthority.create();
+  tlsTest(
+    `TlsAcceptor.accept() serves openssl s_client ${version}`,
+    async (authority) => {
       await using port = new TlsPort(await authority.issue("one"), echoOnce);
       const args = ["-quiet", version, "-CAfile"]
         .concat(authority.own.certPath, "-verify_return_error");
       assertEquals(await sClient(port, args, "hello\n"), "hello\n");
       assertEquals(port.failures, []);
     },
-  }));
+  );
 }
 
 Deno.test(needing(["openssl", "curl"], {
@@ -59,10 +58,9 @@ Deno.test(needing(["openssl", "gnutls-cli"], {
   },
 }));
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() serves Deno.connectTls(), 20 MB and half-closed",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() serves Deno.connectTls(), 20 MB and half-closed",
+  async (authority) => {
     await using port = new TlsPort(await authority.issue("one"));
     using client = await connect(port, authority);
     const sent = new Uint8Array(20_000_000).map((_, i) => i * 7 >> 3);
@@ -74,12 +72,11 @@ Deno.test(needing(["openssl"], {
     assertEquals(await deadline(answer, LIMIT_MS), sent);
     assertEquals(port.failures, []);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() tells the ALPN protocol and the server name",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() tells the ALPN protocol and the server name",
+  async (authority) => {
     const told: unknown[] = [];
     const options = { ...await authority.issue("one"), alpnProtocols: ["b"] };
     await using port = new TlsPort(options, tell);
@@ -90,23 +87,21 @@ Deno.test(needing(["openssl"], {
     await sClient(port, ["-noservername"]);
     assertEquals(told, [["b", "two.test"], [null, null]]);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() refuses who offers no protocol that it has",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() refuses who offers no protocol that it has",
+  async (authority) => {
     const options = { ...await authority.issue("one"), alpnProtocols: ["b"] };
     await using port = new TlsPort(options);
     assertMatch(await sClient(port, ["-alpn", "a"]), /no application protocol/);
     assertMatch(String(port.failures), /InvalidData: .*handshake has failed/);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() shows the certificate of the name asked for",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() shows the certificate of the name asked for",
+  async (authority) => {
     await using port = new TlsPort({
       ...await authority.issue("one"),
       alpnProtocols: ["b"],
@@ -125,12 +120,11 @@ Deno.test(needing(["openssl"], {
     shown.push(subjectOf(await sClient(port, ["-noservername"])));
     assertEquals(shown, ["two", "two", "three", "one", "one", "one"]);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.replace() lets no request fail, and new clients see it",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.replace() lets no request fail, and new clients see it",
+  async (authority) => {
     const [one, two] = [
       await authority.issue("one"),
       await authority.issue("two"),
@@ -157,12 +151,11 @@ Deno.test(needing(["openssl"], {
     await ask(stays);
     assertEquals([port.failures, served > 0], [[], true]);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.replace() brings certificates of server names",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.replace() brings certificates of server names",
+  async (authority) => {
     const one = await authority.issue("one");
     const two = await authority.issue("two");
     await using port = new TlsPort(one);
@@ -172,12 +165,11 @@ Deno.test(needing(["openssl"], {
     port.acceptor.replace({ ...one, serverNames: { "two.test": two } });
     assertEquals(await shown(), "two");
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() works behind what was read before",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() works behind what was read before",
+  async (authority) => {
     const acceptor = new TlsAcceptor(await authority.issue("one"));
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const accepting = listener.accept();
@@ -194,12 +186,11 @@ Deno.test(needing(["openssl"], {
     const buffer = new Uint8Array(10);
     assertEquals([await server.read(buffer), buffer[0]], [1, 42]);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor names the option that it cannot use, and no key",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor names the option that it cannot use, and no key",
+  async (authority) => {
     const [one, two] = [
       await authority.issue("one"),
       await authority.issue("two"),
@@ -221,7 +212,7 @@ Deno.test(needing(["openssl"], {
       `Cannot use TLS as tls.serverNames["a.test"].key must be the key of tls.serverNames["a.test"].cert: ${pair} "CN=two"`,
     ]);
   },
-}));
+);
 
 function connect(
   port: TlsPort,

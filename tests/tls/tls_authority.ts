@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import { needing } from "../fixtures/installed_program.ts";
 
 const EC_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 
@@ -49,6 +50,20 @@ export class TlsAuthority implements Disposable {
   [Symbol.dispose](): void {
     Deno.removeSync(this.#folder, { recursive: true });
   }
+}
+
+/** Tests with an authority of its own, where there is openssl. */
+export function tlsTest(
+  name: string,
+  body: (authority: TlsAuthority) => Promise<void>,
+): void {
+  Deno.test(needing(["openssl"], {
+    name,
+    async fn() {
+      using authority = await TlsAuthority.create();
+      await body(authority);
+    },
+  }));
 }
 
 async function openssl(cwd: string, line: string): Promise<void> {

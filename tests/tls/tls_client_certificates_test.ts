@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import type { TlsAcceptorOptions } from "../../src/tls/tls_credentials.ts";
 import { needing } from "../fixtures/installed_program.ts";
-import { type Issued, TlsAuthority } from "./tls_authority.ts";
+import { type Issued, TlsAuthority, tlsTest } from "./tls_authority.ts";
 import { TlsPort } from "./tls_port.ts";
 
 type ClientCertificate = "none" | "foreign" | "expired" | "right";
@@ -15,16 +15,15 @@ Deno.test(needing(["openssl"], {
   },
 }));
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() is as strict about a server name's certificate",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() is as strict about a server name's certificate",
+  async (authority) => {
     const serverNames = { "other.test": await authority.issue("other") };
     assertEquals(await served({ serverNames }, "other.test"), [
       "right: right",
     ]);
   },
-}));
+);
 
 Deno.test(needing(["openssl"], {
   name: "TlsAcceptor.accept() serves who has no certificate, if that may be",

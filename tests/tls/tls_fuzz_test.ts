@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
-import { needing } from "../fixtures/installed_program.ts";
-import { TlsAuthority } from "./tls_authority.ts";
+import { tlsTest } from "./tls_authority.ts";
 
 const LIMIT_MS = 120_000;
 const STRINGS = 20_000;
@@ -9,11 +8,9 @@ const STRINGS = 20_000;
 const STRINGS_VARIABLE = "SOCKETSERVER_TLS_STRINGS";
 const MOST_MEGABYTES = 400;
 
-Deno.test(needing(["openssl"], {
-  name:
-    `TlsAcceptor.accept() survives ${STRINGS} strings of bytes, and serves on`,
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  `TlsAcceptor.accept() survives ${STRINGS} strings of bytes, and serves on`,
+  async (authority) => {
     const one = await authority.issue("one");
     const two = await authority.issue("two");
     const optional = "optional";
@@ -53,4 +50,4 @@ Deno.test(needing(["openssl"], {
     assert(outcomes.InvalidData > count / 3, line);
     assert(outcomes.UnexpectedEof > count / 100, line);
   },
-}));
+);

@@ -3,7 +3,6 @@ import { deadline } from "@std/async/deadline";
 import { ServerHandshake } from "../../src/tls/server_handshake.ts";
 import { TlsAcceptor } from "../../src/tls/tls_acceptor.ts";
 import { type TlsServer, TlsServers } from "../../src/tls/tls_servers.ts";
-import { needing } from "../fixtures/installed_program.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
 import {
   forEachSeed,
@@ -12,7 +11,7 @@ import {
 } from "../fixtures/seeded_cases.ts";
 import { TcpPair } from "../fixtures/tcp_pair.ts";
 import { UnhandledRejections } from "../fixtures/unhandled_rejections.ts";
-import { TlsAuthority } from "./tls_authority.ts";
+import { type TlsAuthority, tlsTest } from "./tls_authority.ts";
 import { TlsPair } from "./tls_pair.ts";
 import { TlsPort } from "./tls_port.ts";
 
@@ -27,10 +26,9 @@ for (
     ["slow, unnamed", HELLO_HEAD.length, true],
   ] as const
 ) {
-  Deno.test(needing(["openssl"], {
-    name: `TlsAcceptor.accept() gives a ${kind} client up, and lets go of it`,
-    async fn() {
-      using authority = await TlsAuthority.create();
+  tlsTest(
+    `TlsAcceptor.accept() gives a ${kind} client up, and lets go of it`,
+    async (authority) => {
       const acceptor = await acceptorOf(authority, named);
       using rejections = new UnhandledRejections();
       using pair = await TcpPair.open();
@@ -41,13 +39,11 @@ for (
       assertEquals(await deadline(told(pair.client), LIMIT_MS), null);
       assertEquals(await rejections.count(), 0);
     },
-  }));
+  );
 
-  Deno.test(needing(["openssl"], {
-    name:
-      `TlsAcceptor.accept() ends when a ${kind} client's connection is closed`,
-    async fn() {
-      using authority = await TlsAuthority.create();
+  tlsTest(
+    `TlsAcceptor.accept() ends when a ${kind} client's connection is closed`,
+    async (authority) => {
       const acceptor = await acceptorOf(authority, named);
       using rejections = new UnhandledRejections();
       using pair = await TcpPair.open();
@@ -58,13 +54,12 @@ for (
       assertEquals(await deadline(told(pair.client), LIMIT_MS), null);
       assertEquals(await rejections.count(), 0);
     },
-  }));
+  );
 }
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() gives null for a client that goes without a word",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() gives null for a client that goes without a word",
+  async (authority) => {
     for (const named of [false, true]) {
       const acceptor = await acceptorOf(authority, named);
       using pair = await TcpPair.open();
@@ -72,7 +67,7 @@ Deno.test(needing(["openssl"], {
       assertEquals(await acceptor.accept(pair.server), null);
     }
   },
-}));
+);
 
 /** Counts for whom TLS begins. */
 class CountedServers extends TlsServers {
@@ -84,11 +79,9 @@ class CountedServers extends TlsServers {
   }
 }
 
-Deno.test(needing(["openssl"], {
-  name:
-    "ServerHandshake.run() has nothing of TLS begin before a client has said hello",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "ServerHandshake.run() has nothing of TLS begin before a client has said hello",
+  async (authority) => {
     const servers = new CountedServers(await authority.issue("one"), {});
     const silent = new MemoryConnection([]);
     assertEquals(await new ServerHandshake(silent, false).run(servers), null);
@@ -100,12 +93,11 @@ Deno.test(needing(["openssl"], {
     await assertRejects(() => waiting, Deno.errors.UnexpectedEof);
     assertEquals(servers.begun, 1);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsAcceptor.accept() rejects for a client that goes in the middle",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() rejects for a client that goes in the middle",
+  async (authority) => {
     const acceptor = new TlsAcceptor(await authority.issue("one"));
     using pair = await TcpPair.open();
     await pair.client.write(HELLO_HEAD);
@@ -113,13 +105,11 @@ Deno.test(needing(["openssl"], {
     const { UnexpectedEof } = Deno.errors;
     await assertRejects(() => acceptor.accept(pair.server), UnexpectedEof);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name:
-    "TlsAcceptor.accept() survives any bytes, and lets go of who sends them",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsAcceptor.accept() survives any bytes, and lets go of who sends them",
+  async (authority) => {
     const hello = await helloOf(authority);
     using rejections = new UnhandledRejections();
     const serverNames = { "two.test": await authority.issue("two") };
@@ -157,12 +147,11 @@ Deno.test(needing(["openssl"], {
     }
     assertEquals(await rejections.count(), 0);
   },
-}));
+);
 
-Deno.test(needing(["openssl"], {
-  name: "TlsConnection.read() survives any bytes after the handshake",
-  async fn() {
-    using authority = await TlsAuthority.create();
+tlsTest(
+  "TlsConnection.read() survives any bytes after the handshake",
+  async (authority) => {
     using rejections = new UnhandledRejections();
     const record = new Uint8Array([23, 3, 3, 0, 60, ...Array(60).keys()]);
     await forEachSeed(30, async (random) => {
@@ -179,7 +168,7 @@ Deno.test(needing(["openssl"], {
     });
     assertEquals(await rejections.count(), 0);
   },
-}));
+);
 
 /** An acceptor, for which the server's name makes a difference or none. */
 async function acceptorOf(
