@@ -1,9 +1,9 @@
 import { TlsAcceptor } from "../tls/tls_acceptor.ts";
 import { HandshakeListener } from "./handshake_listener.ts";
 import type { Layers, TlsLayer } from "./layers.ts";
-import { NativeTlsHandshake } from "./native_tls_handshake.ts";
 import { ProxyHandshake } from "./proxy_handshake.ts";
 import { TlsHandshake } from "./tls_handshake.ts";
+import { startNativeTls, startTlsBy } from "./tls_starters.ts";
 
 /** Puts layers around a listener: a proxy's header comes before TLS. */
 export function layersOver(
@@ -23,7 +23,7 @@ function tlsOver(
   const { alpnProtocols, carrier, clientCertificate, handshakeTimeout } =
     settings;
   if (carrier === "deno") {
-    const handshake = new NativeTlsHandshake(handshakeTimeout);
+    const handshake = new TlsHandshake(startNativeTls, handshakeTimeout);
     return new HandshakeListener(listener, handshake, { countHeld });
   }
   const { ca, current } = certificates;
@@ -33,8 +33,6 @@ function tlsOver(
     ...clientCertificate !== "none" && { ca: ca!, clientCertificate },
   });
   certificates.follow(acceptor);
-  return new HandshakeListener(
-    listener,
-    new TlsHandshake(acceptor, handshakeTimeout),
-  );
+  const handshake = new TlsHandshake(startTlsBy(acceptor), handshakeTimeout);
+  return new HandshakeListener(listener, handshake);
 }
