@@ -94,7 +94,7 @@ export class FarSide {
       else if (type === FrameType.stop && id === 0) this.#stopAll(payload);
       else if (far === undefined) return; // it has ended meanwhile
       else if (type === FrameType.abort) far.fail(errorIn(payload, far));
-      else if (type === FrameType.stop) far.stop(errorIn(payload, far));
+      else if (type === FrameType.stop) far.abort(errorIn(payload, far));
       else far.receive(type, payload);
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
@@ -111,7 +111,7 @@ export class FarSide {
 
   #stopAll(payload: Uint8Array<ArrayBuffer>): void {
     const reason = errorIn(payload);
-    for (const far of this.#open.values()) far.stop(reason);
+    for (const far of this.#open.values()) far.abort(reason);
   }
 
   /** The signal of a request; one that is never aborted if it is not open. */
