@@ -260,6 +260,10 @@ export class ThreadError extends Error {
 /**
  * Reported for a request whose child process ended first.
  *
+ * Where requests share a child, one that takes longer than `requestTimeout` ends
+ * it for all: the others are reported with this error, whose `cause` is the
+ * `TimedOut` of that one.
+ *
  * The example of {@linkcode LineTooLongError} shows how `handleError()` can tell
  * one error from another. A server rejects with this one when it begins to
  * serve, if its children end as soon as they start.
@@ -291,7 +295,7 @@ export class ThreadError extends Error {
 export class ChildProcessError extends Error {
   /** The name of the error. */
   override readonly name: string = "ChildProcessError";
-  /** The exit code; `null` if the server closed before the process ended. */
+  /** The exit code; `null` if the server did not wait for it. */
   readonly code: number | null;
   /** The signal that ended the process; `null` if none did, or on Windows. */
   readonly signal: Deno.Signal | null;

@@ -27,6 +27,16 @@ export function endedBefore(
   );
 }
 
+/** Makes the error of a request whose process was ended for another one. */
+export function endedForAnother(cause: Error): ChildProcessError {
+  const error = new ChildProcessError(
+    "The child process was ended before its request, as another one that it handled took too long",
+    { code: null, signal: null, stderr: "" },
+  );
+  error.cause = cause;
+  return error;
+}
+
 /** Makes the error for a process that leaves its input unread. */
 export function readsNothing(unread: number): RemoteProtocolError {
   return new RemoteProtocolError(

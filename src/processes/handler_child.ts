@@ -10,7 +10,7 @@ import type {
 import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
 import { createMark } from "./batch_head.ts";
 import { startChild } from "./child_command.ts";
-import { endedBefore, readsNothing } from "./child_errors.ts";
+import { endedBefore, endedForAnother, readsNothing } from "./child_errors.ts";
 import { grantsNet } from "./child_flags.ts";
 import { ChildInput } from "./child_input.ts";
 import { ChildOutput } from "./child_output.ts";
@@ -123,7 +123,8 @@ export class HandlerChild implements RequestRunner {
 
   /** Ends the process too, and the requests that share it, unless it is done. */
   giveUp(pending: PendingRequest, error: Error): void {
-    if (this.#nearSide.giveUp(pending, error)) this.endAll(error);
+    const goesOn = this.#nearSide.giveUp(pending, error);
+    if (goesOn) this.endAll(endedForAnother(error));
   }
 
   /** Resolves when the requests of now have been handled. */

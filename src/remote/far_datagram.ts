@@ -41,8 +41,8 @@ export class FarDatagram extends FarRequest implements DatagramSocket {
   }
 
   async send(data: Uint8Array, address: Deno.Addr): Promise<number> {
-    if (this.#failure !== null) throw this.#failure;
     if (this.#ended) throw this.endedError();
+    if (this.#failure !== null) throw this.#failure;
     const head: Reply = {
       reply: this.#lastReply = this.#lastReply + 1 >>> 0,
       // As at home, where the socket's own kind is meant if none is named.
@@ -83,7 +83,7 @@ export class FarDatagram extends FarRequest implements DatagramSocket {
   /** Makes every reply that is under way, and every later one, reject. */
   override fail(error: Error): void {
     this.#failWith(error);
-    this.stop(error);
+    this.abort(error);
   }
 
   override end(): void {

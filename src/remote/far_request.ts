@@ -1,29 +1,16 @@
+import { Abortable } from "../streams/abortable.ts";
 import { noteOrigin } from "../streams/error_origin.ts";
 import type { FrameType } from "./frames.ts";
 
 /** The far side of one request: what its handler is given, and its frames. */
-export abstract class FarRequest {
+export abstract class FarRequest extends Abortable {
   /** What the handler finds in `this.request`. */
   abstract readonly request: object;
-  /** Why the handler is to end, if it is. */
-  #reason: Error | null = null;
-  /** Made on first use: most handlers have none. */
-  #controller: AbortController | null = null;
 
-  /** Tells the handler when it is to end. */
-  get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
-      if (this.#reason !== null) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
-  }
-
-  /** Tells the handler to end, and nothing else; the first reason counts. */
-  stop(reason: Error): void {
-    if (this.#reason !== null) return;
-    this.#reason = reason;
-    this.#controller?.abort(reason);
+  /** Finds what a handler was given, without a search: it is, or has, its request. */
+  static of(request: unknown): FarRequest | null {
+    const far = Array.isArray(request) ? request[1] : request; // a datagram's
+    return far instanceof FarRequest && far.request === request ? far : null;
   }
 
   /** Takes a frame of the request. */
@@ -36,8 +23,9 @@ export abstract class FarRequest {
   abstract fail(error: Error): void;
 
   /**
-   * Makes it reject when the handler is done: what waits is interrupted, as at
-   * home.
+   * Makes it reject when the handler is done, or nobody waits for it any more:
+   * what waits is interrupted, as at home. Nothing is sent from now on, and
+   * nothing kept.
    */
   abstract end(): void;
 

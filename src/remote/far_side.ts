@@ -1,13 +1,13 @@
 import { RemoteProtocolError } from "../errors.ts";
 import { runHandler } from "../handlers/run_handler.ts";
 import { isClosedMeanwhile } from "../streams/closed_meanwhile.ts";
-import { isFrom } from "../streams/error_origin.ts";
 import type { HandlerServer, RequestHandlerClass } from "../types.ts";
 import { type HandlerReference, importHandler } from "./handler_module.ts";
 import { FarDatagram } from "./far_datagram.ts";
-import type { FarRequest } from "./far_request.ts";
+import { FarRequest } from "./far_request.ts";
 import { createFarServer } from "./far_server.ts";
 import { FarStream } from "./far_stream.ts";
+import { faultyRequest } from "./faulty_request.ts";
 import { FrameReceiver } from "./frame_receiver.ts";
 import { type Carrier, FrameSender } from "./frame_sender.ts";
 import { FrameType, jsonOf, type Opening } from "./frames.ts";
@@ -54,7 +54,8 @@ export class FarSide {
       settings.serverAddress,
       settings.data,
       () => this.#sender.send(FrameType.shutdown, 0),
-      (request) => this.#signalOf(request),
+      (request) =>
+        FarRequest.of(request)?.signal ?? new AbortController().signal,
     );
   }
 
@@ -94,7 +95,8 @@ export class FarSide {
       else if (type === FrameType.stop && id === 0) this.#stopAll(payload);
       else if (far === undefined) return; // it has ended meanwhile
       else if (type === FrameType.abort) far.fail(errorIn(payload, far));
-      else if (type === FrameType.stop) far.stop(errorIn(payload, far));
+      else if (type === FrameType.stop) far.abort(errorIn(payload, far));
+      else if (type === FrameType.giveUp) this.#giveUp(id, far, payload);
       else far.receive(type, payload);
     } catch (error) {
       this.reject(id, error as RemoteProtocolError);
@@ -111,15 +113,18 @@ export class FarSide {
 
   #stopAll(payload: Uint8Array<ArrayBuffer>): void {
     const reason = errorIn(payload);
-    for (const far of this.#open.values()) far.stop(reason);
+    for (const far of this.#open.values()) far.abort(reason);
   }
 
-  /** The signal of a request; one that is never aborted if it is not open. */
-  #signalOf(request: unknown): AbortSignal {
-    for (const far of this.#open.values()) {
-      if (far.request === request) return far.signal;
-    }
-    return new AbortController().signal;
+  /** Lets a request go whose handler may never end: the server has, too. */
+  #giveUp(
+    id: number,
+    far: FarRequest,
+    payload: Uint8Array<ArrayBuffer>,
+  ): void {
+    const reason = errorIn(payload, far);
+    this.#end(id, far, FrameType.done);
+    far.abort(reason); // now, as whoever hears of it may read or write
   }
 
   #start(id: number, payload: Uint8Array<ArrayBuffer>): void {
@@ -153,28 +158,27 @@ export class FarSide {
       );
       const settled = far.settled();
       if (settled !== null) await settled;
-      this.#end(id, FrameType.done);
+      this.#end(id, far, FrameType.done);
     } catch (error) {
-      this.#end(id, FrameType.failed, errorPayload(error, far.request));
+      this.#end(id, far, FrameType.failed, errorPayload(error, far.request));
     }
   }
 
-  #end(id: number, type: FrameType, payload?: Uint8Array): void {
-    const far = this.#open.get(id);
-    if (far === undefined) return;
+  #end(
+    id: number,
+    far: FarRequest,
+    type: FrameType,
+    payload?: Uint8Array,
+  ): void {
+    // It may have ended, and another one have its ID.
+    if (this.#open.get(id) !== far) return;
     this.#open.delete(id);
     far.end();
     this.#sender.send(type, id, payload);
   }
 
   #reportFault(reason: unknown): void {
-    const open = [...this.#open];
-    // Most likely it belongs to the request that is being handled, though an
-    // earlier one may have left it behind. Among several there is no telling,
-    // unless it was the request's connection that failed.
-    const likely = open.find(([_, far]) => isFrom(reason, far.request)) ??
-      (open.length === 1 ? open[0] : undefined);
-    const [id, far] = likely ?? [0];
+    const [id, far] = faultyRequest(reason, this.#open);
     this.#sender.send(FrameType.fault, id, errorPayload(reason, far?.request));
   }
 }

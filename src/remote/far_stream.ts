@@ -1,5 +1,6 @@
 import { LIMIT_WRITES } from "../streams/limit_writes.ts";
 import type { StreamRequest, TlsInfo } from "../types.ts";
+import { FarInput } from "./far_input.ts";
 import { FarRequest } from "./far_request.ts";
 import {
   FrameType,
@@ -8,17 +9,9 @@ import {
   unexpectedFrame,
 } from "./frames.ts";
 import type { SendFrame } from "./frame_sender.ts";
-import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 import { creditOf } from "./payload_checks.ts";
 import { toTlsInfo } from "./tls_record.ts";
-
-/** A read that waits for the client. */
-interface WaitingRead {
-  readonly buffer: Uint8Array;
-  readonly resolve: (count: number | null) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** A client's connection as seen by a handler that runs elsewhere. */
 export class FarStream extends FarRequest implements StreamRequest {
@@ -28,9 +21,8 @@ export class FarStream extends FarRequest implements StreamRequest {
   readonly setKeepAlive?: (keepAlive?: boolean) => void;
   readonly tls?: TlsInfo;
   readonly #send: SendFrame;
-  readonly #fromClient: Inflow;
+  readonly #fromClient: FarInput;
   readonly #toClient: Outflow;
-  #waitingRead: WaitingRead | null = null;
   #writeClosed = false;
   #closed = false;
   /**
@@ -42,7 +34,7 @@ export class FarStream extends FarRequest implements StreamRequest {
   constructor(send: SendFrame, opening: Opening) {
     super();
     this.#send = send;
-    this.#fromClient = new Inflow(send);
+    this.#fromClient = new FarInput(send);
     this.#toClient = new Outflow(send);
     this.localAddr = opening.localAddr;
     this.remoteAddr = opening.remoteAddr ?? opening.clientAddress;
@@ -60,13 +52,7 @@ export class FarStream extends FarRequest implements StreamRequest {
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
-    return new Promise((resolve, reject) => {
-      if (this.#waitingRead !== null) {
-        throw new Deno.errors.Busy("Cannot read as another read is waiting");
-      }
-      this.#waitingRead = { buffer, resolve, reject };
-      this.#settleRead();
-    });
+    return this.#fromClient.read(buffer);
   }
 
   write(data: Uint8Array): Promise<number> {
@@ -87,12 +73,7 @@ export class FarStream extends FarRequest implements StreamRequest {
   close(): void {
     if (this.#closed) return;
     if (this.#failure === null) this.#send(FrameType.close);
-    this.#closed = true;
-    this.#failure = () =>
-      new Deno.errors.BadResource("The connection is closed");
-    this.#fromClient.clear();
-    this.#interruptRead();
-    this.#toClient.wake();
+    this.#close(() => new Deno.errors.BadResource("The connection is closed"));
   }
 
   /** Says how long the client may take for each write, in seconds. */
@@ -104,11 +85,9 @@ export class FarStream extends FarRequest implements StreamRequest {
   override receive(type: FrameType, payload: Uint8Array<ArrayBuffer>): void {
     switch (type) {
       case FrameType.data:
-        return this.#receiveData(payload);
+        return this.#fromClient.receive(payload);
       case FrameType.end:
-        this.#fromClient.end();
-        this.#fromClient.stopGranting();
-        return this.#settleRead();
+        return this.#fromClient.end();
       case FrameType.credit:
         return this.#toClient.grant(creditOf(payload));
       default:
@@ -121,52 +100,23 @@ export class FarStream extends FarRequest implements StreamRequest {
    * can still be read.
    */
   override fail(error: Error): void {
-    this.#failWith(() => error);
     // The near side has no more to read, either, where the handler has closed.
-    if (!this.#closed) this.stop(error);
+    if (this.#closed) return;
+    this.#failure ??= () => error;
+    this.#fromClient.fail(this.#failure);
+    this.#toClient.wake();
+    this.abort(error);
   }
 
   override end(): void {
+    this.#close(() => this.endedError());
+  }
+
+  #close(failure: () => Error): void {
     this.#closed = true;
-    this.#interruptRead();
-    this.#failWith(() => this.endedError());
-  }
-
-  #receiveData(data: Uint8Array<ArrayBuffer>): void {
-    const isFirst = this.#waitingRead !== null && this.#fromClient.length === 0;
-    this.#fromClient.receive(data, isFirst);
-    if (this.#closed) this.#fromClient.clear(); // it was on its way
-    // A read is to find all that comes together.
-    else if (isFirst) queueMicrotask(() => this.#settleRead());
-  }
-
-  #failWith(failure: () => Error): void {
-    this.#failure ??= failure;
-    this.#settleRead();
+    this.#failure = failure;
+    this.#fromClient.close(failure);
     this.#toClient.wake();
-  }
-
-  /** Settles the read that waits, if there is something to tell it. */
-  #settleRead(): void {
-    if (this.#waitingRead === null) return;
-    const { buffer, resolve, reject } = this.#waitingRead;
-    if (this.#fromClient.length > 0) {
-      try {
-        resolve(this.#fromClient.readInto(buffer));
-      } catch (error) {
-        reject(error); // it is no buffer
-      }
-    } else if (this.#failure !== null) reject(this.#failure());
-    else if (this.#fromClient.ended) resolve(null);
-    else return;
-    this.#waitingRead = null;
-  }
-
-  #interruptRead(): void {
-    this.#waitingRead?.reject(
-      new Deno.errors.Interrupted("The connection was closed meanwhile"),
-    );
-    this.#waitingRead = null;
   }
 
   async #writeLater(data: Uint8Array): Promise<number> {

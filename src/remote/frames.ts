@@ -30,6 +30,7 @@ import type { TlsRecord } from "./tls_record.ts";
  *  | credit count <-------------------------> |  so many bytes more may come
  *  | abort {error} -------------------------> |  the client has gone
  *  | stop  {error} -------------------------> |  the handler is to end; id 0: all
+ *  | giveUp {error} ------------------------> |  nobody waits for it any more
  *  | <--------------------------------- close |  the handler hung up
  *  | <-------------------------- noDelay 0, 1 |  Nagle's algorithm is on, off
  *  | <------------------------ keepAlive 0, 1 |  a silent client is asked, or not
@@ -80,9 +81,12 @@ import type { TlsRecord } from "./tls_record.ts";
  * request: the far side still owes `done` or `failed`. A `done` is taken for a
  * failure if the client could not be sent all that was written.
  *
- * A request that takes too long is given up: the near side sends `abort`, waits
+ * A request that takes too long is given up: the near side sends `giveUp`, waits
  * for it no more, and ignores its frames; its ID is not used again before its
- * `done` or `failed`. A child process is then ended, a thread goes on.
+ * `done` or `failed`. The far side aborts the signal, makes reads and writes
+ * reject, lets the request go, and sends `done` at once: what its handler still
+ * does is nobody's concern, and it may never end. A child process is then ended,
+ * a thread goes on.
  *
  * **Datagrams.** {@linkcode MAX_REPLIES} replies of a request may be under way,
  * that is without their `sent`. Every reply has its `sent`.
@@ -132,6 +136,7 @@ export const FrameType = {
   limit: 15,
   stop: 16,
   keepAlive: 17,
+  giveUp: 18,
 } as const;
 
 /** The type of a frame, as it is sent. */

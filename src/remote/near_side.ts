@@ -105,7 +105,7 @@ export class NearSide {
   }
 
   /**
-   * Ends a request with an error; the far side is told, and may go on with it.
+   * Ends a request with an error; the far side is told, and lets it go, too.
    *
    * @returns Whether it may go on there: its handler is not done.
    */
@@ -116,7 +116,7 @@ export class NearSide {
     if (goesOn) {
       this.#open.delete(id);
       this.#ids.hold(id);
-      this.#sender.send(FrameType.abort, id, errorPayload(error, request));
+      this.#sender.send(FrameType.giveUp, id, errorPayload(error, request));
     }
     near.giveUp(error);
     return goesOn;

@@ -1,10 +1,12 @@
+import { Abortable } from "../streams/abortable.ts";
 import type { Linked } from "../streams/linked_list.ts";
 
 /** How a request ends, as a server counts it. */
 export type Outcome = "handled" | "failed" | "refused";
 
 /** A request that a server has taken, until nothing goes on with it any more. */
-export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
+export class ActiveRequest<Request> extends Abortable
+  implements Linked<ActiveRequest<Request>> {
   previous: ActiveRequest<Request> | null = null;
   next: ActiveRequest<Request> | null = null;
   readonly request: Request;
@@ -14,15 +16,12 @@ export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
   /** What it is reported with, if it has taken too long. */
   overtime: Error | null = null;
   #outcome: Outcome = "handled";
-  /** Why its handler is to end, if it is. */
-  #reason: Error | null = null;
-  /** Made on first use: most handlers have none. */
-  #controller: AbortController | null = null;
   #stopClock: (() => void) | null = null;
   #giveBack: (() => void) | null = null;
   #whenOver: (() => void)[] | null = null;
 
   constructor(request: Request, clientAddress: Deno.Addr) {
+    super();
     this.request = request;
     this.clientAddress = clientAddress;
   }
@@ -35,32 +34,6 @@ export class ActiveRequest<Request> implements Linked<ActiveRequest<Request>> {
   /** Notes that it does not end well; what is noted first counts. */
   note(outcome: "failed" | "refused"): void {
     if (this.#outcome === "handled") this.#outcome = outcome;
-  }
-
-  /** Why its handler is to end; `null` as long as it may go on. */
-  get reason(): Error | null {
-    return this.#reason;
-  }
-
-  /** Whether anybody has asked for its signal. */
-  get hasSignal(): boolean {
-    return this.#controller !== null;
-  }
-
-  /** Tells its handler when it is to end. */
-  get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
-      if (this.#reason !== null) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
-  }
-
-  /** Has its handler told to end; the first reason counts. */
-  abort(reason: Error): void {
-    if (this.#reason !== null) return;
-    this.#reason = reason;
-    this.#controller?.abort(reason);
   }
 
   /** Whether it may take too long. */

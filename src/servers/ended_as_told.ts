@@ -1,4 +1,4 @@
-import { ServerStoppingError } from "../errors.ts";
+import { ChildProcessError, ServerStoppingError } from "../errors.ts";
 import { isFrom, originOf } from "../streams/error_origin.ts";
 import type { ActiveRequest } from "./active_request.ts";
 import { isOne, partsOf } from "./error_parts.ts";
@@ -49,6 +49,10 @@ function isEndOfOvertime(
   { request, overtime }: Told,
 ): boolean {
   if (overtime === null) return false;
+  // Its child has been ended for another request, which was too late as well.
+  if (error instanceof ChildProcessError) {
+    return error.cause instanceof Deno.errors.TimedOut;
+  }
   // A read or a write may have had a limit of its own, and the same moment.
   if (isFrom(error, request)) return isOne(error, ENDS_OR_TIMES);
   return originOf(error) === undefined && isOne(error, ENDS);

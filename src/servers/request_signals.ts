@@ -1,7 +1,6 @@
 import { ServerStoppingError } from "../errors.ts";
-import { onLoss } from "../streams/loss_listeners.ts";
+import { isConnection, onLoss } from "../streams/loss_listeners.ts";
 import { LAST_GRACE, succeedsWithin } from "../streams/time_limit.ts";
-import type { ByteSource } from "../types.ts";
 import type { ActiveRequest } from "./active_request.ts";
 import type { ActiveRequests } from "./active_requests.ts";
 import type { Executor } from "./executor.ts";
@@ -60,8 +59,4 @@ function stoppingError(): ServerStoppingError {
   return new ServerStoppingError(
     "Cannot go on with the request as the server is to stop",
   );
-}
-
-function isConnection(request: unknown): request is object {
-  return typeof (request as Partial<ByteSource> | null)?.read === "function";
 }

@@ -61,7 +61,10 @@ export function watchForLoss(request: unknown): void {
   );
 }
 
-function isConnection(request: unknown): request is ByteSource & ByteSink {
+/** Whether a request is a connection, which may be lost; a datagram is none. */
+export function isConnection(
+  request: unknown,
+): request is ByteSource & ByteSink {
   const { read, write } = Object(request) as Partial<ByteSource & ByteSink>;
   return typeof read === "function" && typeof write === "function";
 }

@@ -1,10 +1,18 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
-import type { StreamRequest } from "@socketserver/socketserver";
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+} from "@std/assert";
+import {
+  ChildProcessError,
+  type StreamRequest,
+} from "@socketserver/socketserver";
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { SignalledHandler } from "../fixtures/handlers/signalled_handlers.ts";
 import { Dialogue } from "../fixtures/clients/dialogue.ts";
 import { ForkingSession } from "../fixtures/forking_session.ts";
 import { MisbehavingHandler } from "../fixtures/handlers/misbehaving_handler.ts";
+import { until } from "../fixtures/until.ts";
 
 for (const deed of ["loop", "wait"]) {
   Deno.test(`ForkingTCPServer.requestTimeout ends a request that would ${deed} for ever`, async () => {
@@ -45,14 +53,39 @@ Deno.test("ForkingTCPServer.requestTimeout ends the requests that share a child 
   await ignoring.ended();
   await neighbour.ended();
   await record.nth(2);
-  for (const error of record.errors) {
-    assertInstanceOf(error, Deno.errors.TimedOut);
-  }
+  const [timedOut, ended] = record.errors;
+  assertInstanceOf(timedOut, Deno.errors.TimedOut);
+  assertInstanceOf(ended, ChildProcessError);
+  assertStrictEquals(ended.cause, timedOut);
   server.requestTimeout = null;
   using later = await LineClient.connect(server, "answer");
   assertEquals(await later.line(), "ready");
   assertEquals(await later.ask("question"), "answered, undefined");
   assertEquals(record.errors.length, 2);
+});
+
+Deno.test("ForkingTCPServer.requestTimeout reports each request of a shared child once, whatever its own limit was", async () => {
+  await using session = new ForkingSession(SignalledHandler, {
+    maxChildren: 1,
+    requestsPerChild: 2,
+    maxRequestsPerChild: 3,
+  });
+  const { server, record } = session;
+  using first = await LineClient.connect(server, "warm up");
+  await first.ended();
+  server.requestTimeout = 1;
+  using one = await LineClient.connect(server, "ignore");
+  assertEquals(await one.line(), "ready");
+  // It is late, too, when the other one's time ends their child.
+  server.requestTimeout = 1.05;
+  using other = await LineClient.connect(server, "ignore");
+  await one.ended();
+  await other.ended();
+  await until(() => server.stats.active === 0);
+  await session.close();
+  const addresses = record.reports.map(({ clientAddress }) => clientAddress);
+  assertEquals(new Set(addresses).size, 2);
+  assertEquals(addresses.length, 2, Deno.inspect(record.errors));
 });
 
 Deno.test("ForkingTCPServer.requestTimeout ends a request that finishRequest() has passed on in a wrapper", async () => {

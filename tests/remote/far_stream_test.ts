@@ -221,22 +221,22 @@ Deno.test("FarStream.setKeepAlive() is there if the connection at home has it", 
   assertEquals(farConnection().connection.setKeepAlive, undefined);
 });
 
-Deno.test("FarStream.signal is aborted by stop(), which leaves reading and writing alone", async () => {
+Deno.test("FarStream.signal is aborted by abort(), which leaves reading and writing alone", async () => {
   const { connection } = farConnection();
   const { signal } = connection;
   const reason = new ServerStoppingError("to stop");
-  connection.stop(reason);
-  connection.stop(new Error("later"));
+  connection.abort(reason);
+  connection.abort(new Error("later"));
   assertStrictEquals(signal.reason, reason);
   connection.receive(FrameType.data, new Uint8Array(5));
   assertEquals(await connection.read(new Uint8Array(9)), 5);
   assertEquals(await connection.write(new Uint8Array(5)), 5);
 });
 
-Deno.test("FarStream.signal is aborted although it is first asked for after stop()", () => {
+Deno.test("FarStream.signal is aborted although it is first asked for after abort()", () => {
   const { connection } = farConnection();
   const reason = new ServerStoppingError("to stop");
-  connection.stop(reason);
+  connection.abort(reason);
   assertStrictEquals(connection.signal.reason, reason);
 });
 

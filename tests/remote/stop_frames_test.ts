@@ -191,7 +191,7 @@ Deno.test("NearSide.giveUp() ends a request with what it wrote before, and ignor
     await assertRejects(() => deadline(handled, LIMIT_MS)),
     error,
   );
-  const { id, payload } = await recorder.nth(FrameType.abort, 1);
+  const { id, payload } = await recorder.nth(FrameType.giveUp, 1);
   assertEquals([id, errorIn(payload).message], [pending.id, "too long"]);
   for (const type of [FrameType.data, FrameType.credit, FrameType.close, 99]) {
     near.push(frameBytes(type, id, new Uint8Array(3)));
@@ -200,7 +200,7 @@ Deno.test("NearSide.giveUp() ends a request with what it wrote before, and ignor
   near.push(frameBytes(FrameType.failed, id));
   assertEquals(client.text, "before");
   assert(!near.giveUp(pending, error)); // it is over
-  assertEquals([near.size, recorder.of(FrameType.abort).length], [0, 1]);
+  assertEquals([near.size, recorder.of(FrameType.giveUp).length], [0, 1]);
   client.close();
 });
 

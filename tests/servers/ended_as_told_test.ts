@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ServerStoppingError } from "../../src/errors.ts";
+import { ChildProcessError, ServerStoppingError } from "../../src/errors.ts";
 import { hasEndedAsTold } from "../../src/servers/ended_as_told.ts";
 import { ELSEWHERE, noteOrigin } from "../../src/streams/error_origin.ts";
 
@@ -19,6 +19,9 @@ function from<E extends Error>(origin: object, error: E): E {
   noteOrigin(error, origin);
   return error;
 }
+
+/** That of a child which another request shares that takes too long. */
+const ENDED_FOR_ANOTHER = childEnd(new Deno.errors.TimedOut("another limit"));
 
 const { BadResource, BrokenPipe, Interrupted, TimedOut } = Deno.errors;
 const hostile = new Proxy({}, {
@@ -72,6 +75,9 @@ const CASES: [
     false,
   ],
   ["an error of its own when it is late", new RangeError(), LATE, false],
+  ["the end of a shared child when it is late", ENDED_FOR_ANOTHER, LATE, true],
+  ["the end of a shared child", ENDED_FOR_ANOTHER, STOPPED, false],
+  ["a child that crashes when it is late", childEnd(), LATE, false],
   [
     "two that are told",
     new SuppressedError(new BadResource(), OVERTIME),
@@ -96,6 +102,11 @@ for (const [what, error, told, expected] of CASES) {
 
 function clone<E extends Error>(error: E): E {
   return new (error.constructor as new (message: string) => E)(error.message);
+}
+
+function childEnd(cause?: Error): ChildProcessError {
+  const end = { code: null, signal: null, stderr: "" };
+  return Object.assign(new ChildProcessError("ended", end), { cause });
 }
 
 /** As Node.js says that it has been aborted. */

@@ -5,6 +5,7 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { fileURLToPath } from "node:url";
 import { ThreadExecutor } from "../../src/threads/thread_executor.ts";
 import { ChildProgram } from "../fixtures/child_program.ts";
 import { SignalledHandler } from "../fixtures/handlers/signalled_handlers.ts";
@@ -49,6 +50,21 @@ Deno.test("ThreadingTCPServer.requestTimeout leaves the other requests of a thre
   assertEquals(await later.line(), "ready");
   assertEquals(await later.ask("question"), "answered, undefined");
   assertEquals([record.errors.length, server.activeThreads], [1, 1]);
+});
+
+Deno.test("ThreadingTCPServer.requestTimeout, and a ThreadingUDPServer's, leave nothing on the thread of requests that never end", async () => {
+  await using program = new ChildProgram(
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--v8-flags=--expose-gc",
+    fileURLToPath(
+      new URL("../fixtures/programs/given_up_program.ts", import.meta.url),
+    ),
+  );
+  assertEquals(await program.line(), "0", "of connections");
+  assertEquals(await program.line(), "0", "of datagrams");
+  assertEquals((await program.ended()).code, 0);
 });
 
 Deno.test("ThreadExecutor.giveUp() ends requests whose thread does not start, though another has", async () => {
