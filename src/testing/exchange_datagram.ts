@@ -38,7 +38,8 @@ export interface SentDatagram<Data = string> {
  * of a wrong type.
  * @throws {RangeError} If an option is out of range.
  * @throws {Deno.errors.TimedOut} If the handler takes longer than the timeout.
- * @throws {unknown} What the handler throws.
+ * @throws {unknown} What the handler throws, unless the option `handleError` takes
+ * it.
  *
  * @example Usage
  * ```ts
