@@ -1,14 +1,15 @@
 // A SOCKS5 proxy (RFC 1928): it connects its clients to any address or name, and
 // carries the bytes both ways. It has CONNECT and no passwords.
 //
-//   deno run --allow-net examples/socks5_proxy.ts
+//   deno run --no-prompt --allow-net examples/socks5_proxy.ts
 //
 // In a second terminal:
 //
 //   curl --socks5-hostname 127.0.0.1:1080 http://example.com/
 //
 // The flag may name where clients may go: --allow-net=127.0.0.1,example.com. They
-// are told (2) if they want to go elsewhere.
+// are told (2) if they want to go elsewhere; without --no-prompt Deno asks here
+// first, and serves nobody meanwhile.
 //
 // A port other than 1080 can be given as the first argument; 0 takes a free one.
 
