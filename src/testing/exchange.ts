@@ -11,6 +11,7 @@ import type { ConnectionTestOptions } from "./test_options.ts";
  * step by step, and finds what was left unread.
  *
  * @typeParam Address The kind of address that the handler's clients have.
+ * @typeParam Data `string` or `Uint8Array`.
  * @param handler A handler class, or a function that handles connections.
  * @param input What the client sends.
  * @param options What the handler finds, and how the connection is.
@@ -82,18 +83,15 @@ import type { ConnectionTestOptions } from "./test_options.ts";
  * assertInstanceOf(errors[0], RangeError);
  * ```
  */
-export function exchange<Address extends Deno.Addr = Deno.Addr>(
+export function exchange<
+  Address extends Deno.Addr = Deno.Addr,
+  Data extends string | Uint8Array = string,
+>(
   handler: RequestHandlerClass<StreamRequest, Address>,
-  input?: string,
+  input?: Data,
   options?: ConnectionTestOptions<Address> | null,
-): Promise<string>;
-/** Likewise, with bytes. */
-export function exchange<Address extends Deno.Addr = Deno.Addr>(
-  handler: RequestHandlerClass<StreamRequest, Address>,
-  input: Uint8Array,
-  options?: ConnectionTestOptions<Address> | null,
-): Promise<Uint8Array<ArrayBuffer>>;
-export async function exchange<Address extends Deno.Addr = Deno.Addr>(
+): Promise<Data extends string ? string : Uint8Array<ArrayBuffer>>;
+export async function exchange<Address extends Deno.Addr>(
   handler: RequestHandlerClass<StreamRequest, Address>,
   input: string | Uint8Array = "",
   options?: ConnectionTestOptions<Address> | null,

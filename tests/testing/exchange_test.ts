@@ -46,6 +46,22 @@ for (const chunkSize of [1, 7, 65_536, Infinity]) {
   });
 }
 
+// What the checker says of this is the test: nothing of it runs.
+export async function _answersAreOfTheTypeOfTheInput(
+  input: string | Uint8Array,
+): Promise<void> {
+  const text: string = await exchange(EchoHandler, "text");
+  const none: string = await exchange(EchoHandler);
+  const bytes: Uint8Array<ArrayBuffer> = await exchange(
+    EchoHandler,
+    new Uint8Array(1),
+  );
+  const either: string | Uint8Array = await exchange(EchoHandler, input);
+  // @ts-expect-error -- it may be bytes
+  const _wrong: string = await exchange(EchoHandler, input);
+  void [text, none, bytes, either];
+}
+
 Deno.test("exchange() takes a function, and one that returns a handler", async () => {
   const encoder = new TextEncoder();
   const answer = await exchange(
