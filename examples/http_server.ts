@@ -1,11 +1,12 @@
 // Serves files over HTTP/1.1 (RFC 9110, RFC 9112). A request that has a body, or
 // that two programs could read in two ways, is refused, and its connection ends.
 //
-//   deno run --allow-net=127.0.0.1 --allow-read=examples examples/http_server.ts
+//   deno run --no-prompt --allow-net=127.0.0.1 --allow-read=examples examples/http_server.ts
 //
 // In a second terminal: curl -i http://127.0.0.1:8000/http_server.ts
 // The first argument is a port other than 8000 (0 takes a free one), the second a
-// folder other than this one, which the flag must name, too.
+// folder other than this one, which the flag must name, too. Without --no-prompt
+// Deno asks here, and serves nobody, when a client tries to leave the folder.
 
 // deno-lint-ignore-file no-console -- it tells where it listens
 
@@ -18,7 +19,6 @@ import {
 } from "@socketserver/socketserver";
 import { extname, join } from "node:path";
 
-const folder = await Deno.realPath(Deno.args[1] ?? import.meta.dirname!);
 const TYPES = new Map([[".html", "text/html"], [".png", "image/png"]]);
 const typeOf = (name: string) => TYPES.get(extname(name)) ?? "text/plain";
 const SMALL = 65_536; // bytes, of files that are read at once
@@ -65,7 +65,7 @@ function pathOf(target: string): string | null {
 }
 
 /** Finds a file. It does not wait: what many ask for is in the system's memory. */
-function find(path: string) {
+function find(folder: string, path: string) {
   try {
     const name = Deno.realPathSync(folder + path.replace(/\/$/, "/index.html"));
     const { isFile, size } = Deno.statSync(name); // a pipe would not end
@@ -101,7 +101,7 @@ export class HttpHandler extends StreamRequestHandler {
     const request = parse(head);
     if (typeof request === "number") return this.respond(request);
     const { isHead, path, stays } = request;
-    const file = find(path);
+    const file = find(`${this.server.data}`, path);
     await this.respond(file ? 200 : 404, stays, file?.name, file?.size);
     if (!isHead && file?.content) await this.wfile.write(file.content);
     else if (!isHead && file) await this.send(file.name, file.size);
@@ -134,10 +134,11 @@ export class HttpHandler extends StreamRequestHandler {
 if (import.meta.main) {
   try {
     const signal = terminationSignal();
+    const folder = await Deno.realPath(Deno.args[1] ?? import.meta.dirname!);
     await using server = new AsyncTCPServer(
       { hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 8000) },
       HttpHandler,
-      { drainTimeout: 10 }, // seconds; whoever is not done by then is cut off
+      { data: folder, drainTimeout: 10 }, // seconds, for whoever is not done
     );
     console.log(`Listening on 127.0.0.1:${server.serverAddress.port}`);
     await server.serveForever({ signal });

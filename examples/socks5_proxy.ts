@@ -1,14 +1,15 @@
 // A SOCKS5 proxy (RFC 1928): it connects its clients to any address or name, and
 // carries the bytes both ways. It has CONNECT and no passwords.
 //
-//   deno run --allow-net examples/socks5_proxy.ts
+//   deno run --no-prompt --allow-net examples/socks5_proxy.ts
 //
 // In a second terminal:
 //
 //   curl --socks5-hostname 127.0.0.1:1080 http://example.com/
 //
 // The flag may name where clients may go: --allow-net=127.0.0.1,example.com. They
-// are told (2) if they want to go elsewhere.
+// are told (2) if they want to go elsewhere; without --no-prompt Deno asks here
+// first, and serves nobody meanwhile.
 //
 // A port other than 1080 can be given as the first argument; 0 takes a free one.
 
@@ -36,7 +37,9 @@ export class Socks5Handler extends StreamRequestHandler {
   override async handle() {
     if (!await this.greet().catch(() => false)) return; // silent, or gone
     using upstream = await this.connect();
-    if (upstream !== null) await this.relay(upstream);
+    if (upstream === null) return;
+    await this.reply(0);
+    await this.relay(upstream);
   }
 
   /** Agrees on no password; resolves to whether the client does. */
@@ -48,20 +51,17 @@ export class Socks5Handler extends StreamRequestHandler {
     return isWelcome;
   }
 
-  /** Does what the client asks for, and answers; `null` if it could not. */
+  /** Connects to where the client wants; `null` if it was told that it cannot. */
   async connect(): Promise<Deno.TcpConn | null> {
-    let upstream: Deno.TcpConn;
     try {
       const target = await this.readTarget();
       const patience = AbortSignal.timeout(PATIENCE * 1000);
       const signal = AbortSignal.any([this.signal, patience]);
-      upstream = await Deno.connect({ ...target, signal });
+      return await Deno.connect({ ...target, signal });
     } catch (error) {
       await this.reply(codeOf(error));
       return null;
     }
-    await this.reply(0);
-    return upstream;
   }
 
   /** Reads where the client wants to go. */

@@ -102,10 +102,10 @@ export class SyslogHandler extends StreamRequestHandler {
       return byte && first + (rest ?? "");
     }
     const options = { signal, required: true } as const; // within a message
-    const digits = await this.#input.readUntil(" ", options);
-    const length = Number(first + new TextDecoder().decode(digits));
-    if (!(length <= LONGEST)) return null;
-    return await this.#input.readExactly(length, options);
+    const rest = await this.#input.readUntil(" ", options);
+    const length = first + new TextDecoder().decode(rest);
+    if (!/^\d+ $/.test(length) || Number(length) > LONGEST) return null;
+    return await this.#input.readExactly(Number(length), options);
   }
 }
 

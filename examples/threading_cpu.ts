@@ -25,6 +25,10 @@ const thread = crypto.randomUUID().slice(0, 4);
 export class PrimeCountHandler extends StreamRequestHandler {
   override async handle() {
     for await (const line of this.rfile.lines({ signal: this.signal })) {
+      if (!/^\d{1,8}$/.test(line)) { // more would take gigabytes, and a while
+        await this.wfile.write("Send a number of 1 to 8 digits\n");
+        continue;
+      }
       const started = performance.now();
       const count = countPrimes(Number(line));
       const took = Math.round(performance.now() - started);

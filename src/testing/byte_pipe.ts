@@ -44,6 +44,7 @@ export class BytePipe {
 
   /** Reads what has been written; `null` at the end. */
   async read(buffer: Uint8Array): Promise<number | null> {
+    if (buffer.length === 0) return 0; // as Deno's connections do
     if (this.#isReading) {
       throw new Deno.errors.Busy("Cannot read as another read is waiting");
     }
@@ -63,22 +64,25 @@ export class BytePipe {
     }
   }
 
-  /** Writes some of `data`, a copy of it. */
+  /**
+   * Writes some of `data`, a copy of it: at once where there is room, so that
+   * what is not awaited stays in order.
+   */
   async write(data: Uint8Array): Promise<number> {
-    this.#writing++;
-    try {
-      await this.#turn();
-      this.#checkOpen();
-      while (this.#queue.length >= this.#highWaterMark) {
+    this.#checkOpen();
+    while (this.#queue.length >= this.#highWaterMark) {
+      this.#writing++;
+      try {
         await this.#wait();
-        this.#checkOpen();
+      } finally {
+        this.#writing--;
       }
-    } finally {
-      this.#writing--;
+      this.#checkOpen();
     }
     const taken = new Uint8Array(data.subarray(0, this.#sizes.write));
     this.#queue.push(taken, true);
     this.#changed.notify();
+    await this.#turn();
     return taken.length;
   }
 

@@ -105,6 +105,28 @@ const NOTHING_AGREED: TlsInfo = {
  * client.shutdown();
  * await client.handled; // although the client says nothing more
  * ```
+ *
+ * @example A client that stays silent until the handler's timeout
+ * ```ts
+ * import { StreamRequestHandler } from "@socketserver/socketserver";
+ * import { connect } from "@socketserver/socketserver/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class PatientHandler extends StreamRequestHandler {
+ *   override timeout = 60; // seconds
+ *   override async handle() {
+ *     const line = await this.rfile.readLine().catch((error) => error.name);
+ *     await this.wfile.write(`${line}\n`);
+ *   }
+ * }
+ *
+ * class ImpatientHandler extends PatientHandler {
+ *   override timeout = 0.01;
+ * }
+ *
+ * await using client = connect(ImpatientHandler);
+ * assertEquals(await client.readLine(), "TimedOut");
+ * ```
  */
 export function connect<Address extends Deno.Addr = Deno.Addr>(
   handler: RequestHandlerClass<StreamRequest, Address>,

@@ -8,10 +8,10 @@ import type { ConnectionTestOptions } from "./test_options.ts";
  *
  * The client half-closes when it has sent everything, as `nc -N` does. There is
  * no socket, and no permission is needed. With {@linkcode connect} a test speaks
- * step by step, and finds what was written before an error, and what was left
- * unread.
+ * step by step, and finds what was left unread.
  *
  * @typeParam Address The kind of address that the handler's clients have.
+ * @typeParam Data `string` or `Uint8Array`.
  * @param handler A handler class, or a function that handles connections.
  * @param input What the client sends.
  * @param options What the handler finds, and how the connection is.
@@ -20,7 +20,8 @@ import type { ConnectionTestOptions } from "./test_options.ts";
  * of a wrong type.
  * @throws {RangeError} If an option is out of range.
  * @throws {Deno.errors.TimedOut} If the handler takes longer than the timeout.
- * @throws {unknown} What the handler throws.
+ * @throws {unknown} What the handler throws, unless the option `handleError` takes
+ * it.
  *
  * @example Usage
  * ```ts
@@ -58,19 +59,39 @@ import type { ConnectionTestOptions } from "./test_options.ts";
  * assertEquals(answer, new Uint8Array([2, 1, 4, 3]));
  * await assertRejects(() => exchange(PairHandler, "odd"), UnexpectedEof);
  * ```
+ *
+ * @example An error, and what was answered before it
+ * ```ts
+ * import { StreamRequestHandler } from "@socketserver/socketserver";
+ * import { exchange } from "@socketserver/socketserver/testing";
+ * import { assertEquals, assertInstanceOf } from "@std/assert";
+ *
+ * class DigitHandler extends StreamRequestHandler {
+ *   override async handle() {
+ *     for await (const line of this.rfile.lines()) {
+ *       if (!/^\d$/.test(line)) throw new RangeError(`no digit: ${line}`);
+ *       await this.wfile.write(`${line}\n`);
+ *     }
+ *   }
+ * }
+ *
+ * const errors: unknown[] = [];
+ * const answer = await exchange(DigitHandler, "1\n2\nx\n3\n", {
+ *   handleError: (error) => errors.push(error),
+ * });
+ * assertEquals(answer, "1\n2\n");
+ * assertInstanceOf(errors[0], RangeError);
+ * ```
  */
-export function exchange<Address extends Deno.Addr = Deno.Addr>(
+export function exchange<
+  Address extends Deno.Addr = Deno.Addr,
+  Data extends string | Uint8Array = string,
+>(
   handler: RequestHandlerClass<StreamRequest, Address>,
-  input?: string,
+  input?: Data,
   options?: ConnectionTestOptions<Address> | null,
-): Promise<string>;
-/** Likewise, with bytes. */
-export function exchange<Address extends Deno.Addr = Deno.Addr>(
-  handler: RequestHandlerClass<StreamRequest, Address>,
-  input: Uint8Array,
-  options?: ConnectionTestOptions<Address> | null,
-): Promise<Uint8Array<ArrayBuffer>>;
-export async function exchange<Address extends Deno.Addr = Deno.Addr>(
+): Promise<Data extends string ? string : Uint8Array<ArrayBuffer>>;
+export async function exchange<Address extends Deno.Addr>(
   handler: RequestHandlerClass<StreamRequest, Address>,
   input: string | Uint8Array = "",
   options?: ConnectionTestOptions<Address> | null,

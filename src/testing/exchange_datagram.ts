@@ -30,6 +30,7 @@ export interface SentDatagram<Data = string> {
  * There is no socket, and no permission is needed.
  *
  * @typeParam Address The kind of address that the handler's clients have.
+ * @typeParam Data `string` or `Uint8Array`.
  * @param handler A handler class, or a function that handles datagrams.
  * @param data What the client sends.
  * @param options What the handler finds.
@@ -38,7 +39,8 @@ export interface SentDatagram<Data = string> {
  * of a wrong type.
  * @throws {RangeError} If an option is out of range.
  * @throws {Deno.errors.TimedOut} If the handler takes longer than the timeout.
- * @throws {unknown} What the handler throws.
+ * @throws {unknown} What the handler throws, unless the option `handleError` takes
+ * it.
  *
  * @example Usage
  * ```ts
@@ -76,18 +78,17 @@ export interface SentDatagram<Data = string> {
  * ]);
  * ```
  */
-export function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
+export function exchangeDatagram<
+  Address extends Deno.Addr = Deno.Addr,
+  Data extends string | Uint8Array = string,
+>(
   handler: RequestHandlerClass<DatagramRequest, Address>,
-  data?: string,
+  data?: Data,
   options?: DatagramTestOptions<Address> | null,
-): Promise<SentDatagram<string>[]>;
-/** Likewise, with bytes. */
-export function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
-  handler: RequestHandlerClass<DatagramRequest, Address>,
-  data: Uint8Array,
-  options?: DatagramTestOptions<Address> | null,
-): Promise<SentDatagram<Uint8Array<ArrayBuffer>>[]>;
-export async function exchangeDatagram<Address extends Deno.Addr = Deno.Addr>(
+): Promise<
+  SentDatagram<Data extends string ? string : Uint8Array<ArrayBuffer>>[]
+>;
+export async function exchangeDatagram<Address extends Deno.Addr>(
   handler: RequestHandlerClass<DatagramRequest, Address>,
   data: string | Uint8Array = "",
   options?: DatagramTestOptions<Address> | null,

@@ -23,10 +23,12 @@ export class HandlerRun<Request> {
   readonly signal: AbortSignal;
   #handler: unknown;
   #ended: Promise<void> | null = null;
+  readonly #timeout = Promise.withResolvers<never>();
   #hasTimedOut = false;
 
   constructor(tested: Tested<Request>) {
     this.#tested = tested;
+    this.#timeout.promise.catch(() => {}); // whoever waits is told
     const { signal } = this.#controller;
     const given = tested.options.signal;
     this.signal = given ? AbortSignal.any([signal, given]) : signal;
@@ -81,7 +83,10 @@ export class HandlerRun<Request> {
     } catch (error) {
       const { aborted, reason } = this.signal;
       const told = { request, reason: aborted ? reason : null, overtime: null };
-      if (!hasEndedAsTold(error, told)) throw error;
+      if (hasEndedAsTold(error, told)) return;
+      const { handleError } = this.#tested.options;
+      if (handleError === undefined || this.#hasTimedOut) throw error;
+      await handleError(error);
     }
   }
 
@@ -109,6 +114,7 @@ export class HandlerRun<Request> {
 
   /**
    * Waits for something that the handler is to do, as long as a test may wait.
+   * When one wait has taken too long, all end, and each later one at once.
    *
    * @param action What the test does, for the error.
    * @param state What the handler does, for the error.
@@ -123,18 +129,17 @@ export class HandlerRun<Request> {
   ): Promise<T> {
     const { timeout = DEFAULT_TIMEOUT } = this.#tested.options;
     if (timeout === null || timeout === Infinity) return await operation;
-    const passed = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       const error = new Deno.errors.TimedOut(
         `Cannot ${action} within the timeout as the handler ${state()}: current value is ${timeout} seconds`,
       );
       this.#hasTimedOut = true;
-      passed.reject(error);
+      this.#timeout.reject(error);
       this.abort(error);
       onTimeout?.(error);
     }, toMilliseconds(timeout));
     try {
-      return await Promise.race([operation, passed.promise]);
+      return await Promise.race([operation, this.#timeout.promise]);
     } finally {
       clearTimeout(timer);
     }

@@ -1,5 +1,6 @@
 import { concat } from "@std/bytes/concat";
 import { RequestReader } from "../streams/request_reader.ts";
+import { UnexpectedEof } from "../errors.ts";
 import { dataBytes } from "../streams/argument_checks.ts";
 import type { HandlerRun } from "./handler_run.ts";
 import type { TestConnection } from "./test_connection.ts";
@@ -15,8 +16,10 @@ const encoder = new TextEncoder();
  *
  * At the end of an `await using` the client half-closes, and waits for the
  * handler. If that has failed and nobody has looked at
- * {@linkcode TestClient.handled}, the test fails with its error; a reset that the
- * client itself has caused is none.
+ * {@linkcode TestClient.handled}, the test fails with its error; a loss that the
+ * client itself has caused is none, nor is a message that it has not sent whole
+ * by then. Where an assertion has failed before, Deno tells of both as a
+ * `SuppressedError` without their texts: `await client.handled` shows the handler's.
  *
  * @example A client that vanishes
  * ```ts
@@ -208,16 +211,20 @@ export class TestClient implements AsyncDisposable {
    * Half-closes, and waits for the handler to end.
    *
    * @throws {unknown} What the handler has failed with, if nobody has looked at
-   * that, and it is no loss of the client which the client has caused.
+   * that, and it is no loss of the client which the client has caused, here or
+   * before.
    */
   async [Symbol.asyncDispose](): Promise<void> {
+    const isEndSent = !this.#mayWrite;
     this.closeWrite();
     this.#connection.output.drain();
     if (this.#run.hasTimedOut) return; // the test has failed with that already
     try {
       await this.#within(this.#run.ended, "wait for the handler's end");
     } catch (error) {
-      if (!this.#isLookedAt && error !== this.#loss) throw error;
+      const isCaused = error === this.#loss ||
+        !isEndSent && error instanceof UnexpectedEof;
+      if (!this.#isLookedAt && !isCaused) throw error;
     }
   }
 
@@ -241,7 +248,7 @@ export class TestClient implements AsyncDisposable {
         ? "waits for input"
         : output.isWriting
         ? "waits for the client to read"
-        : "neither reads nor writes";
+        : "waits neither for input nor for the client to read";
     return this.#run.within(operation, action, state, (error) => {
       input.fail(error);
       output.fail(error);
@@ -262,8 +269,9 @@ export class TestClient implements AsyncDisposable {
 async function readAheadBy(handler: unknown): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [];
   try {
-    const { rfile } = Object(handler) as { rfile?: RequestReader };
-    for (let piece; (piece = await rfile?.read() ?? null) !== null;) {
+    const { rfile } = Object(handler) as { rfile?: unknown };
+    if (!(rfile instanceof RequestReader)) return pieces;
+    for (let piece; (piece = await rfile.read()) !== null;) {
       pieces.push(piece);
     }
   } catch {

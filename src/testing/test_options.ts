@@ -43,6 +43,14 @@ export interface HandlerTestOptions<Address extends Deno.Addr = Deno.Addr> {
    */
   server?: object;
   /**
+   * Called with what the handler throws, as the server's `handleError()` is: for
+   * a test of both the error and what was written before. Nothing rejects with
+   * that error then.
+   *
+   * @default {undefined} The test is told by a rejection.
+   */
+  handleError?: (error: unknown) => unknown;
+  /**
    * Aborts the handler's `signal`, with the same reason.
    *
    * @default {undefined}
@@ -119,8 +127,8 @@ export function checkTest(
     throw new TypeError(brokenRule(ACTION, rule, handlerClass));
   }
   checkOptions(options, ACTION);
-  const { timeout, chunkSize, highWaterMark, tls, server, data } = options ??
-    {};
+  const { timeout, chunkSize, highWaterMark, tls, server, data, handleError } =
+    options ?? {};
   checkDurations({ timeout }, ACTION);
   checkCounts(
     { chunkSize, highWaterMark },
@@ -129,6 +137,10 @@ export function checkTest(
   );
   if (tls !== undefined && !isObject(tls)) {
     throw new TypeError(brokenRule(ACTION, "tls must be an object", tls));
+  }
+  if (handleError !== undefined && typeof handleError !== "function") {
+    const rule = "handleError must be a function";
+    throw new TypeError(brokenRule(ACTION, rule, handleError));
   }
   if (server !== undefined && data !== undefined) {
     const rule =

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { commandOf, withExample } from "../fixtures/example.ts";
+import { flagsOf, withExample } from "../fixtures/example.ts";
 import { needing } from "../fixtures/installed_program.ts";
 import { TlsAuthority } from "../tls/tls_authority.ts";
 import { assertRefuses, assertRefusesTakenPort } from "./example_process.ts";
@@ -100,12 +100,8 @@ Deno.test("examples/ has these examples, each with its command in README.md", as
   assertEquals(found.sort(), Object.keys(EXAMPLES));
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
   for (const name of found) {
-    const [run, _prompt, ...flags] = (await commandOf(name)).slice(0, -1);
-    const command = [run, ...flags, `examples/${name}`].join(" ");
-    assert(
-      readme.includes(`deno@2.9.6 task example ${command.slice(4)}`),
-      name,
-    );
+    const command = `task example ${await flagsOf(name)} examples/${name}`;
+    assert(readme.includes(`deno@2.9.6 ${command}\n`), name);
   }
 });
 

@@ -1,4 +1,4 @@
-import { exchange } from "@socketserver/socketserver/testing";
+import { connect, exchange } from "@socketserver/socketserver/testing";
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { Socks5Handler } from "../../examples/socks5_proxy.ts";
@@ -85,6 +85,21 @@ for (const chunkSize of [1, Infinity]) {
     }
   });
 }
+
+Deno.test("Socks5Handler.handle() leaves no connection open for a client that has vanished", async () => {
+  using target = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using client = connect(Socks5Handler);
+  await client.write(Uint8Array.from(GREETING));
+  assertEquals([...await client.readExactly(2) ?? []], WELCOME);
+  const to = named("127.0.0.1", target.addr.port);
+  await client.write(Uint8Array.of(...CONNECT, ...to));
+  client.reset(); // what it has sent before is still read
+  using upstream = await deadline(target.accept(), LIMIT_MS);
+  const { name } = Deno.errors.ConnectionReset;
+  assertEquals(await client.handled.catch((error) => error.name), name);
+  const end = upstream.read(new Uint8Array(1));
+  assertEquals(await deadline(end, LIMIT_MS), null);
+});
 
 Deno.test("examples/socks5_proxy.ts refuses what is wrong, and serves the next client", () =>
   withExampleProcess("socks5_proxy.ts", async (example) => {

@@ -71,7 +71,8 @@ const FRAMES: [name: string, sent: string, messages: string[]][] = [
   ["a length that is too great", "65537 <13>a\n", []],
   ["a length of many digits", `${"9".repeat(400)} <13>a\n`, []],
   ["a length that is no number", "12a <13>a\n", []],
-  ["a length in other digits", "1e1 <13>a\n", []],
+  ["a length in other digits", "1e1 <13>abcdef", []],
+  ["half a byte", "6.5 <13>ab", []],
   ["a length without an end", "1".repeat(70_000), []],
   ["a length alone", "12", []],
   ["a message that is cut off", "5 <13>a100 <13>b", ["a"]],
@@ -79,7 +80,7 @@ const FRAMES: [name: string, sent: string, messages: string[]][] = [
 ];
 
 /** Where no message can begin, whatever comes next. */
-const NO_LENGTHS = ["65537", "9".repeat(400), "12a", "1e", "0x1"];
+const NO_LENGTHS = ["65537", "9".repeat(400), "12a", "1e1", "1.5"];
 
 /** The messages that are printed meanwhile. */
 async function printedBy(

@@ -58,6 +58,14 @@ Deno.test("TestClient reads as rfile does", async () => {
   assertEquals(await client.bytes(), new Uint8Array(0));
 });
 
+Deno.test("TestClient.write() keeps what is not awaited in order, and before closeWrite()", async () => {
+  await using client = connect(EchoHandler);
+  const lines = Array.from({ length: 300 }, (_, i) => `${i}\n`);
+  for (const line of lines) client.write(line);
+  client.closeWrite();
+  assertEquals(await client.text(), `${lines.join("")}bye\n`);
+});
+
 Deno.test("TestClient.closeWrite() leaves what the handler writes then", async () => {
   await using client = connect(
     handling(async ({ rfile, wfile }) => {
@@ -137,6 +145,23 @@ Deno.test("TestClient fails the test at its end if nobody has looked at the hand
   await assertRejects(() => client.handled, Error, "failed");
 });
 
+Deno.test("TestClient leaves an assertion's error as it is where the handler misses the rest then", async () => {
+  const asserted = new Error("as an assertion throws");
+  const error = await assertRejects(async () => {
+    await using client = connect(
+      handling(({ rfile }) => rfile.readExactly(5, { required: true })),
+    );
+    await client.write("half");
+    throw asserted;
+  });
+  assertStrictEquals(error, asserted);
+  await assertRejects(async () => {
+    await using client = connect(handling(({ rfile }) => rfile.readExactly(5)));
+    await client.write("half");
+    await client.closeWrite(); // the test itself means the half
+  }, UnexpectedEof);
+});
+
 Deno.test("TestClient waits at its end for a handler that a slow client holds up", async () => {
   let written = 0;
   {
@@ -187,6 +212,16 @@ Deno.test("TestClient.unread leaves a read that the handler forgot alone", async
   await using client = connect(handling(({ rfile }) => void rfile.readLine()));
   await client.handled;
   assertEquals(client.unread.length, 0);
+});
+
+Deno.test("TestClient.unread leaves an rfile of another kind alone", async () => {
+  class OwnHandler extends BaseRequestHandler<StreamRequest> {
+    readonly rfile = { read: () => new Promise<null>(() => {}) };
+  }
+  await using client = connect(OwnHandler);
+  await client.write("unread");
+  await client.handled;
+  assertEquals(textOf(client.unread), "unread");
 });
 
 Deno.test("TestClient.shutdown() aborts the handler's signal; ending so is no failure", async () => {
@@ -338,6 +373,28 @@ for (
     assertStrictEquals(await told.promise, error);
   });
 }
+
+Deno.test("TestClient.handled rejects at once when another wait has taken too long", async () => {
+  const client = connect(handling(() => new Promise(() => {})), {
+    timeout: 0.01,
+  });
+  const reading = client.readLine().catch((error) => error);
+  const waiting = client.handled.catch((error) => error);
+  const error = await reading;
+  assertInstanceOf(error, Deno.errors.TimedOut);
+  assertStrictEquals(await waiting, error);
+  assertStrictEquals(await client.handled.catch((error) => error), error);
+  await client[Symbol.asyncDispose]();
+});
+
+Deno.test("connect() makes no read wait that has room for nothing", async () => {
+  const counts: unknown[] = [];
+  await using client = connect(async (request) => {
+    counts.push(await request.read(new Uint8Array(0)));
+  });
+  await client.handled;
+  assertEquals(counts, [0]);
+});
 
 Deno.test("connect() waits for ever with a timeout of null", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();

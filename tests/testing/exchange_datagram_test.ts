@@ -56,6 +56,21 @@ Deno.test("exchangeDatagram() rejects with what the handler throws", async () =>
   );
 });
 
+Deno.test("exchangeDatagram() gives handleError the handler's error, and returns what was sent before", async () => {
+  const error = new Error("failed");
+  const errors: unknown[] = [];
+  const replies = await exchangeDatagram(
+    async ([data, socket]: DatagramRequest, address: Deno.Addr) => {
+      await socket.send(data, address);
+      throw error;
+    },
+    "text",
+    { handleError: (error) => errors.push(error) },
+  );
+  assertEquals(replies, [{ data: "text", address: CLIENT }]);
+  assertEquals(errors, [error]);
+});
+
 Deno.test("exchangeDatagram() gives the handler its server, its addresses and its signal", async () => {
   const reason = new ServerStoppingError("stop");
   const path = "/run/client.sock";

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   BaseRequestHandler,
   LineTooLongError,
@@ -44,6 +44,22 @@ for (const chunkSize of [1, 7, 65_536, Infinity]) {
     const most = Math.min(chunkSize, 100_000);
     assertEquals([mostRead, mostWritten], [most, most]);
   });
+}
+
+// What the checker says of this is the test: nothing of it runs.
+export async function _answersAreOfTheTypeOfTheInput(
+  input: string | Uint8Array,
+): Promise<void> {
+  const text: string = await exchange(EchoHandler, "text");
+  const none: string = await exchange(EchoHandler);
+  const bytes: Uint8Array<ArrayBuffer> = await exchange(
+    EchoHandler,
+    new Uint8Array(1),
+  );
+  const either: string | Uint8Array = await exchange(EchoHandler, input);
+  // @ts-expect-error -- it may be bytes
+  const _wrong: string = await exchange(EchoHandler, input);
+  void [text, none, bytes, either];
 }
 
 Deno.test("exchange() takes a function, and one that returns a handler", async () => {
@@ -103,6 +119,50 @@ Deno.test("exchange() rejects with what the handler throws, in whichever step", 
   );
 });
 
+Deno.test("exchange() gives handleError the handler's error, and returns what was written before", async () => {
+  const error = new Error("failed");
+  const errors: unknown[] = [];
+  class FailingHandler extends StreamRequestHandler {
+    override async handle() {
+      await this.wfile.write("so far");
+      throw error;
+    }
+  }
+  const handleError = (error: unknown) => errors.push(error);
+  const answer = await exchange(FailingHandler, "", { handleError });
+  assertEquals(answer, "so far");
+  assertStrictEquals(errors.pop(), error);
+  assertEquals(await exchange(EchoHandler, "text", { handleError }), "text");
+  assertEquals(errors, []);
+  await assertRejects(
+    () =>
+      exchange(FailingHandler, "", {
+        handleError: () => Promise.reject(new RangeError("another")),
+      }),
+    RangeError,
+    "another",
+  );
+});
+
+Deno.test("exchange() does not give handleError its own timeout", async () => {
+  const errors: unknown[] = [];
+  class HeldUpHandler extends StreamRequestHandler {
+    override async handle() {
+      await this.wfile.write("more");
+      await this.rfile.readLine();
+      await new Promise((_, reject) =>
+        this.signal.addEventListener("abort", () => reject(this.signal.reason))
+      );
+    }
+  }
+  const handleError = (error: unknown) => errors.push(error);
+  await assertRejects(
+    () => exchange(HeldUpHandler, "", { handleError, timeout: 0.01 }),
+    Deno.errors.TimedOut,
+  );
+  assertEquals(errors, []);
+});
+
 Deno.test("exchange() tells the handler where the client and the server are", async () => {
   const asked: unknown[] = [];
   const handler = (
@@ -156,7 +216,7 @@ Deno.test("exchange() rejects when a handler hangs, and says what it waits for",
   await assertRejects(
     () => exchange(HangingHandler, "", { timeout: 0.01 }),
     Deno.errors.TimedOut,
-    "within the timeout as the handler neither reads nor writes: current value is 0.01 seconds",
+    "within the timeout as the handler waits neither for input nor for the client to read: current value is 0.01 seconds",
   );
 });
 
@@ -206,6 +266,11 @@ Deno.test("exchange() refuses what it cannot use", async () => {
       () => exchange(EchoHandler, "", { server: {}, data: 1 }),
       TypeError,
       "data must be left out where server is given, which has its own",
+    ],
+    [
+      () => exchange(EchoHandler, "", { handleError: 1 as never }),
+      TypeError,
+      "Cannot test the handler as handleError must be a function: current value is 1",
     ],
     [() => exchange(EchoHandler, 5 as never), TypeError, "data must be bytes"],
   ];

@@ -8,6 +8,7 @@ import { AsyncTCPServer } from "@socketserver/socketserver";
 import { HttpHandler } from "../../../examples/http_server.ts";
 
 const address = { hostname: "127.0.0.1", port: 0 };
-await using server = new AsyncTCPServer(address, HttpHandler);
+const data = await Deno.realPath(Deno.args[1]!);
+await using server = new AsyncTCPServer(address, HttpHandler, { data });
 console.log(server.serverAddress.port);
 await server.serveForever();
