@@ -29,9 +29,6 @@ export async function findSilent(
     pending.input.fill(Infinity).then(heard, heard);
     pending.input.giveUp(); // so that the runner learns of a failure
   }
-  if (silent.size > 0) {
-    await socketsAsked();
-    await socketsAsked(); // with TLS the bytes are yet to be decrypted
-  }
+  if (silent.size > 0) await socketsAsked();
   return silent;
 }
