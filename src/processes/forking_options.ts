@@ -49,7 +49,9 @@ export interface ForkingOptions {
    * How many requests may wait for a child before the server stops taking
    * further ones, which then wait in the system's queue. Those that wait are
    * among the `maxActiveRequests`, and `stats.waiting` tells how many they are;
-   * their `requestTimeout` has begun.
+   * their `requestTimeout` has begun. When the server wants to stop, no child is
+   * started for connections whose clients have sent nothing: they are closed. The
+   * others are handled; their handlers are told a moment after they have begun.
    *
    * @default {1000}
    */

@@ -1,3 +1,4 @@
+import { InputBuffer } from "../streams/input_buffer.ts";
 import type { DatagramRequest, StreamRequest } from "../types.ts";
 import type { SendFrame } from "./frame_sender.ts";
 import { NearDatagram, type ReplyScope } from "./near_datagram.ts";
@@ -7,12 +8,18 @@ import type { PendingRequest } from "./pending_request.ts";
 
 /** Makes the near side of a request: of a datagram, or else of a connection. */
 export function createNearRequest(
-  { request, clientAddress }: PendingRequest,
+  { request, clientAddress, input }: PendingRequest,
   send: SendFrame,
   replyScope: ReplyScope,
 ): NearRequest {
   if (!Array.isArray(request)) {
-    return new NearStream(send, request as StreamRequest, clientAddress);
+    const connection = request as StreamRequest;
+    return new NearStream(
+      send,
+      connection,
+      clientAddress,
+      input ?? new InputBuffer(connection, -1),
+    );
   }
   return new NearDatagram(
     send,

@@ -9,6 +9,7 @@ import { PacedReceiver } from "./paced_receiver.ts";
 import type { PendingRequest } from "./pending_request.ts";
 import { errorIn, errorPayload } from "./remote_error.ts";
 import { RequestIds } from "./request_ids.ts";
+import { tellLate } from "./tell_late.ts";
 
 /** A request that the far side is handling. */
 interface OpenRequest {
@@ -85,7 +86,7 @@ export class NearSide {
     this.#open.set(id, { near, pending });
     try {
       const handled = near.run();
-      if (pending.reason !== undefined) this.stop(pending);
+      if (pending.reason !== undefined) tellLate(this, pending, handled);
       await handled;
     } finally {
       this.#open.delete(id);

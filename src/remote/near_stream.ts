@@ -1,6 +1,6 @@
 import { lendRead } from "../servers/gentle_close.ts";
 import { noteOrigin } from "../streams/error_origin.ts";
-import { InputBuffer } from "../streams/input_buffer.ts";
+import type { InputBuffer } from "../streams/input_buffer.ts";
 import { withinTimeLimit } from "../streams/time_limit.ts";
 import type { StreamRequest } from "../types.ts";
 import {
@@ -29,6 +29,7 @@ export class NearStream implements NearRequest {
   readonly #send: SendFrame;
   readonly #connection: StreamRequest;
   readonly #clientAddress: Deno.Addr;
+  readonly #input: InputBuffer;
   readonly #toHandler: Outflow;
   readonly #toClient: NearOutput;
   readonly #result = Promise.withResolvers<void>();
@@ -41,10 +42,12 @@ export class NearStream implements NearRequest {
     send: SendFrame,
     connection: StreamRequest,
     clientAddress: Deno.Addr,
+    input: InputBuffer,
   ) {
     this.#send = send;
     this.#connection = connection;
     this.#clientAddress = clientAddress;
+    this.#input = input;
     this.#toHandler = new Outflow(send);
     this.#toClient = new NearOutput(
       connection,
@@ -133,9 +136,11 @@ export class NearStream implements NearRequest {
 
   /** Reads from the client as far ahead as the handler has granted. */
   async #sendInput(): Promise<void> {
-    const input = new InputBuffer(this.#connection, -1);
+    const input = this.#input;
     try {
-      while (await (this.#reading = input.fill(Infinity))) {
+      while (
+        input.length > 0 || await (this.#reading = input.fill(Infinity))
+      ) {
         this.#reading = null;
         while (input.length > 0) {
           if (this.#toHandler.credit === 0) await this.#toHandler.wait();

@@ -1,3 +1,4 @@
+import type { InputBuffer } from "../streams/input_buffer.ts";
 import type { Linked } from "../streams/linked_list.ts";
 
 /** Something that handles requests: a thread, or a child process. */
@@ -22,6 +23,10 @@ export class PendingRequest implements Linked<PendingRequest> {
   readonly ticket: number;
   /** Whether it has waited in a queue: its client may have gone meanwhile. */
   waited = false;
+  /** What its client has sent, if that has been looked at; its runner goes on. */
+  input: InputBuffer | null = null;
+  /** Whether that was anything, or the end. */
+  hasSpoken = false;
   /** What it has been given to; `null` while it waits. */
   runner: RequestRunner | null = null;
   /** Its ID on the far side; 0 until it is opened there. */

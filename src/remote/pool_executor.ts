@@ -1,4 +1,3 @@
-import { inspected } from "../inspected.ts";
 import { avertPanics } from "../servers/descriptor_panics.ts";
 import { Shortage } from "../servers/shortage.ts";
 import type { Executor } from "../servers/executor.ts";
@@ -7,6 +6,7 @@ import type { FarSettings } from "./far_side.ts";
 import { referenceTo } from "./handler_module.ts";
 import type { FarSideEvents } from "./far_side_reports.ts";
 import type { RequestRunner } from "./pending_request.ts";
+import { isPortable, notPortable } from "./portable_request.ts";
 import { type Handling, RequestQueue } from "./request_queue.ts";
 import {
   type FarControlled,
@@ -45,8 +45,9 @@ export abstract class PoolExecutor<Server extends PooledServer>
   /** The server whose requests are handled. */
   protected readonly server: Server;
   /** The requests that wait for a runner. */
-  protected readonly queue: RequestQueue = new RequestQueue(() =>
-    this.startPause.find(() => this.findFree())
+  protected readonly queue: RequestQueue = new RequestQueue(
+    () => this.startPause.find(() => this.findFree()),
+    () => this.#serving || this.#retire(),
   );
   /** Lasts while no runner is to be started. */
   protected readonly startPause: StartPause;
@@ -87,14 +88,9 @@ export abstract class PoolExecutor<Server extends PooledServer>
   }
 
   run(request: unknown, clientAddress: Deno.Addr): Promise<void> {
-    if (isPortable(request)) return this.queue.submit(request, clientAddress);
-    return Promise.reject(
-      new TypeError(
-        `Cannot have the request handled elsewhere as it must be a connection or a datagram, [data, socket]: current value is ${
-          inspected(request)
-        }`,
-      ),
-    );
+    return isPortable(request)
+      ? this.queue.submit(request, clientAddress)
+      : Promise.reject(notPortable(request));
   }
 
   get waiting(): number {
@@ -213,10 +209,4 @@ export abstract class PoolExecutor<Server extends PooledServer>
     if (this.queue.length === 0) this.startPause.end();
     this.retireIdle();
   }
-}
-
-/** Whether a request is of a kind that can be carried to another isolate. */
-function isPortable(request: unknown): boolean {
-  return Array.isArray(request) ||
-    typeof (request as { read?: unknown } | null)?.read === "function";
 }

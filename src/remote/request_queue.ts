@@ -1,6 +1,8 @@
+import { ServerStoppingError } from "../errors.ts";
 import { Condition } from "../streams/condition.ts";
 import { LinkedList } from "../streams/linked_list.ts";
 import { PendingRequest, type RequestRunner } from "./pending_request.ts";
+import { findSilent } from "./silent_clients.ts";
 
 /** What has a request handled. */
 export type Handling = Pick<RequestRunner, "handle">;
@@ -14,10 +16,13 @@ interface WaitingRequest {
 /** The requests of a pool: those that wait for a runner, in order, and the rest. */
 export class RequestQueue {
   readonly #findFree: () => Handling | undefined;
+  readonly #onEmptied: () => void;
   readonly #all = new LinkedList<PendingRequest>();
   readonly #waiting: WaitingRequest[] = [];
   /** Fewer requests wait. */
   readonly #shrunk = new Condition();
+  /** How often clients are being asked whether they are silent: none begins then. */
+  #asking = 0;
   #stopped = false;
   #tickets = 0;
 
@@ -25,9 +30,12 @@ export class RequestQueue {
    * Creates an instance.
    *
    * @param findFree Finds or starts a runner that is free; may throw.
+   * @param onEmptied Called when no request waits any more, after all had been
+   * held up for a moment.
    */
-  constructor(findFree: () => Handling | undefined) {
+  constructor(findFree: () => Handling | undefined, onEmptied: () => void) {
     this.#findFree = findFree;
+    this.#onEmptied = onEmptied;
   }
 
   /** How many requests wait. */
@@ -55,18 +63,27 @@ export class RequestQueue {
 
   /**
    * Tells the handler of a request that it is to end, now or when it begins.
+   * See {@linkcode RequestQueue.abortLater} for one that waits.
    *
    * @returns False if the request is not here.
    */
   abort(request: unknown, reason: Error, clientAddress?: Deno.Addr): boolean {
     const pending = this.#find(request, clientAddress);
-    pending?.stop(reason);
-    return pending !== null;
+    if (pending === null) return false;
+    pending.stop(reason);
+    this.#endSilent();
+    return true;
   }
 
-  /** Has all handlers told when they begin that have not begun yet. */
+  /**
+   * Has all handlers told when they begin that have not begun yet.
+   *
+   * Where the server is to stop, no runner is started for a client that waits and
+   * is silent, only to be told so: its request ends with the reason.
+   */
   abortLater(reason: Error): void {
     for (const pending of this.#all) pending.reason ??= reason;
+    this.#endSilent();
   }
 
   /** Ends a request with an error, whether it waits or not. */
@@ -75,10 +92,7 @@ export class RequestQueue {
     if (pending === null) return;
     pending.fail(error);
     if (pending.runner !== null) return pending.runner.giveUp(pending, error);
-    const index = this.#waiting.findIndex((it) => it.pending === pending);
-    if (index < 0) return;
-    this.#waiting.splice(index, 1)[0]!.handled.reject(error);
-    this.#shrunk.notify();
+    this.#end(pending, error);
   }
 
   /** Lets a request wait for a free runner, before all that came later. */
@@ -96,7 +110,7 @@ export class RequestQueue {
 
   /** Starts as many waiting requests as there are free runners. */
   startWaiting(): void {
-    while (this.#waiting.length > 0 && !this.#stopped) {
+    while (this.#waiting.length > 0 && this.#asking === 0 && !this.#stopped) {
       const { pending, handled } = this.#waiting[0]!;
       try {
         const runner = this.#findFree();
@@ -129,6 +143,29 @@ export class RequestQueue {
   /** Ends all requests that wait with an error. */
   rejectAll(error: unknown): void {
     for (const { handled } of this.#waiting.splice(0)) handled.reject(error);
+  }
+
+  /** Ends those that wait, and would end by themselves as soon as they begin. */
+  async #endSilent(): Promise<void> {
+    const stopped = this.#waiting.map(({ pending }) => pending).filter(
+      ({ reason, input }) =>
+        reason instanceof ServerStoppingError && input === null,
+    );
+    if (stopped.length === 0) return;
+    this.#asking++;
+    const silent = await findSilent(stopped);
+    this.#asking--;
+    for (const pending of silent) this.#end(pending, pending.reason);
+    this.startWaiting();
+    if (this.length === 0) this.#onEmptied();
+  }
+
+  /** Ends a request with an error, if it still waits. */
+  #end(pending: PendingRequest, error: unknown): void {
+    const index = this.#waiting.findIndex((it) => it.pending === pending);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1)[0]!.handled.reject(error);
+    this.#shrunk.notify();
   }
 
   /**

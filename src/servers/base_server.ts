@@ -178,9 +178,11 @@ export abstract class BaseServer<
    *
    * The socket stays open: clients can still connect, and wait until the
    * server serves again or is closed. Requests handled beside the loop go on,
-   * and connections that wait already join them. A request that the loop itself
-   * handles is closed after `drainTimeout`. It may be called from anywhere, any
-   * number of times, and before any `serveForever()` it changes nothing.
+   * and connections that wait already join them; but one that waits for a thread
+   * or a child process is closed if its client has sent nothing, also where the
+   * server was to speak first. A request that the loop itself handles is closed
+   * after `drainTimeout`. It may be called from anywhere, any number of times, and
+   * before any `serveForever()` it changes nothing.
    *
    * @returns A promise that resolves when `serveForever()` has come to its
    * end. Called by a handler or another hook, it resolves at once, as that end
@@ -197,11 +199,11 @@ export abstract class BaseServer<
    * First the socket is closed, so that no client can connect any more; a
    * datagram server's only after the last replies, which leave through it. Then,
    * if `blockOnClose` is set, it waits until the requests being handled have
-   * ended, also connections that waited already, at most `drainTimeout` seconds,
-   * and closes those that have not; their handlers have a moment more for their
-   * `finally` blocks. Without `blockOnClose` they are left to end by themselves.
-   * At last threads and child processes are ended. It may be called from
-   * anywhere and any number of times.
+   * ended, also connections that waited already (but see `shutdown()`), at most
+   * `drainTimeout` seconds, and closes those that have not; their handlers have a
+   * moment more for their `finally` blocks. Without `blockOnClose` they are left to
+   * end by themselves. At last threads and child processes are ended. It may be
+   * called from anywhere and any number of times.
    *
    * @returns A promise that resolves when all of this is done. Called by a
    * handler or another hook, it resolves at once, as it would wait for its

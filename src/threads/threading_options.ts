@@ -26,7 +26,9 @@ export interface ThreadingOptions {
    * further ones, which then wait in the system's queue. It has no effect as
    * long as `requestsPerThread` is `Infinity`: then none ever waits. Those that
    * wait are among the `maxActiveRequests`, and `stats.waiting` tells how many
-   * they are; their `requestTimeout` has begun.
+   * they are; their `requestTimeout` has begun. When the server wants to stop,
+   * connections whose clients have sent nothing are closed. The others are
+   * handled; their handlers are told a moment after they have begun.
    *
    * @default {1000}
    */

@@ -33,6 +33,8 @@ const measurements: Record<string, () => Promise<Figure>> = {
     termination("ForkingTCPServer", "0; < 0.5 s", REUSED),
   "termination forking": () =>
     termination("ForkingTCPServer", "0; < 0.5 s", {}, MOST_CHILDREN),
+  "termination forking each": () =>
+    termination("ForkingTCPServer", "0; < 0.5 s", { maxChildren: 100 }),
   "chat": () => chat(100),
   "silent tls": () => silentClients("TCPServer", "deno"),
   "silent tls async": () => silentClients("AsyncTCPServer", "deno"),

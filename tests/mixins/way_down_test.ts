@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async/deadline";
+import { retry } from "@std/async/retry";
 import {
   type ForkingOptions,
   ForkingTCPServer,
+  type RequestHandlerClass,
   type ServerOptions,
+  type StreamRequest,
   type ThreadingOptions,
   ThreadingTCPServer,
   ThreadingUDPServer,
@@ -11,6 +14,7 @@ import {
 import { LineClient } from "../fixtures/clients/line_client.ts";
 import { ResettingClient } from "../fixtures/clients/resetting_client.ts";
 import { ErrorRecord } from "../fixtures/error_record.ts";
+import { KeepAliveHandler } from "../fixtures/handlers/keep_alive_handler.ts";
 import {
   SignalledDatagramHandler,
   signalledFunction,
@@ -41,8 +45,7 @@ class Session implements AsyncDisposable {
   constructor(
     Server: ServerClass,
     options: ServerOptions & ThreadingOptions & ForkingOptions = {},
-    handler: typeof SignalledHandler | typeof signalledFunction =
-      SignalledHandler,
+    handler: RequestHandlerClass<StreamRequest> = SignalledHandler,
   ) {
     this.server = new Server(INET, handler, {
       handlerModule: SignalledHandler.moduleUrl,
@@ -70,6 +73,24 @@ class Session implements AsyncDisposable {
     await deadline(this.server.serverClose(), LIMIT_MS);
     await deadline(this.serving, LIMIT_MS);
   }
+}
+
+/** Has a wrapper handled of each request, which carries its signal. */
+function wrapping(Server: ServerClass): ServerClass {
+  return class extends (Server as typeof ThreadingTCPServer) {
+    override finishRequest(request: Deno.TcpConn, address: Deno.NetAddr) {
+      const wrapper = {
+        localAddr: request.localAddr,
+        remoteAddr: request.remoteAddr,
+        read: (buffer: Uint8Array) => request.read(buffer),
+        write: (data: Uint8Array) => request.write(data),
+        closeWrite: () => request.closeWrite(),
+        close: () => request.close(),
+        signal: this.requestSignal(request),
+      };
+      return super.finishRequest(wrapper as unknown as Deno.TcpConn, address);
+    }
+  };
 }
 
 const waiting = new WaitingTests("requestTimeout, with its graces");
@@ -149,7 +170,7 @@ for (const [name, Server] of Object.entries(classes)) {
     await first.ended();
   });
 
-  Deno.test(`${name}.shutdown() tells a handler as it begins that its server is to stop`, async () => {
+  Deno.test(`${name}.shutdown() tells a handler that begins later that its server is to stop`, async () => {
     await using session = new Session(Server, ONE_AT_A_TIME);
     using first = await session.begin("answer");
     using second = await LineClient.connect(session.server, "listen");
@@ -163,6 +184,56 @@ for (const [name, Server] of Object.entries(classes)) {
     assertEquals(await second.line(), STOPPING);
     await second.ended();
     assertEquals(session.record.errors, []);
+  });
+
+  Deno.test(`${name}.shutdown() ends requests that wait, of silent clients, and takes no runner for them`, async () => {
+    for (const Class of [Server, wrapping(Server)]) {
+      await using session = new Session(Class, ONE_AT_A_TIME);
+      using first = await session.begin("answer");
+      using silent = new DisposableStack();
+      const clients: LineClient[] = [];
+      for (let i = 0; i < 3; i++) {
+        clients.push(silent.use(await LineClient.connect(session.server)));
+      }
+      await until(() => session.server.stats.waiting === 3);
+      await deadline(session.server.shutdown(), LIMIT_MS);
+      // The only thread, or child, that there may be is busy all the while.
+      for (const client of clients) assertEquals(await client.line(), null);
+      await until(() => session.server.stats.active === 1);
+      assertEquals(session.server.stats.handled, 3);
+      assertEquals(
+        await first.ask("the question"),
+        "answered, ServerStoppingError",
+      );
+      assertEquals(session.record.errors, []);
+    }
+  });
+
+  Deno.test(`${name}.shutdown() has clients answered that wait and have asked, also if their handlers heed the signal`, async () => {
+    const handlerModule = import.meta.resolve(
+      "../fixtures/handlers/keep_alive_handler.ts",
+    );
+    // On a busy machine the moment may be over before the handler has read.
+    await retry(async () => {
+      const options = { ...ONE_AT_A_TIME, handlerModule };
+      await using session = new Session(Server, options, KeepAliveHandler);
+      using first = await LineClient.connect(session.server);
+      assertEquals(await first.line(), "hello");
+      assertEquals(await first.ask("slow"), "begun");
+      using second = await LineClient.connect(session.server, "the question");
+      using silent = await LineClient.connect(session.server);
+      await until(() => session.server.stats.waiting === 2);
+      await deadline(session.server.shutdown(), LIMIT_MS);
+      assertEquals(await silent.line(), null);
+      assertEquals(await first.ask("go on"), "answer to slow");
+      await first.ended();
+      assertEquals(await second.line(), "hello");
+      assertEquals(await second.line(), "answer to the question");
+      await second.ended();
+      await until(() => session.server.stats.active === 0);
+      assertEquals(session.server.stats.handled, 3);
+      assertEquals(session.record.errors, []);
+    }, { minTimeout: 1 });
   });
 
   Deno.test(`${name} tells a handler of a reset that neither reads nor writes`, async () => {
@@ -180,21 +251,7 @@ for (const [name, Server] of Object.entries(classes)) {
   });
 
   waiting.test(`${name}.finishRequest() may pass on a wrapper, which carries the signal`, async () => {
-    class WrappingServer extends (Server as typeof ThreadingTCPServer) {
-      override finishRequest(request: Deno.TcpConn, address: Deno.NetAddr) {
-        const wrapper = {
-          localAddr: request.localAddr,
-          remoteAddr: request.remoteAddr,
-          read: (buffer: Uint8Array) => request.read(buffer),
-          write: (data: Uint8Array) => request.write(data),
-          closeWrite: () => request.closeWrite(),
-          close: () => request.close(),
-          signal: this.requestSignal(request),
-        };
-        return super.finishRequest(wrapper as unknown as Deno.TcpConn, address);
-      }
-    }
-    await using session = new Session(WrappingServer);
+    await using session = new Session(wrapping(Server));
     using stopped = await session.begin("listen");
     session.server.requestTimeout = TIMEOUT;
     using client = await session.begin("last words");

@@ -9,8 +9,9 @@ import {
 import { creditOf } from "../../src/remote/payload_checks.ts";
 import { NearSide } from "../../src/remote/near_side.ts";
 import { PendingRequest } from "../../src/remote/pending_request.ts";
-import { errorPayload } from "../../src/remote/remote_error.ts";
+import { errorIn, errorPayload } from "../../src/remote/remote_error.ts";
 import { hasUnreadInput } from "../../src/servers/gentle_close.ts";
+import { InputBuffer } from "../../src/streams/input_buffer.ts";
 import { frameBytes } from "../fixtures/frame_bytes.ts";
 import { FrameRecorder } from "../fixtures/frame_recorder.ts";
 import { MemoryConnection } from "../fixtures/memory_connection.ts";
@@ -298,4 +299,45 @@ Deno.test("NearStream tells the server of input that its handler has not taken",
   await deadline(result, LIMIT_MS);
   assertEquals(await hasUnreadInput(input), true);
   input.halfClose();
+});
+
+/** A request whose client has been looked at, as far as it has sent something. */
+async function aReadRequest(...pieces: string[]): Promise<PendingRequest> {
+  const encoder = new TextEncoder();
+  const client = new MemoryConnection(pieces.map((it) => encoder.encode(it)));
+  const pending = new PendingRequest(client, client.remoteAddr);
+  pending.input = new InputBuffer(client, -1);
+  await pending.input.fill(Infinity);
+  return pending;
+}
+
+Deno.test("NearSide.open() sends what has been read before, and then the rest", async () => {
+  const recorder = new FrameRecorder();
+  const channel = new NearSide(recorder.carrier, EVENTS);
+  const result = channel.open(await aReadRequest("one", "two"));
+  await recorder.nth(FrameType.end, 1);
+  assertEquals(
+    recorder.frames.map(({ type, payload }) =>
+      type === FrameType.data ? new TextDecoder().decode(payload) : type
+    ),
+    [FrameType.open, "one", "two", FrameType.end],
+  );
+  channel.push(frameBytes(FrameType.done, ID));
+  await deadline(result, LIMIT_MS);
+});
+
+Deno.test("NearSide.open() tells a handler what a read has failed with that began before", async () => {
+  const client = new MemoryConnection([]);
+  client.read = () => Promise.reject(new Deno.errors.ConnectionReset("lost"));
+  const pending = new PendingRequest(client, client.remoteAddr);
+  pending.input = new InputBuffer(client, -1);
+  await pending.input.fill(Infinity).catch(() => {});
+  pending.input.giveUp();
+  const recorder = new FrameRecorder();
+  const channel = new NearSide(recorder.carrier, EVENTS);
+  const result = channel.open(pending);
+  const { payload } = await recorder.nth(FrameType.abort, 1);
+  assertEquals(errorIn(payload).message, "lost");
+  channel.push(frameBytes(FrameType.done, ID));
+  await deadline(result, LIMIT_MS);
 });

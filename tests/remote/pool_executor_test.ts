@@ -15,7 +15,10 @@ import type {
   PendingRequest,
   RequestRunner,
 } from "../../src/remote/pending_request.ts";
-import { HandlerNotFoundError } from "@socketserver/socketserver";
+import {
+  HandlerNotFoundError,
+  ServerStoppingError,
+} from "@socketserver/socketserver";
 
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 const LIMIT_MS = 30_000;
@@ -293,6 +296,20 @@ Deno.test("PoolExecutor.abortAll() tells runners once, and requests that wait wh
     pool.end();
     await each;
   }
+});
+
+Deno.test("PoolExecutor.abortAll() has runners retired that no silent client needs, if nothing is served", async () => {
+  const pool = new OnePool();
+  const first = pool.run(aConnection(), ADDRESS);
+  const silent = { read: () => new Promise(() => {}) };
+  const waiting = pool.run(silent, ADDRESS);
+  const rejected = assertRejects(() => waiting, ServerStoppingError);
+  pool.abortAll(new ServerStoppingError("to stop"));
+  pool.end();
+  await first;
+  await deadline(rejected, LIMIT_MS);
+  await deadline(pool.retired.promise, LIMIT_MS);
+  assertEquals([pool.waiting, pool.attempts], [0, 1]);
 });
 
 Deno.test("PoolExecutor.giveUp() takes a request out of the queue, and has a runner give up its own", async () => {

@@ -1,10 +1,15 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import { ServerStoppingError } from "@socketserver/socketserver";
+import { MemoryConnection } from "../fixtures/memory_connection.ts";
+import { until } from "../fixtures/until.ts";
 import {
   PendingRequest,
   type RequestRunner,
 } from "../../src/remote/pending_request.ts";
 import { RequestQueue } from "../../src/remote/request_queue.ts";
 
+const LIMIT_MS = 20_000;
 const ADDRESS: Deno.Addr = { transport: "tcp", hostname: "192.0.2.1", port: 7 };
 
 /** A queue before runners that take one request each, until it has ended. */
@@ -13,6 +18,8 @@ class QueueFixture {
   readonly begun: PendingRequest[] = [];
   /** What they were told, in order. */
   readonly told: string[] = [];
+  /** How often the last one that waited has been ended. */
+  emptied = 0;
   readonly #ends = new Map<unknown, PromiseWithResolvers<void>>();
   #free: number;
   readonly queue: RequestQueue;
@@ -31,7 +38,7 @@ class QueueFixture {
     this.queue = new RequestQueue(() => {
       if (this.#free === 0) return undefined;
       return this.#runner;
-    });
+    }, () => this.emptied++);
   }
 
   submit(request: unknown): Promise<void> {
@@ -78,7 +85,7 @@ Deno.test("RequestQueue.submit() does not ask for a runner past those that wait"
   const queue = new RequestQueue(() => {
     asked++;
     return undefined;
-  });
+  }, () => {});
   const first = queue.submit("one", ADDRESS);
   const before = asked;
   const second = queue.submit("two", ADDRESS);
@@ -135,7 +142,7 @@ Deno.test("RequestQueue.submit() rejects with what keeps a runner from being fou
   const queue = new RequestQueue(() => {
     if (fails) throw new RangeError("no runner");
     return undefined;
-  });
+  }, () => {});
   const waiting = queue.submit("one", ADDRESS);
   fails = true;
   queue.startWaiting();
@@ -284,4 +291,108 @@ Deno.test("RequestQueue.abort() and giveUp() find a wrapper by its client's addr
   ]);
   f.end("one");
   await handled[0];
+});
+
+const STOPPING = new ServerStoppingError("to stop");
+const aSilentOne = () => new MemoryConnection([], false);
+const aLine = () => new MemoryConnection([new Uint8Array([33, 10])], false);
+
+/** A queue whose one runner is busy, so that all others wait. */
+class BusyFixture extends QueueFixture {
+  readonly first: Promise<void>;
+
+  constructor() {
+    super({ free: 1 });
+    this.first = this.submit("first");
+  }
+
+  /** Has a request begin, and end. */
+  async pass(request: unknown, handled: Promise<void>): Promise<void> {
+    await until(() => this.names.at(-1) === request);
+    this.end(request);
+    await deadline(handled, LIMIT_MS);
+  }
+}
+
+for (const way of ["abort", "abortLater"] as const) {
+  Deno.test(`RequestQueue.${way}() ends a request that waits, of a silent client, if the server is to stop`, async () => {
+    const f = new BusyFixture();
+    const silent = aSilentOne();
+    const handled = f.submit(silent);
+    const shrunk = f.queue.whenShrunk();
+    if (way === "abort") f.queue.abort(silent, STOPPING);
+    else f.queue.abortLater(STOPPING);
+    const ended = assertRejects(() => handled);
+    assertStrictEquals(await deadline(ended, LIMIT_MS), STOPPING);
+    await shrunk;
+    f.end("first");
+    await f.first;
+    assertEquals([f.names, f.queue.length, f.emptied], [["first"], 0, 1]);
+    silent.close();
+  });
+}
+
+Deno.test("RequestQueue.abortLater() lets those go on that have come, in order, and tells them", async () => {
+  const f = new BusyFixture();
+  const lost = aSilentOne();
+  lost.read = () => Promise.reject(new Deno.errors.ConnectionReset());
+  const come = [
+    aLine(),
+    [new Uint8Array(0), {}], // a datagram
+    new MemoryConnection([]), // the client has nothing to say, and waits
+    lost, // its runner may tell
+  ];
+  const handled = come.map((request) => f.submit(request));
+  f.queue.abortLater(STOPPING);
+  f.end("first");
+  for (const [i, request] of come.entries()) await f.pass(request, handled[i]!);
+  assertEquals(f.names, ["first", ...come]);
+  for (const pending of f.begun.slice(1)) {
+    assertStrictEquals(pending.reason, STOPPING);
+  }
+});
+
+Deno.test("RequestQueue.abortLater() begins none before it knows whether its client is silent", async () => {
+  const f = new BusyFixture();
+  const [silent, line] = [aSilentOne(), aLine()];
+  const [ended, handled] = [f.submit(silent), f.submit(line)];
+  f.queue.abortLater(STOPPING);
+  f.end("first");
+  await f.first; // a runner is free from now on
+  assertEquals(f.names, ["first"]);
+  await deadline(assertRejects(() => ended, ServerStoppingError), LIMIT_MS);
+  await f.pass(line, handled);
+  assertEquals([f.names, f.emptied], [["first", line], 1]);
+  silent.close();
+});
+
+Deno.test("RequestQueue.abortLater() leaves silent clients alone that are told another reason first", async () => {
+  const f = new BusyFixture();
+  const silent = [aSilentOne(), aSilentOne()];
+  const handled = silent.map((request) => f.submit(request));
+  f.queue.abort(silent[0], REASON);
+  f.queue.abortLater(REASON);
+  f.queue.abortLater(STOPPING);
+  f.end("first");
+  for (const [i, one] of silent.entries()) await f.pass(one, handled[i]!);
+  assertEquals(f.begun.map(({ input }) => input), [null, null, null]);
+});
+
+Deno.test("RequestQueue.giveUp() and rejectAll() end those whose clients are being asked", async () => {
+  const f = new BusyFixture();
+  const silent = [aSilentOne(), aSilentOne(), aSilentOne()];
+  const handled = silent.map((request) => f.submit(request));
+  f.queue.abortLater(STOPPING);
+  f.queue.abortLater(new ServerStoppingError("again"));
+  f.queue.giveUp(silent[0], REASON);
+  assertStrictEquals(await assertRejects(() => handled[0]!), REASON);
+  f.queue.rejectAll(REASON);
+  for (const one of handled) {
+    assertStrictEquals(await assertRejects(() => one), REASON);
+  }
+  await until(() => f.emptied === 1);
+  f.end("first");
+  await f.first;
+  assertEquals([f.names, f.emptied], [["first"], 1]);
+  for (const one of silent) one.close();
 });

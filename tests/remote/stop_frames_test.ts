@@ -91,6 +91,27 @@ Deno.test("NearSide.open() tells a handler at its beginning what came before", a
   client.close();
 });
 
+for (const answers of [true, false]) {
+  const how = answers ? ", and not one that has answered by then" : "";
+  Deno.test(`NearSide.open() tells a handler in a moment whose client has asked${how}`, async () => {
+    const recorder = new FrameRecorder();
+    const near = new NearSide(recorder.carrier, EVENTS);
+    const client = new Client("a question");
+    client.pending.reason = REASON;
+    client.pending.hasSpoken = true;
+    const handled = near.open(client.pending);
+    await recorder.nth(FrameType.data, 1);
+    assertEquals(recorder.of(FrameType.stop), []); // no timer can have fired
+    const done = () => near.push(frameBytes(FrameType.done, client.pending.id));
+    if (answers) done();
+    else await recorder.nth(FrameType.stop, 1);
+    if (!answers) done();
+    await deadline(handled, LIMIT_MS);
+    assertEquals(recorder.of(FrameType.stop).length, answers ? 0 : 1);
+    client.close();
+  });
+}
+
 Deno.test("NearSide.stopAll() tells all handlers in one frame, and none that begins later", async () => {
   using link = await startedLink();
   const clients = Array.from({ length: 50 }, () => new Client("listen"));

@@ -99,13 +99,13 @@ Deno.test("ThreadingTCPServer.shutdown() ends a server that takes no requests, a
   });
   const serving = server.serveForever();
   using first = await LineClient.connect(server);
-  using second = await LineClient.connect(server);
+  using second = await LineClient.connect(server, "my turn");
   await server.full;
   await deadline(server.shutdown(), LIMIT_MS);
   await deadline(serving, LIMIT_MS);
   await first.send("leave");
   await first.ended();
-  assertEquals(await second.ask("my turn"), "my turn");
+  assertEquals(await second.line(), "my turn");
 });
 
 Deno.test("ThreadingTCPServer.serverClose() ends requests that wait for a thread", async () => {
@@ -124,7 +124,7 @@ Deno.test("ThreadingTCPServer.serverClose() ends requests that wait for a thread
       accepted.resolve();
       return true;
     };
-    using second = await LineClient.connect(server);
+    using second = await LineClient.connect(server, "my turn");
     await deadline(accepted.promise, LIMIT_MS);
     await deadline(server.serverClose(), LIMIT_MS);
     await first.ended();
