@@ -2,6 +2,7 @@ import type { ByteSink } from "../types.ts";
 import { wrongTakenCount } from "./argument_checks.ts";
 import { CallLimits } from "./call_limits.ts";
 import { noteOrigin } from "./error_origin.ts";
+import { othersTurn } from "./others_turn.ts";
 import { reuse } from "./text_buffers.ts";
 
 /** Sends to a sink what is written, each write after the one before. */
@@ -80,6 +81,8 @@ export class OutputQueue {
         this.#pending -= Math.min(count, rest.length);
       }
       if (isOwn) reuse(bytes);
+      const turn = othersTurn(bytes.length);
+      if (turn !== null) await turn;
       return bytes.length;
     } catch (error) {
       noteOrigin(error, this.#sink);
