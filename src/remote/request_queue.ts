@@ -71,7 +71,8 @@ export class RequestQueue {
     const pending = this.#find(request, clientAddress);
     if (pending === null) return false;
     pending.stop(reason);
-    this.#endSilent();
+    // Not for each of many that take too long: it looks at all that wait.
+    if (reason instanceof ServerStoppingError) this.#endSilent();
     return true;
   }
 

@@ -378,6 +378,20 @@ Deno.test("RequestQueue.abortLater() leaves silent clients alone that are told a
   assertEquals(f.begun.map(({ input }) => input), [null, null, null]);
 });
 
+Deno.test("RequestQueue.abort() looks at no other request that waits, unless the server is to stop", async () => {
+  const f = new BusyFixture();
+  // Its own signal says so before the server does.
+  const signal = AbortSignal.abort(STOPPING);
+  const told = Object.assign(aSilentOne(), { signal });
+  const [waits, late] = [f.submit(told), f.submit("late")];
+  f.queue.abort("late", REASON);
+  f.end("first");
+  await f.pass(told, waits);
+  await f.pass("late", late);
+  assertEquals(f.begun.map(({ input }) => input), [null, null, null]);
+  told.close();
+});
+
 Deno.test("RequestQueue.giveUp() and rejectAll() end those whose clients are being asked", async () => {
   const f = new BusyFixture();
   const silent = [aSilentOne(), aSilentOne(), aSilentOne()];
